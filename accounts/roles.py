@@ -1,0 +1,53 @@
+"""What each role may do, as Django permissions: app.codename. Groups are made from this table after each migration."""
+
+from accounts.models import Role
+
+READ_CAMPAIGNS = (
+    "campaigns.view_campaign campaigns.view_sponsor campaigns.view_prizecourse campaigns.view_prize campaigns.view_rulegroup"
+    " campaigns.view_entryrule campaigns.view_targetproduct campaigns.view_targetstore campaigns.view_kpitarget"
+    " campaigns.view_trackedlink campaigns.view_termsversion campaigns.view_survey campaigns.view_question"
+    " campaigns.view_store campaigns.view_ruleversion analytics.view_report"
+)
+READ_PEOPLE = (
+    "participants.view_participant participants.view_identity participants.view_entry participants.view_consent"
+    " receipts.view_receipt receipts.view_receiptline eligibility.view_decision"
+)
+
+PERMISSIONS: dict[str, tuple[str, ...]] = {
+    Role.OPERATOR: (
+        *READ_CAMPAIGNS.split(),
+        *READ_PEOPLE.split(),
+        *(
+            f"campaigns.{verb}_{model}"
+            for verb in ("add", "change", "delete")
+            for model in (
+                "campaign sponsor prizecourse prize rulegroup entryrule targetproduct targetstore kpitarget trackedlink"
+                " termsversion survey question store"
+            ).split()
+        ),
+        *(
+            "eligibility.view_serialbatch eligibility.add_serialbatch eligibility.view_referencelist"
+            " eligibility.add_referencelist eligibility.view_reviewcase eligibility.change_reviewcase draws.view_draw"
+            " draws.add_draw draws.view_drawresult codes.view_codebatch codes.add_codebatch codes.change_codebatch"
+            " codes.view_giftcode codes.change_giftcode codes.view_award codes.change_award codes.view_redemption"
+            " distribution.view_delivery distribution.change_delivery accounts.view_auditentry accounts.view_apikey"
+            " accounts.add_apikey accounts.change_apikey"
+        ).split(),
+    ),
+    Role.REVIEWER: (
+        *READ_CAMPAIGNS.split(),
+        *READ_PEOPLE.split(),
+        "eligibility.view_reviewcase",
+        "eligibility.change_reviewcase",
+    ),
+    Role.SUPPORT: (
+        *READ_CAMPAIGNS.split(),
+        *READ_PEOPLE.split(),
+        "codes.view_award",
+        "codes.view_redemption",
+        "distribution.view_delivery",
+        "distribution.change_delivery",
+        "accounts.view_auditentry",
+    ),
+    Role.VIEWER: (*READ_CAMPAIGNS.split(), "codes.view_codebatch"),
+}

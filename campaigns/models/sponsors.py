@@ -1,0 +1,74 @@
+"""The client brand behind a campaign, and the shops where its codes are used."""
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Agency
+from core.models import PublicModel
+
+DEFAULT_ACCENT = "#b3263a"  # mizuhiki red; 6.3:1 on paper white
+
+
+class Sponsor(PublicModel):
+    """A brand for which an agency runs campaigns; its name, look and inquiry desk stand on every page and message."""
+
+    agency = models.ForeignKey(
+        Agency,
+        on_delete=models.PROTECT,
+        related_name="sponsors",
+        verbose_name=_("agency"),
+    )
+    name = models.CharField(_("name"), max_length=100)
+    inquiry_name = models.CharField(_("inquiry desk"), max_length=100)
+    inquiry_email = models.EmailField(_("inquiry e-mail"))
+    inquiry_phone = models.CharField(_("inquiry phone"), max_length=20, blank=True)
+    inquiry_hours = models.CharField(_("inquiry hours"), max_length=100, blank=True)
+    logo = models.ImageField(_("logo"), upload_to="brand/", blank=True)
+    accent_color = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        default=DEFAULT_ACCENT,
+        validators=[
+            RegexValidator(
+                r"\A#[0-9a-f]{6}\Z",
+                _("Write the colour as # and six digits, like #b3263a."),
+            )
+        ],
+    )
+
+    class Meta:
+        verbose_name = _("sponsor")
+        verbose_name_plural = _("sponsors")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Store(PublicModel):
+    """A shop whose staff redeem codes, on the staff page (number and PIN) or by POS."""
+
+    agency = models.ForeignKey(
+        Agency,
+        on_delete=models.PROTECT,
+        related_name="stores",
+        verbose_name=_("agency"),
+    )
+    code = models.CharField(_("store number"), max_length=20)
+    name = models.CharField(_("name"), max_length=100)
+    staff_pin_hash = models.CharField(max_length=200, editable=False, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("store")
+        verbose_name_plural = _("stores")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="store_code_once_per_agency", fields=["agency", "code"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

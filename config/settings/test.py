@@ -1,0 +1,36 @@
+"""Tests: the database that `tests/services.py` starts, keys that are nobody's, no broker."""
+
+import tempfile
+from pathlib import Path
+
+from config.settings.base import *
+from config.settings.base import env
+
+SECRET_KEY = "test-only"
+ENCRYPTION_KEY_ID = "test1"
+ENCRYPTION_KEYS = {"test1": "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q="}
+INDEX_KEY = "aW5kZXhpbmRleGluZGV4aW5kZXhpbmRleGluZGV4aW4="
+ALLOWED_HOSTS = ["*"]
+SANDBOX = True
+DATA_DIR = Path(tempfile.mkdtemp(prefix="mizuhiki-test-"))
+MAILBOX_DIR = DATA_DIR / "mailbox"
+SANDBOX_SMTP_PORT = 0
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+DATABASES = {"default": env.db("TEST_DATABASE_URL", default="sqlite:///:memory:")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20}
+    DATABASES["default"]["TEST"] = {
+        "NAME": str(DATA_DIR / "test.sqlite3")
+    }  # a file: threads of a test share it
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+]  # speed only; production uses Argon2
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_BROKER_URL = "memory://"
+TASKS_ON_COMMIT = False
+AXES_ENABLED = False

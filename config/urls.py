@@ -1,0 +1,6 @@
+"""Where each face begins: operators, agencies, consumers, machines that watch."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [path("admin/", admin.site.urls)]

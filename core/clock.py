@@ -1,0 +1,47 @@
+"""One clock for every host: the database's, read once at the edge and handed on as `now`."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+JST = ZoneInfo("Asia/Tokyo")
+
+
+def now() -> datetime:
+    """Give the time in UTC: the database's where hosts share one, this machine's on SQLite."""
+    if not settings.DATABASE_CLOCK:
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        return cursor.fetchone()[0].astimezone(UTC)
+
+
+def jst_day(at: datetime) -> date:
+    """Give the Japanese calendar day of an instant."""
+    return at.astimezone(JST).date()
+
+
+def start_of_jst_day(day: date) -> datetime:
+    """Give the instant (UTC) at which a Japanese calendar day begins."""
+    return datetime.combine(day, time.min, tzinfo=JST).astimezone(UTC)
+
+
+def end_of_jst_day(day: date) -> datetime:
+    """Give the exclusive end (UTC) of a Japanese calendar day: its 24:00."""
+    return start_of_jst_day(day + timedelta(days=1))
+
+
+def exclusive_end(typed: datetime) -> datetime:
+    """Turn an end as people type it, which includes its last minute or second, into the next instant.
+
+    23:59 and 23:59:59 both mean until 24:00; 18:00 means until 18:00:00 sharp plus its own second.
+    """
+    step = (
+        timedelta(minutes=1)
+        if typed.second == 0 and typed.minute == 59
+        else timedelta(seconds=1)
+    )
+    return (typed + step).replace(microsecond=0)

@@ -1,0 +1,99 @@
+"""Secrets at rest: AES-256-GCM bound to its row, and keyed indexes to find a value without storing it.
+
+Stored form `v1:<key id>:<nonce>:<ciphertext>` in URL-safe base64. The associated data names table, column and row,
+so that a ciphertext moved to another row does not open.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from core.errors import KeyUnavailable, SecretDamaged
+
+NONCE_BYTES = 12  # 96 bits, the size AES-GCM is specified for
+
+
+def encrypt(plain: str, *, table: str, column: str, row: object) -> str:
+    """Seal `plain` for one column of one row; `row` is the row's public id."""
+    return _seal(plain.encode(), _associated_data(table, column, row)).decode()
+
+
+def decrypt(stored: str, *, table: str, column: str, row: object) -> str:
+    """Open what `encrypt` sealed for the same column and row.
+
+    Raises:
+        KeyUnavailable: the key named in `stored` is not loaded.
+        SecretDamaged: `stored` was altered or belongs to another row.
+    """
+    return _open(stored.encode(), _associated_data(table, column, row)).decode()
+
+
+def encrypt_bytes(plain: bytes, *, table: str, column: str, row: object) -> bytes:
+    """Seal a file for one row; see `encrypt`."""
+    return _seal(plain, _associated_data(table, column, row))
+
+
+def decrypt_bytes(stored: bytes, *, table: str, column: str, row: object) -> bytes:
+    """Open a file that `encrypt_bytes` sealed; raises as `decrypt`."""
+    return _open(stored, _associated_data(table, column, row))
+
+
+def blind_index(value: str, *, field: str, tenant: object) -> str:
+    """Give the keyed hash (64 hex digits) by which a canonical value is found and kept unique within a tenant."""
+    key = hmac.digest(_index_key(), f"{field}|{tenant}".encode(), "sha256")
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def derive_token(*parts: object, purpose: str) -> str:
+    """Derive a 128-bit token in 26 letters from ids: nobody without the key can guess it, and nothing is stored."""
+    digest = hmac.digest(
+        _index_key(), "|".join([purpose, *map(str, parts)]).encode(), "sha256"
+    )
+    return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+
+
+def _associated_data(table: str, column: str, row: object) -> bytes:
+    return f"v1|{table}|{column}|{row}".encode()
+
+
+def _seal(plain: bytes, associated: bytes) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    sealed = _cipher(settings.ENCRYPTION_KEY_ID).encrypt(nonce, plain, associated)
+    parts = [
+        b"v1",
+        settings.ENCRYPTION_KEY_ID.encode(),
+        base64.urlsafe_b64encode(nonce),
+        base64.urlsafe_b64encode(sealed),
+    ]
+    return b":".join(parts)
+
+
+def _open(stored: bytes, associated: bytes) -> bytes:
+    try:
+        _version, key_id, nonce, sealed = stored.split(b":")
+        return _cipher(key_id.decode()).decrypt(
+            base64.urlsafe_b64decode(nonce),
+            base64.urlsafe_b64decode(sealed),
+            associated,
+        )
+    except (InvalidTag, ValueError) as error:
+        raise SecretDamaged from error
+
+
+@lru_cache(maxsize=16)
+def _cipher(key_id: str) -> AESGCM:
+    try:
+        return AESGCM(base64.b64decode(settings.ENCRYPTION_KEYS[key_id]))
+    except KeyError as error:
+        raise KeyUnavailable(key_id=key_id) from error
+
+
+@lru_cache(maxsize=1)
+def _index_key() -> bytes:
+    return base64.b64decode(settings.INDEX_KEY)

@@ -1,0 +1,25 @@
+"""Canonical forms of what people type."""
+
+import re
+import unicodedata
+
+HYPHENS = re.compile(r"[\s\-‐‑‒–—―ーｰ−_]+")
+CONTROLS = re.compile(
+    r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def canonical_number(typed: str) -> str:
+    """Fold full width, case, spaces and the hyphen family, so that one number has one form."""
+    return HYPHENS.sub("", unicodedata.normalize("NFKC", typed)).upper()
+
+
+def has_controls(text: str) -> bool:
+    """Tell whether a text holds control, bidirectional or zero-width characters."""
+    return CONTROLS.search(text) is not None
+
+
+def mask(text: str, *, shown: int = 2) -> str:
+    """Hide all but the first `shown` characters; mail addresses keep their domain."""
+    local, at, domain = text.partition("@")
+    return local[:shown] + "*" * max(3, len(local) - shown) + at + domain
