@@ -1,0 +1,70 @@
+"""Refusals about what is offered and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing that keeps a campaign from being published: where it is and what to do."""
+
+    code: str
+    message: str | Promise
+    field: str = ""
+
+
+class NotPublishable(DomainError):
+    """The campaign is not complete; `obstacles` name every gap at once."""
+
+    code = "not_publishable"
+    message = _(
+        "This campaign cannot be published yet. Please complete what is listed as missing."
+    )
+    status = 422
+
+    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+        super().__init__(obstacles=[obstacle.code for obstacle in obstacles])
+        self.obstacles = list(obstacles)
+
+
+class CampaignNotYetOpen(DomainError):
+    code = "campaign_not_yet_open"
+    message = _(
+        "Entries have not opened yet. Please come back when the entry period begins."
+    )
+    status = 403
+
+
+class CampaignClosed(DomainError):
+    code = "campaign_closed"
+    message = _("Entries have closed. Thank you for your interest.")
+    status = 403
+
+
+class CampaignPaused(DomainError):
+    code = "campaign_paused"
+    message = _(
+        "Entries are paused for the moment. What you have entered so far is kept; please try again later."
+    )
+    status = 403
+
+
+class PinNotAccepted(DomainError):
+    """Unknown store or wrong PIN: one answer."""
+
+    code = "pin_not_accepted"
+    message = _(
+        "The store number or the PIN is not right. Please check both and try again."
+    )
+    status = 403
+
+
+class PinTooSimple(DomainError):
+    code = "pin_too_simple"
+    message = _("Please use a PIN of six to twelve digits that are not all the same.")
+    status = 422

@@ -1,0 +1,29 @@
+"""Writes: the life of a campaign and what belongs to it."""
+
+from campaigns.services.cloning import clone_campaign
+from campaigns.services.lifecycle import (
+    archive_campaign,
+    close_campaign,
+    follow_clock,
+    freeze_rules,
+    pause_campaign,
+    publish_campaign,
+    resume_campaign,
+    settle_campaign,
+    unpublish_campaign,
+)
+from campaigns.services.stores import set_store_pin
+
+__all__ = [
+    "archive_campaign",
+    "clone_campaign",
+    "close_campaign",
+    "follow_clock",
+    "freeze_rules",
+    "pause_campaign",
+    "publish_campaign",
+    "resume_campaign",
+    "set_store_pin",
+    "settle_campaign",
+    "unpublish_campaign",
+]

@@ -1,0 +1,142 @@
+"""Reads: a person's entries, contacts and timeline."""
+
+import uuid
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Agency
+from campaigns.models import Campaign
+from core.clock import end_of_jst_day, jst_day, start_of_jst_day
+from core.crypto import blind_index, decrypt
+from participants.contacts import canonical_email
+from participants.errors import ContactNotAccepted
+from participants.models import (
+    Entry,
+    EntryStatus,
+    Identity,
+    IdentityKind,
+    Participant,
+    Touch,
+)
+
+# Entries that use up a person's allowance; a refused, sent back or withdrawn one does not.
+COUNTING = (
+    EntryStatus.SUBMITTED,
+    EntryStatus.IN_REVIEW,
+    EntryStatus.ACCEPTED,
+    EntryStatus.WON,
+    EntryStatus.LOST,
+)
+# Entries waiting for `journeys` after which nobody else would wake them.
+WAITING = (EntryStatus.SUBMITTED, EntryStatus.ACCEPTED)
+
+
+def entries_of(participant_id: int) -> QuerySet[Entry]:
+    """Give a person's entries, newest first."""
+    return Entry.objects.filter(participant_id=participant_id).select_related(
+        "campaign", "campaign__sponsor"
+    )
+
+
+def waiting_entries(now: datetime, *, limit: int = 200) -> list[int]:
+    """Give the ids of entries whose next step is due, oldest first."""
+    due = Entry.objects.filter(advance_after__lte=now).order_by("advance_after")
+    return list(due.values_list("pk", flat=True)[:limit])
+
+
+def counting_entries(
+    *, participant_id: int, campaign: Campaign, besides_id: int
+) -> QuerySet[Entry]:
+    """Give the entries that use up a person's allowance in a campaign, leaving out one."""
+    return Entry.objects.filter(
+        participant_id=participant_id, campaign=campaign, status__in=COUNTING
+    ).exclude(pk=besides_id)
+
+
+def counting_entries_that_day(
+    *, participant_id: int, campaign: Campaign, besides_id: int, at: datetime
+) -> QuerySet[Entry]:
+    """As `counting_entries`, of the Japanese day of an instant only."""
+    day = jst_day(at)
+    return counting_entries(
+        participant_id=participant_id, campaign=campaign, besides_id=besides_id
+    ).filter(
+        submitted_at__gte=start_of_jst_day(day), submitted_at__lt=end_of_jst_day(day)
+    )
+
+
+def verified_identities(participant_id: int) -> QuerySet[Identity]:
+    """Give a person's confirmed contacts, the latest confirmed first."""
+    return Identity.objects.filter(
+        participant_id=participant_id, verified_at__isnull=False
+    ).order_by("-verified_at")
+
+
+def reachable_identity(participant_id: int) -> Identity | None:
+    """Give the confirmed contact to write to: the one confirmed last that is not known to be dead."""
+    kinds = [IdentityKind.EMAIL, IdentityKind.LINE]
+    return (
+        verified_identities(participant_id)
+        .filter(kind__in=kinds, unreachable_at__isnull=True)
+        .first()
+    )
+
+
+def pending_email(participant_id: int) -> Identity | None:
+    """Give the address a person typed last, confirmed or not."""
+    return (
+        Identity.objects.filter(participant_id=participant_id, kind=IdentityKind.EMAIL)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def identity_value(identity: Identity) -> str:
+    """Open a contact for sending; the value never enters a log or a list."""
+    return decrypt(
+        identity.value_ciphertext,
+        table="identity",
+        column="value",
+        row=identity.public_id,
+    )
+
+
+def identity_index(*, agency_id: int, kind: str, value: str) -> str:
+    """Give the keyed hash under which an agency keeps a contact."""
+    return blind_index(value, field=f"identity.{kind}", tenant=agency_id)
+
+
+def timeline(participant_id: int) -> QuerySet[Touch]:
+    """Give every touch of a person, oldest first."""
+    return Touch.objects.filter(participant_id=participant_id).select_related(
+        "campaign", "entry", "link"
+    )
+
+
+def find_participants(agencies: QuerySet[Agency], query: str) -> QuerySet[Participant]:
+    """Find people by mail address, LINE or X id, or by the id of an entry; partial contacts find nobody."""
+    query = query.strip()
+    people = Participant.objects.filter(agency__in=agencies)
+    try:
+        public_id = uuid.UUID(query)
+    except ValueError:
+        return people.filter(
+            identities__value_index__in=_indexes(agencies, query)
+        ).distinct()
+    return people.filter(
+        Q(public_id=public_id) | Q(entries__public_id=public_id)
+    ).distinct()
+
+
+def _indexes(agencies: QuerySet[Agency], query: str) -> list[str]:
+    values = {IdentityKind.LINE: query, IdentityKind.X: query}
+    try:
+        values[IdentityKind.EMAIL] = canonical_email(query)
+    except ContactNotAccepted:
+        pass
+    return [
+        identity_index(agency_id=agency_id, kind=kind, value=value)
+        for agency_id in agencies.values_list("pk", flat=True)
+        for kind, value in values.items()
+    ]

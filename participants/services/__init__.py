@@ -1,0 +1,43 @@
+"""Writes: people, their contacts and their entries."""
+
+from participants.services.contacts import (
+    attach_line,
+    attach_x,
+    give_email,
+    mark_line_friend,
+    mark_unreachable,
+    verify_identity,
+)
+from participants.services.entries import (
+    agree,
+    finish_entry,
+    postpone_entry,
+    record_verdict,
+    save_answers,
+    save_typed_proof,
+    start_entry,
+    submit_entry,
+    wake_entry,
+    withdraw_entry,
+)
+from participants.services.touches import record_touch
+
+__all__ = [
+    "agree",
+    "attach_line",
+    "attach_x",
+    "finish_entry",
+    "give_email",
+    "mark_line_friend",
+    "mark_unreachable",
+    "postpone_entry",
+    "record_touch",
+    "record_verdict",
+    "save_answers",
+    "save_typed_proof",
+    "start_entry",
+    "submit_entry",
+    "verify_identity",
+    "wake_entry",
+    "withdraw_entry",
+]
