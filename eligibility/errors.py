@@ -1,0 +1,40 @@
+"""Refusals about verdicts, lists and guesses."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+
+class TooManyAttempts(DomainError):
+    code = "too_many_attempts"
+    message = _(
+        "Too many tries. Please wait a while and check the number before you try again."
+    )
+    status = 429
+
+
+class NothingToDecide(DomainError):
+    """The entry is not waiting for a verdict, or its receipt is still being read."""
+
+    code = "nothing_to_decide"
+    message = _("There is nothing to decide for this entry at the moment.")
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    message = _("Please choose a reason that the entrant will understand.")
+    status = 422
+
+
+class ListNotAccepted(DomainError):
+    """Numbers for a list that cannot be used; `problems` name the rows."""
+
+    code = "list_not_accepted"
+    message = _(
+        "Some rows of the list cannot be used. Please correct the rows named below and send it again."
+    )
+    status = 422
+
+    def __init__(self, problems: list[tuple[int, str]]) -> None:
+        super().__init__(problem_count=len(problems))
+        self.problems = problems

@@ -1,0 +1,191 @@
+"""Why an entry was not accepted at once: a stable code, a sentence, and what the entrant can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class ReasonText:
+    """What is shown for a reason; `can_fix` tells whether sending again may help."""
+
+    message: str | Promise
+    fix: str | Promise
+    can_fix: bool
+
+
+REASONS: dict[str, ReasonText] = {
+    "outside_period": ReasonText(
+        _("The entry arrived outside of the entry period."),
+        _("Please look out for our next campaign."),
+        False,
+    ),
+    "limit_reached": ReasonText(
+        _("You have already entered as often as one person may."),
+        _("Each person may enter only as often as the terms say."),
+        False,
+    ),
+    "daily_limit_reached": ReasonText(
+        _("You have already entered as often as one person may on one day."),
+        _("You may enter again tomorrow, within the entry period."),
+        False,
+    ),
+    "no_receipt": ReasonText(
+        _("There is no photo of a receipt."),
+        _("Please take a photo of the receipt."),
+        True,
+    ),
+    "not_a_receipt": ReasonText(
+        _("The photo does not seem to show a receipt."),
+        _(
+            "Please take a photo of the whole receipt, in a bright place. Your number of entries is unchanged."
+        ),
+        True,
+    ),
+    "receipt_cut_off": ReasonText(
+        _("Part of the receipt is not in the photo."),
+        _(
+            "Please take the photo again with the whole receipt, from the shop's name to the total."
+        ),
+        True,
+    ),
+    "unreadable": ReasonText(
+        _("The receipt could not be read."),
+        _("Please take the photo again from above, in a bright place and in focus."),
+        True,
+    ),
+    "date_unread": ReasonText(
+        _("The date on the receipt could not be read."),
+        _("Please take the photo again so that the date is clear, in a bright place."),
+        True,
+    ),
+    "purchased_outside_period": ReasonText(
+        _("The purchase was not made within the purchase period."),
+        _("Please send a receipt of a purchase within the period that the terms name."),
+        True,
+    ),
+    "product_missing": ReasonText(
+        _("None of the products of this campaign was found on the receipt."),
+        _(
+            "Please send a receipt that shows the product. If it is on this receipt, ask the inquiry desk."
+        ),
+        True,
+    ),
+    "product_unclear": ReasonText(
+        _("It is not quite clear whether the product is on the receipt."),
+        _("Our staff is looking at the photo. You need not do anything."),
+        False,
+    ),
+    "quantity_too_small": ReasonText(
+        _("Fewer products were bought than the campaign asks for."),
+        _("Please send a receipt that shows enough products."),
+        True,
+    ),
+    "spend_too_small": ReasonText(
+        _("The amount is below the minimum of the campaign."),
+        _("Please send a receipt that reaches the minimum amount."),
+        True,
+    ),
+    "total_unread": ReasonText(
+        _("The total on the receipt could not be read."),
+        _("Please take the photo again so that the total is clear."),
+        True,
+    ),
+    "store_not_included": ReasonText(
+        _("The shop does not take part in this campaign."),
+        _("Please send a receipt of a shop that takes part."),
+        True,
+    ),
+    "store_unclear": ReasonText(
+        _("It is not quite clear at which shop the purchase was made."),
+        _("Our staff is looking at the photo. You need not do anything."),
+        False,
+    ),
+    "receipt_already_used": ReasonText(
+        _("This receipt has already been used for an entry."),
+        _("Please send another receipt. One receipt is good for one entry."),
+        True,
+    ),
+    "looks_like_another": ReasonText(
+        _("The receipt resembles one that was sent before."),
+        _("Our staff is looking at the photo. You need not do anything."),
+        False,
+    ),
+    "reading_uncertain": ReasonText(
+        _("Some figures on the receipt are hard to read."),
+        _("Our staff is looking at the photo. You need not do anything."),
+        False,
+    ),
+    "screen_photo": ReasonText(
+        _("The photo may show a screen instead of paper."),
+        _("Our staff is looking at the photo. You need not do anything."),
+        False,
+    ),
+    "serial_not_accepted": ReasonText(
+        _("The serial code is not accepted."),
+        _("Please check the code and type it again."),
+        True,
+    ),
+    "reference_not_accepted": ReasonText(
+        _("The number is not accepted."),
+        _("Please check the number and type it again."),
+        True,
+    ),
+    "survey_incomplete": ReasonText(
+        _("Some questions are not answered yet."),
+        _("Please answer the marked questions."),
+        True,
+    ),
+    "not_a_friend": ReasonText(
+        _("The LINE official account is not among your friends yet."),
+        _("Please add it as a friend and sign in with LINE again."),
+        True,
+    ),
+    "not_following": ReasonText(
+        _("The account on X is not followed yet."),
+        _("Please follow it and sign in with X again."),
+        True,
+    ),
+    "account_protected": ReasonText(
+        _("Your account on X is private, so the follow could not be confirmed."),
+        _("Please make the account public and sign in with X again."),
+        True,
+    ),
+    "account_suspended": ReasonText(
+        _("Your account on X is suspended."),
+        _("Please enter with another way to take part."),
+        False,
+    ),
+    "refused_by_desk": ReasonText(
+        _(
+            "After a look at the photo by our staff the entry does not meet the conditions."
+        ),
+        _("If you think this is wrong, please write to the inquiry desk."),
+        False,
+    ),
+    "approved_by_desk": ReasonText(
+        _("Our staff has confirmed the entry."), _("You need not do anything."), False
+    ),
+}
+
+
+def describe(code: str) -> ReasonText:
+    """Give the texts of a reason; a code of an earlier release still gets a sentence."""
+    return REASONS.get(code, REASONS["refused_by_desk"])
+
+
+def described(reasons: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Add the texts, in the reader's language, to the reasons that a decision keeps."""
+    texts = [(reason, describe(reason["code"])) for reason in reasons]
+    return [
+        {
+            **reason,
+            "message": str(text.message),
+            "fix": str(text.fix),
+            "can_fix": text.can_fix,
+        }
+        for reason, text in texts
+    ]

@@ -1,0 +1,15 @@
+"""One paper receipt is good for one entry; what only resembles another goes to a person, never to a silent refusal."""
+
+from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
+
+
+def judge_duplicates(inputs: Inputs) -> Finding:
+    """Judge how the receipt relates to those of other entries."""
+    receipt = inputs.receipt
+    if receipt is None:
+        return MET
+    if receipt.is_used_elsewhere and (receipt.is_confirmed or not receipt.needs_review):
+        return finding(Outcome.FIXABLE, "receipt_already_used")
+    if (receipt.look_alike or receipt.is_used_elsewhere) and not receipt.is_confirmed:
+        return finding(Outcome.UNCLEAR, "looks_like_another")
+    return MET

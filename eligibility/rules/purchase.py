@@ -1,0 +1,138 @@
+"""Must-buy: the right product, in the right shop, within the period, for enough money, proved by a readable receipt."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from eligibility.rules.base import (
+    Finding,
+    Inputs,
+    Outcome,
+    Reason,
+    ReceiptFacts,
+    finding,
+)
+from receipts.ocr.matching import ACCEPT_SCORE, ASK_SCORE, match_products, match_stores
+
+Document = Mapping[str, Any]
+Judged = tuple[Outcome, Reason | None]
+FINE: Judged = (Outcome.MET, None)
+
+
+def judge_purchase(
+    document: Document, parameters: Mapping[str, Any], inputs: Inputs
+) -> Finding:
+    """Judge the receipt. What a machine is not sure of goes to a person; what the entrant can mend goes back to him."""
+    receipt = inputs.receipt
+    if receipt is None:
+        return finding(Outcome.FIXABLE, "no_receipt")
+    if unusable := _unusable(receipt):
+        return finding(Outcome.FIXABLE, unusable)
+    judged = [
+        _reading(receipt),
+        _date(document, receipt),
+        _store(document, receipt),
+        *_products(document, parameters, receipt),
+        _spend(document, parameters, receipt),
+    ]
+    worst = max(outcome for outcome, _reason in judged)
+    return Finding(
+        worst,
+        tuple(reason for outcome, reason in judged if reason and outcome == worst),
+    )
+
+
+def _unusable(receipt: ReceiptFacts) -> str | None:
+    if receipt.is_confirmed:
+        return None
+    if receipt.status == "failed":
+        return "unreadable"
+    if not receipt.is_receipt:
+        return "not_a_receipt"
+    return None if receipt.is_complete else "receipt_cut_off"
+
+
+def _reading(receipt: ReceiptFacts) -> Judged:
+    if receipt.is_confirmed:
+        return FINE
+    if receipt.looks_like_screen:
+        return Outcome.UNCLEAR, Reason("screen_photo")
+    return (
+        (Outcome.UNCLEAR, Reason("reading_uncertain")) if receipt.needs_review else FINE
+    )
+
+
+def _date(document: Document, receipt: ReceiptFacts) -> Judged:
+    if not receipt.figures.get("date"):
+        return Outcome.FIXABLE, Reason("date_unread")
+    first, last = document["purchase_from_on"], document["purchase_until_on"]
+    bought = date.fromisoformat(receipt.figures["date"])
+    if date.fromisoformat(first) <= bought <= date.fromisoformat(last):
+        return FINE
+    return _sure(receipt, "purchased_outside_period", "date")
+
+
+def _store(document: Document, receipt: ReceiptFacts) -> Judged:
+    if not document["stores"]:
+        return FINE
+    score = match_stores(receipt.figures, document["stores"])
+    if score >= ACCEPT_SCORE:
+        return FINE
+    if score >= ASK_SCORE or not receipt.is_confirmed:
+        return Outcome.UNCLEAR, Reason(
+            "store_unclear", receipt.regions.get("store_name")
+        )
+    return Outcome.FIXABLE, Reason(
+        "store_not_included", receipt.regions.get("store_name")
+    )
+
+
+def _products(
+    document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts
+) -> list[Judged]:
+    if not document["products"]:
+        return []
+    matches = match_products(receipt.items, document["products"])
+    sure = [match for match in matches if match.score >= ACCEPT_SCORE]
+    maybe = [match for match in matches if match.score >= ASK_SCORE]
+    wanted = int(parameters.get("minimum_quantity", 1))
+    if sum(match.quantity for match in sure) >= wanted:
+        return [FINE]
+    if sum(match.quantity for match in maybe) >= wanted:
+        return [(Outcome.UNCLEAR, Reason("product_unclear", maybe[0].region))]
+    return [_sure(receipt, "quantity_too_small" if maybe else "product_missing", None)]
+
+
+def _spend(
+    document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts
+) -> Judged:
+    minimum = int(parameters.get("minimum_spend_jpy", 0))
+    if not minimum:
+        return FINE
+    spent = _spent(document, parameters, receipt)
+    if spent is None:
+        return Outcome.FIXABLE, Reason("total_unread")
+    return FINE if spent >= minimum else _sure(receipt, "spend_too_small", "total")
+
+
+def _spent(
+    document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts
+) -> int | None:
+    """Yen that count: the receipt's total, or the target products' prices after their discounts."""
+    if parameters.get("spend_counts") != "target_products":
+        total = receipt.figures.get("total")
+        return int(total) if total is not None else None
+    matches = match_products(receipt.items, document["products"])
+    return sum(
+        match.price_jpy + match.discount_jpy
+        for match in matches
+        if match.score >= ACCEPT_SCORE
+    )
+
+
+def _sure(receipt: ReceiptFacts, code: str, field: str | None) -> Judged:
+    """Send back what was read well; let a person look where the reading itself is doubtful."""
+    doubtful = receipt.needs_review and not receipt.is_confirmed
+    return (Outcome.UNCLEAR if doubtful else Outcome.FIXABLE), Reason(
+        code, receipt.regions.get(field or "")
+    )

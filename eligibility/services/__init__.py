@@ -1,0 +1,20 @@
+"""Writes: verdicts by rule and by person, lists, and the guard against guessing."""
+
+from eligibility.services.attempts import spend_attempt
+from eligibility.services.deciding import decide_entry
+from eligibility.services.lists import (
+    create_reference_list,
+    create_serial_batch,
+    generate_serials,
+)
+from eligibility.services.reviewing import refuse_for_limit, resolve_case
+
+__all__ = [
+    "create_reference_list",
+    "create_serial_batch",
+    "decide_entry",
+    "generate_serials",
+    "refuse_for_limit",
+    "resolve_case",
+    "spend_attempt",
+]

@@ -1,0 +1,163 @@
+"""The verdict by rule."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts import audit
+from campaigns.models import RuleKind, RuleVersion
+from campaigns.selectors import current_rules
+from campaigns.services import freeze_rules
+from eligibility.errors import NothingToDecide
+from eligibility.models import Decision, ReviewCase, Verdict
+from eligibility.rules.base import Inputs, Outcome
+from eligibility.rules.combine import judge
+from eligibility.selectors import gather_inputs
+from eligibility.services.numbers import give_back_numbers, take_reference, take_serial
+from participants.models import Entry, EntryStatus
+from participants.services import record_verdict
+from receipts.errors import DuplicateReceipt
+from receipts.models import ReceiptStatus
+from receipts.selectors import current_receipt
+from receipts.services import count_receipt, release_receipt
+
+VERDICTS = {
+    Outcome.MET: Verdict.ELIGIBLE,
+    Outcome.UNCLEAR: Verdict.UNCLEAR,
+    Outcome.FIXABLE: Verdict.SENT_BACK,
+    Outcome.FAILED: Verdict.REFUSED,
+}
+ENTRY_STATUS = {
+    Verdict.ELIGIBLE: EntryStatus.ACCEPTED,
+    Verdict.UNCLEAR: EntryStatus.IN_REVIEW,
+    Verdict.SENT_BACK: EntryStatus.SENT_BACK,
+    Verdict.REFUSED: EntryStatus.REFUSED,
+}
+Judged = tuple[Outcome, list[dict[str, Any]], Inputs]
+
+
+@transaction.atomic
+def decide_entry(*, entry_id: int, now: datetime) -> Decision:
+    """Judge a sent entry by the rules of its campaign, take what it uses, and keep the verdict with its reasons.
+
+    Raises:
+        NothingToDecide: the entry is not waiting for a verdict, or its receipt is not read yet.
+    """
+    entry = (
+        Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
+    )
+    if entry.status != EntryStatus.SUBMITTED or is_being_read(entry):
+        raise NothingToDecide(entry_id=entry_id)
+    rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
+    outcome, reasons, inputs = _judge_and_take(entry, rules)
+    decision = keep_decision(
+        entry=entry,
+        verdict=VERDICTS[outcome],
+        reasons=reasons,
+        inputs=inputs,
+        rules=rules,
+        now=now,
+    )
+    if decision.verdict == Verdict.UNCLEAR:
+        ReviewCase.objects.create(
+            agency_id=entry.agency_id,
+            campaign_id=entry.campaign_id,
+            entry=entry,
+            decision=decision,
+        )
+    return decision
+
+
+def is_being_read(entry: Entry) -> bool:
+    """Tell whether the entry's receipt still waits for its reader."""
+    receipt = current_receipt(entry.pk)
+    return receipt is not None and receipt.status in (
+        ReceiptStatus.UPLOADED,
+        ReceiptStatus.READING,
+    )
+
+
+def keep_decision(
+    *,
+    entry: Entry,
+    verdict: Verdict,
+    reasons: list[dict[str, Any]],
+    inputs: Inputs,
+    rules: RuleVersion,
+    now: datetime,
+    actor_id: int | None = None,
+) -> Decision:
+    """Add a decision and move the entry to what it says, in the caller's transaction."""
+    last = (
+        Decision.objects.filter(entry=entry).aggregate(last=Max("number"))["last"] or 0
+    )
+    decision = Decision.objects.create(
+        agency_id=entry.agency_id,
+        entry=entry,
+        number=last + 1,
+        verdict=verdict,
+        reasons=reasons,
+        inputs=inputs.to_json(),
+        rule_version=rules,
+        decided_by_id=actor_id,
+        decided_at=now,
+    )
+    record_verdict(entry=entry, status=ENTRY_STATUS[verdict], now=now)
+    codes = [reason["code"] for reason in reasons]
+    audit.record(
+        "entry.decided", subject=entry, actor_id=actor_id, verdict=verdict, codes=codes
+    )
+    return decision
+
+
+def take_what_counts(entry: Entry, rules: RuleVersion, inputs: Inputs) -> Inputs | None:
+    """Take receipt and numbers for an entry; None when all were taken, else the inputs as they turned out to be."""
+    kinds = {
+        rule["kind"] for group in rules.document["groups"] for rule in group["rules"]
+    }
+    if (
+        RuleKind.SERIAL in kinds
+        and inputs.serial == "accepted"
+        and not take_serial(entry)
+    ):
+        return replace(inputs, serial="refused")
+    if (
+        RuleKind.REFERENCE in kinds
+        and inputs.reference == "accepted"
+        and not take_reference(entry)
+    ):
+        return replace(inputs, reference="refused")
+    receipt = current_receipt(entry.pk)
+    if receipt is None or inputs.receipt is None:
+        return None
+    try:
+        count_receipt(receipt=receipt)
+    except DuplicateReceipt:
+        return replace(inputs, receipt=replace(inputs.receipt, is_used_elsewhere=True))
+    return None
+
+
+def let_go(entry: Entry) -> None:
+    """Give back receipt and numbers of an entry that is refused or sent back."""
+    give_back_numbers(entry)
+    if receipt := current_receipt(entry.pk):
+        release_receipt(receipt=receipt)
+
+
+def _judge_and_take(entry: Entry, rules: RuleVersion) -> Judged:
+    """Judge; where another entry took a number or the same receipt in the meantime, judge again knowing that."""
+    inputs = gather_inputs(entry)
+    while True:
+        outcome, reasons = judge(rules.document, inputs)
+        changed = (
+            take_what_counts(entry, rules, inputs) if outcome == Outcome.MET else None
+        )
+        if changed is None:
+            break
+        inputs = changed
+    if outcome in (Outcome.FIXABLE, Outcome.FAILED):
+        let_go(entry)
+    return outcome, reasons, inputs

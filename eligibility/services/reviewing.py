@@ -1,0 +1,109 @@
+"""The verdict by a person."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit
+from campaigns.selectors import current_rules
+from campaigns.services import freeze_rules
+from eligibility.errors import NothingToDecide, ReasonMissing
+from eligibility.models import Decision, ReviewCase, ReviewStatus, Verdict
+from eligibility.reasons import REASONS
+from eligibility.rules.base import Inputs
+from eligibility.selectors import gather_inputs
+from eligibility.services.deciding import keep_decision, let_go, take_what_counts
+from participants.models import Entry, EntryStatus
+from receipts.errors import DuplicateReceipt
+
+BY_PERSON = (Verdict.ELIGIBLE, Verdict.SENT_BACK, Verdict.REFUSED)
+
+
+@transaction.atomic
+def resolve_case(
+    *,
+    case_id: int,
+    verdict: Verdict,
+    reason_code: str,
+    actor_id: int,
+    now: datetime,
+    note: str = "",
+) -> Decision:
+    """Close a review with a person's verdict.
+
+    Raises:
+        StaleState: another reviewer closed it first.
+        ReasonMissing: sent back or refused without a reason that entrants understand.
+        DuplicateReceipt: approved, but the receipt or a number already counts for another entry.
+    """
+    if verdict not in BY_PERSON or (
+        verdict != Verdict.ELIGIBLE and reason_code not in REASONS
+    ):
+        raise ReasonMissing
+    case = ReviewCase.objects.select_related("entry").get(pk=case_id)
+    entry = (
+        Entry.objects.select_for_update()
+        .select_related("campaign")
+        .get(pk=case.entry_id)
+    )
+    case = ReviewCase.objects.select_for_update().get(pk=case_id)
+    rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
+    inputs = _confirmed(gather_inputs(entry))
+    if verdict == Verdict.ELIGIBLE:
+        if take_what_counts(entry, rules, inputs) is not None:
+            raise DuplicateReceipt(entry_id=entry.pk)
+    else:
+        let_go(entry)
+    code = "approved_by_desk" if verdict == Verdict.ELIGIBLE else reason_code
+    reasons = [{"code": code, "rule": "desk", "region": None}]
+    decision = keep_decision(
+        entry=entry,
+        verdict=verdict,
+        reasons=reasons,
+        inputs=inputs,
+        rules=rules,
+        now=now,
+        actor_id=actor_id,
+    )
+    case.move_to(
+        ReviewStatus.RESOLVED,
+        resolved_at=now,
+        resolved_by_id=actor_id,
+        outcome=decision,
+        note=note,
+    )
+    audit.record("review.resolved", subject=case, actor_id=actor_id, verdict=verdict)
+    return decision
+
+
+@transaction.atomic
+def refuse_for_limit(*, entry_id: int, now: datetime) -> Decision:
+    """Refuse an accepted entry whose person turned out, when the contact was confirmed, to have entered before.
+
+    Raises:
+        NothingToDecide: the entry is no longer accepted and waiting.
+    """
+    entry = (
+        Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
+    )
+    if entry.status != EntryStatus.ACCEPTED:
+        raise NothingToDecide(entry_id=entry_id)
+    rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
+    inputs = gather_inputs(entry)
+    let_go(entry)
+    reasons = [{"code": "limit_reached", "rule": "limits", "region": None}]
+    return keep_decision(
+        entry=entry,
+        verdict=Verdict.REFUSED,
+        reasons=reasons,
+        inputs=inputs,
+        rules=rules,
+        now=now,
+    )
+
+
+def _confirmed(inputs: Inputs) -> Inputs:
+    return replace(
+        inputs, receipt=inputs.receipt and replace(inputs.receipt, is_confirmed=True)
+    )
