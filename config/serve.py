@@ -5,22 +5,19 @@ Nothing of Django is imported here: this process only starts the others, watches
 
 import argparse
 import contextlib
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 
 from core.processes import die_with_parent
 
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 only compared with
+NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 where all addresses are listened on, ask the nearest
 READY_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 15
 FIRST_PAUSE_SECONDS = 1.0
@@ -93,13 +90,12 @@ def raise_stopping(_number: int, _frame: FrameType | None) -> None:
     raise Stopping
 
 
-def prepare() -> dict[str, str]:
-    """Migrate, load the demo into an empty database, and return the addresses to show."""
+def prepare() -> str:
+    """Migrate, load the demo into an empty database, and return what to show: addresses, and a QR for a phone."""
     done = subprocess.run([sys.executable, "-m", "config.prepare"], stdout=subprocess.PIPE, check=False)
     if done.returncode:
         sys.exit("mizuhiki: the database could not be prepared; see the lines above")
-    addresses: dict[str, str] = json.loads(done.stdout)
-    return addresses
+    return done.stdout.decode()
 
 
 def is_free(host: str, port: int) -> bool:
@@ -116,7 +112,7 @@ def is_free(host: str, port: int) -> bool:
 
 def shown_host(host: str) -> str:
     """The address others reach us at: of all our addresses, the one towards the outside. Nothing is sent."""
-    if host not in EVERYWHERE:
+    if host not in NEAREST:
         return f"[{host}]" if ":" in host else host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -126,21 +122,25 @@ def shown_host(host: str) -> str:
         return str(probe.getsockname()[0])
 
 
-def wait_until_ready(children: list[Child], url: str) -> None:
-    """Return when the web answers /healthz; keep restarting meanwhile."""
+def is_healthy(host: str, port: int) -> bool:
+    """Whether /healthz says 200. By hand: an HTTP library would double this process."""
+    try:
+        with socket.create_connection((host, port), timeout=2) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return b" 200 " in connection.recv(64).partition(b"\r\n")[0]
+    except OSError:
+        return False
+
+
+def wait_until_ready(children: list[Child], host: str, port: int) -> None:
+    """Return when the web is healthy; keep restarting what dies meanwhile."""
     limit = time.monotonic() + READY_LIMIT_SECONDS
     while time.monotonic() < limit:
         watch(children)
-        try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 our own address
-                return
-        except urllib.error.HTTPError as error:
-            if error.code < 500:
-                sys.exit(f"mizuhiki: {url} answered {error.code}")
-        except OSError:
-            pass
+        if is_healthy(host, port):
+            return
         time.sleep(0.1)
-    sys.exit(f"mizuhiki: {url} did not answer within {READY_LIMIT_SECONDS} s")
+    sys.exit(f"mizuhiki: http://{host}:{port}/healthz did not answer 200 within {READY_LIMIT_SECONDS} s")
 
 
 def watch(children: list[Child]) -> None:
@@ -163,16 +163,9 @@ def stop(children: list[Child]) -> None:
             child.kill_group()
 
 
-def show(base_url: str, addresses: dict[str, str], host: str) -> None:
-    """Print where everything is, and the entry page as a QR for a phone."""
-    import qrcode
-
-    say("")
-    for label, path in addresses.items():
-        say(f"  {label:<22}{base_url}{path}" if path.startswith("/") else f"  {label:<22}{path}")
-    code = qrcode.QRCode(border=2)
-    code.add_data(base_url + next(iter(addresses.values())))
-    code.print_ascii(invert=True)
+def show(card: str, host: str) -> None:
+    """Print where everything is."""
+    say(card)
     if host == "127.0.0.1":
         say("  To open it on a phone in the same network: ./run serve --host 0.0.0.0")
     say("  Ctrl-C ends everything; the data stay in var/\n")
@@ -182,7 +175,7 @@ def serve(host: str, port: int, mail_port: int) -> None:
     """Run the tree until a signal."""
     base_url = f"http://{shown_host(host)}:{port}"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    os.environ["PUBLIC_BASE_URL"] = base_url
+    os.environ["PUBLIC_URL"] = base_url
     os.environ["SANDBOX_SMTP_PORT"] = str(mail_port)
     children = [
         Child("web", ["config.web", host, str(port)]),
@@ -192,9 +185,9 @@ def serve(host: str, port: int, mail_port: int) -> None:
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, raise_stopping)
-        addresses = prepare()
-        wait_until_ready(children, f"http://{'127.0.0.1' if host in EVERYWHERE else shown_host(host)}:{port}/healthz")
-        show(base_url, addresses, host)
+        card = prepare()
+        wait_until_ready(children, NEAREST.get(host, host), port)
+        show(card, host)
         while True:
             time.sleep(0.5)
             watch(children)

@@ -81,7 +81,7 @@ def mailbox_folder() -> Path:
     """
     if getattr(settings, "SANDBOX", False) is not True:
         raise ImproperlyConfigured("the sandbox mailbox runs only where SANDBOX is true")
-    return Path(settings.SANDBOX_MAILBOX)
+    return Path(settings.MAILBOX_DIR)
 
 
 def list_messages(*, to: str | None = None, limit: int = KEPT_COUNT) -> list[Message]:
@@ -134,9 +134,9 @@ def _body(mail: EmailMessage, kind: str) -> str:
     if part is None:
         return ""
     try:
-        return str(part.get_content())
+        return str(part.get_content()).replace("\r\n", "\n")
     except (LookupError, UnicodeError):  # a character set nobody knows
-        return bytes(part.get_payload(decode=True) or b"").decode(errors="replace")
+        return bytes(part.get_payload(decode=True) or b"").decode(errors="replace").replace("\r\n", "\n")
 
 
 def start(*, host: str, port: int) -> Controller:

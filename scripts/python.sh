@@ -15,7 +15,9 @@ die() {
 # Prints the real interpreter behind a name, if it runs and is of a version we support.
 # It is run for real: version managers put shims on PATH that exist and then refuse to start.
 supported_python() {
-  "$1" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14)) or print(sys.executable)' 2>/dev/null
+  "$1" -c 'import sys
+if not (3, 12) <= sys.version_info < (3, 14): sys.exit(1)
+print(sys.executable)' 2>/dev/null
 }
 
 find_python() {
@@ -35,7 +37,7 @@ find_uv() {
   fi
   if [ ! -x "$TOOLS/bin/uv" ]; then
     new_environment "$(command -v python3 || true)" "$TOOLS" || return 1
-    "$TOOLS/bin/python" -m pip install --quiet uv >&2 || return 1
+    "$TOOLS/bin/python" -m pip install -qq uv >&2 || return 1
   fi
   printf '%s\n' "$TOOLS/bin/uv"
 }
@@ -81,7 +83,7 @@ install_requirements() {
     uv pip install --quiet --python "$VENV/bin/python" --require-hashes --requirement "$1" && return
     say "uv could not install it; trying pip"
   fi
-  "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$1" ||
+  "$VENV/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes --requirement "$1" ||
     die "installing $1 failed: see the lines above"
 }
 

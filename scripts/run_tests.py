@@ -13,7 +13,7 @@ NO_TESTS_COLLECTED = 5
 STAGES = (
     ("parallel", "PostgreSQL, two at a time", ["-n", "2"], {}),
     ("serial", "PostgreSQL, one by one: races, crashes, browser", ["-n", "0"], {}),
-    ("sqlite", "SQLite, two at a time", ["-n", "2"], {"TEST_DATABASE_URL": "sqlite://:memory:"}),
+    ("sqlite", "SQLite, two at a time", ["-n", "2"], {"TEST_DATABASE_URL": "sqlite:///:memory:"}),
 )
 
 

