@@ -7,6 +7,7 @@ from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from core.processes import die_with_parent
 
@@ -32,7 +33,7 @@ def serve(*, host: str, port: int) -> None:
         blocking_threads=THREADS,
         runtime_blocking_threads=1,
         workers_kill_timeout=5,
-        log_level="warning",
+        log_level=LogLevels.warning,
     )
     server.serve(target_loader=load_application, wrap_loader=False)
 

@@ -17,13 +17,13 @@ from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready
 
 THREADS = 2  # one reads a receipt, one sends mail meanwhile
-CLOCK_STEP_SECONDS = 1.0
+CLOCK_STEP_SECONDS = 1
 
 
 def keep_time(app: Celery) -> None:
     """Send what is due, for ever; without the clock the process has no right to go on."""
     try:
-        Service(app, max_interval=CLOCK_STEP_SECONDS, remote_control=False).start()
+        Service(app, max_interval=CLOCK_STEP_SECONDS, remote_control=False).start()  # type: ignore[call-arg]
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
 

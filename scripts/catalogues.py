@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = Path("locale/ja/LC_MESSAGES/django.po")
 FIND_TEXTS = [
     sys.executable,
+    "-P",  # an app's own modules (selectors.py, codes/) must not stand in for the standard library's
     "-m",
     "django",
     "makemessages",

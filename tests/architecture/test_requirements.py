@@ -36,7 +36,7 @@ def test_the_development_file_holds_all_that_the_service_runs_on_at_the_same_ver
 def test_every_declared_dependency_is_locked():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
     names = {
-        re.match(r"[\w.-]+", line).group().lower()
+        re.split(r"[^\w.-]", line)[0].lower()
         for line in declared["project"]["dependencies"] + declared["dependency-groups"]["dev"]
     }
     locked = set(re.findall(r"^[\w.-]+(?===)", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
