@@ -1,0 +1,32 @@
+"""Prints `name value unit (goal)` lines; fails when a goal is missed."""
+
+import importlib
+import pkgutil
+import sys
+from types import ModuleType
+
+import bench
+
+
+def modules(names: list[str]) -> list[ModuleType]:
+    """The modules that measure, in the order of their names; all of them when none is asked for."""
+    found = [importlib.import_module(f"bench.{info.name}") for info in pkgutil.iter_modules(bench.__path__)
+             if info.name != "__main__" and (not names or info.name in names)]  # fmt: skip
+    return [module for module in found if hasattr(module, "measure")]
+
+
+def main() -> int:
+    """Measure one module after the other, never two at once."""
+    chosen = modules(sys.argv[1:])
+    if not chosen:
+        sys.exit(f"no such figures; there are {', '.join(module.__name__[6:] for module in modules([]))}")
+    missed = 0
+    for module in chosen:
+        for figure in module.measure():
+            print(figure, flush=True)
+            missed += not figure.is_met
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

