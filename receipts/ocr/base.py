@@ -50,7 +50,7 @@ class Region:
     polygon: tuple[Point, ...]
 
     def to_json(self) -> Json:
-        return {"photo": self.photo, "polygon": [[round(x, 1), round(y, 1)] for x, y in self.polygon]}
+        return {"photo": self.photo, "polygon": [[x, y] for x, y in self.polygon]}
 
     @classmethod
     def from_json(cls, data: Json) -> Region:

@@ -31,7 +31,7 @@ class Page:
     def on_photo(self, points: NDArray[np.floating]) -> tuple[Point, ...]:
         """Map page points to the photograph."""
         moved = points.reshape(-1, 2) @ self.to_photo[:, :2].T + self.to_photo[:, 2]
-        return tuple((float(x), float(y)) for x, y in moved)
+        return tuple((round(float(x), 1), round(float(y), 1)) for x, y in moved)
 
 
 def decode(photo: bytes) -> Image:
