@@ -15,6 +15,9 @@ _BASE_WORD = re.compile("対象|課税|税抜|税込")
 _TAX_WORD = re.compile("税額|消費税|内税|外税|税等|%税|税")
 
 
+SUM_KINDS = frozenset({Kind.SUBTOTAL, Kind.TAX, Kind.TOTAL})
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One labelled amount: what it is, its value and the values it may be misread from."""
@@ -54,11 +57,13 @@ class Figures:
 def find_figures(rows: Sequence[Row], start: int = 0) -> Figures:
     """Read the labelled amounts of all rows from `start` on."""
     figures = Figures()
+    has_sums = False
     rate: int | None = None
     for index in range(start, len(rows)):
         kind = kind_of(rows[index].squashed)
-        if kind in (None, Kind.NOISE):
-            continue
+        if kind in (None, Kind.NOISE) or (kind is Kind.PAYMENT and not has_sums):
+            continue  # before the first sum a word such as カード belongs to a product
+        has_sums = has_sums or kind in SUM_KINDS
         text, where = _text_with_amount(rows, index)
         if kind is Kind.TAX:
             rate = rate_in(text) or rate

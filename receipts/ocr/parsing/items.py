@@ -13,21 +13,23 @@ from receipts.ocr.parsing.yen import Amount, last_amount, mended_digits
 
 _UNIT = r"(?:個|コ|ケ|ヶ|点|本|袋|枚|箱|缶|丁|つ|パック|セット|pc|pcs|ｺ)"
 _YEN = r"[¥#$+Y@]?"
-_PRICE = rf"{_YEN}\s?(?P<unit_price>\d{{1,3}}(?:[,.:]\d{{3}})+|\d{{1,6}})\s?円?"
+_PRICE = rf"{_YEN}\s?(?P<unit_price>\d{{1,3}}(?:[,.:]\d{{3}})+(?!\d)|\d{{1,6}}(?!\d))\s?円?"
 _TIMES = r"[x×X✕*乂メ]"
+_EACH = r"(?:@|単価?|各|A|[¥#$+])"
+_START = r"(?<![^\s(（\[|])"
 _QUANTITIES = (
-    re.compile(rf"数量?\s?:?\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?\s?[\s,]*(?:単価?|@)\s?価?:?\s?{_PRICE}"),
-    re.compile(rf"(?:単価?|@)\s?:?\s?{_PRICE}\s?{_TIMES}?\s?(?:数量?)?\s?:?\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"),
-    re.compile(rf"(?P<quantity>\d{{1,3}})\s?{_UNIT}\s?(?:{_TIMES}|二|口|=)?\s?(?:@|単価?|各|A)?\s?{_PRICE}"),
-    re.compile(rf"(?P<quantity>\d{{1,3}})\s?{_TIMES}\s?(?:@|単価?|各|[¥#$+])\s?{_PRICE}"),
-    re.compile(rf"(?P<unit_price>\d{{1,3}}(?:[,.]\d{{3}})+|\d{{1,6}})\s?円?\s?{_TIMES}\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"),
+    re.compile(rf"{_START}数量?\s?:?\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?\s?[\s,]*(?:単価?|@)\s?価?:?\s?{_PRICE}"),
+    re.compile(rf"{_START}(?P<quantity>\d{{1,3}})\s?{_UNIT}\s?(?:(?:{_TIMES}|二|口|=)\s?{_EACH}?|{_EACH})\s?価?:?\s?{_PRICE}"),
+    re.compile(rf"{_START}(?P<quantity>\d{{1,3}})\s?{_TIMES}\s?{_EACH}\s?{_PRICE}"),
+    re.compile(rf"{_START}(?:単価?|@)\s?:?\s?{_PRICE}\s?(?:{_TIMES}\s?|数量?\s?:?\s?)(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"),
+    re.compile(rf"{_START}{_YEN}(?P<unit_price>\d{{1,3}}(?:[,.]\d{{3}})+|\d{{1,6}})\s?円?\s?{_TIMES}\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"),
 )
 _JAN = re.compile(r"(?<!\d)(4[59]\d{11}|4[59]\d{6}|\d{13})(?!\d)")
 _LEADING_CODE = re.compile(r"^(?:[#*]?\d{3,13}[ :](?=\S)|\d{4,13}(?=[^\d\s.,%a-zA-Z×x枚個本袋円点年月]))\s*")
-_LEADING_MARK = re.compile(r"^(?:[*※#☆★◆●○◎・.]|軽(?=\s|[^減食量])|[外内](?:税|\d{1,2})(?=\s|\D)|[(（]?軽[)）]?\s|[内外]\s|\d{1,2}[.)]\s)\s*")
+_LEADING_MARK = re.compile(r"^(?:[*※#☆★◆●○◎・.]|軽(?=\s|[^減食量井石油])|[外内](?:税|\d{1,2})(?=\s|\D)|[(（]?軽[)）]?\s|[内外]\s|\d{1,2}[.)]\s)\s*")
 _TRAILING_MARK = re.compile(r"\s*(?:[*※#☆★◆●○◎¥+$@]|\s軽|[(（\[]軽[)）\]]?|\s[外内非](?:税|\d{1,2})?|\s8%|\s10%|\s[A-Z])$")
+PRICE_COLUMN = 0.6
 _MEANINGFUL = re.compile(r"[ぁ-んァ-ヶ一-鿿]|[A-Za-z]{3}")
-_NEGATIVE = re.compile(r"[-▲△▼]\s?[¥]?\s?\d|▲|△")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +59,30 @@ class Quantity:
 class _Collector:
     """Walks down the goods; a name waits for its price, a price may be followed by its quantity."""
 
-    def __init__(self) -> None:
+    def __init__(self, price_column: float) -> None:
         self.items: list[Item] = []
         self.waiting: str = ""
         self.jan: str | None = None
+        self.price_column = price_column
 
     def take(self, index: int, row: Row) -> None:
         text = self._without_jan(mended_digits(row.text))
         if not text:
             return
-        if kind_of(row.squashed) is Kind.DISCOUNT or _is_plain_discount(text):
-            self._discount(text)
+        amount = last_amount(text)
+        if kind_of(row.squashed) is Kind.DISCOUNT or (amount and amount.value < 0):
+            self._discount(amount)
         elif quantity := quantity_in(text):
             self._with_quantity(index, text, quantity)
-        elif amount := last_amount(text):
+        elif amount and self._is_price(text, amount, row):
             self._with_price(index, text, amount)
         elif _MEANINGFUL.search(text):
             self.waiting = text
+
+    def _is_price(self, text: str, amount: Amount, row: Row) -> bool:
+        """A number that ends a row is a price if it says so, or stands apart in the prices' column."""
+        stands_apart = not text[: amount.start].strip() or text[amount.start - 1].isspace()
+        return amount.is_marked or (stands_apart and row.cells[-1].right >= self.price_column)
 
     def _without_jan(self, text: str) -> str:
         """Note a barcode number; a row of nothing else belongs to the item that follows."""
@@ -83,8 +92,7 @@ class _Collector:
             return rest if _MEANINGFUL.search(rest) else ""
         return text
 
-    def _discount(self, text: str) -> None:
-        amount = last_amount(text)
+    def _discount(self, amount: Amount | None) -> None:
         if amount and self.items and not self.waiting:
             last = self.items[-1]
             self.items[-1] = replace(last, discount=last.discount - abs(amount.value))
@@ -110,9 +118,6 @@ class _Collector:
             self.items[-1] = replace(last, quantity=quantity.count, others=(*last.others, product), has_fitting_quantity=False)
 
     def _with_price(self, index: int, text: str, amount: Amount) -> None:
-        if amount.value <= 0:
-            self._discount(text)
-            return
         name, count = _trailing_count(text[: amount.start], amount)
         if not _MEANINGFUL.search(name):
             if not self.waiting:
@@ -129,16 +134,23 @@ class _Collector:
 
 def find_items(rows: Sequence[Row]) -> list[Item]:
     """All goods between the heading and the sums."""
-    collector = _Collector()
+    collector = _Collector(_price_column(rows))
     for index, row in enumerate(rows):
         kind = kind_of(row.squashed)
         if collector.items and kind in (Kind.SUBTOTAL, Kind.TOTAL):
             break
-        if kind not in (None, Kind.DISCOUNT) or _is_frame(row):
+        if kind not in (None, Kind.DISCOUNT, Kind.PAYMENT) or _is_frame(row):
             collector.waiting = ""
             continue
         collector.take(index, row)
     return collector.items
+
+
+def _price_column(rows: Sequence[Row]) -> float:
+    """How far right a row must reach for its last number to be a price."""
+    left = min((row.cells[0].left for row in rows), default=0.0)
+    right = max((row.cells[-1].right for row in rows), default=0.0)
+    return left + PRICE_COLUMN * (right - left)
 
 
 def quantity_in(text: str) -> Quantity | None:
@@ -190,11 +202,6 @@ def _trailing_count(text: str, amount: Amount) -> tuple[str, int]:
         if stands_alone and 0 < count < 100 and amount.value >= count and _MEANINGFUL.search(name):
             return name, count
     return text, 1
-
-
-def _is_plain_discount(text: str) -> bool:
-    amount = last_amount(text)
-    return amount is not None and amount.value < 0
 
 
 def _is_frame(row: Row) -> bool:

@@ -20,6 +20,7 @@ _TWIN_AFTER_KANA = re.compile(rf"(?<=[{_KATAKANA}])[{re.escape(_TWINS)}](?![一-
 _TWIN_BEFORE_KANA = re.compile(rf"(?<![一-鿿々ぁ-んァ-ヺー\d])[{re.escape(_TWINS.replace('-', ''))}](?=[{_KATAKANA}])")
 _LOOSE_MARK = re.compile(r"[ \u3099\u309a]*[\u3099\u309a]")
 _HYPHENS = re.compile("[‐‑‒–—―−－﹣]")
+_MILLILITRES = re.compile(r"(?<=\d)m[1I|](?=\D|\d{1,2}[本袋個枚]|$)")
 _SPACES = re.compile(r"\s+")
 
 
@@ -30,6 +31,7 @@ def normalise(text: str) -> str:
     text = text.translate(_JAPANESE_FORM)
     text = _TWIN_AFTER_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
     text = _TWIN_BEFORE_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
+    text = _MILLILITRES.sub("ml", re.sub("(?<=[ァ-ヺ])三", "ミ", text))
     return _SPACES.sub(" ", text).strip()
 
 
@@ -48,7 +50,8 @@ def fold(text: str) -> str:
 
 def _joined_marks(text: str) -> str:
     text = text.replace("゛", "\u3099").replace("゜", "\u309a")
-    text = re.sub(rf"(?<=[{_KATAKANA}])°", "\u309a", text)
+    text = re.sub(rf"(?<=[{_KATAKANA}ｦ-ﾝ])°", "\u309a", text)
+    text = re.sub("(?<=[カ-トハ-ホｶ-ﾎ])[\"”“〃]", "\u3099", text)
     return _LOOSE_MARK.sub("", unicodedata.normalize("NFKC", text))
 
 

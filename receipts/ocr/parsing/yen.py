@@ -17,7 +17,7 @@ _AMOUNT = re.compile(
 )
 _NOT_MONEY_AFTER = re.compile(r"\s?(?:%|点|個|コ(?!ー)|ケ|枚|本|袋|pt|P\b|ポイント|[年月日時分](?!税)|名|人|[gGLKk]|ml|ML|mL|kg|cm|[-/:]\d|[A-Za-z]{2})")
 _CONFUSED_DIGITS = str.maketrans("OoQDlI|SB", "000011158")
-_TAIL = re.compile(r"(?:\s|円|軽|[*※☆★◆●○◎#＊除込]|[外内](?:税|\d{1,2})?|税込?|非|\(?(?:軽|8%|10%)\)?|[A-Za-z])+$")
+_TAIL = re.compile(r"(?:\s|円|軽|[*※☆★◆●○◎#除込]|[外内](?:税|\d{1,2})?|税込?|非|\(?(?:軽|8%|10%)\)?|\s[A-Za-z]|(?<=\d)[TNEKX])+$")
 YEN_AS_DIGIT = "1479"
 
 
