@@ -23,9 +23,7 @@ def record(
     `facts` hold ids and figures, never a code, a token or a contact.
     """
     return AuditEntry.objects.create(
-        agency_id=agency_id
-        if agency_id is not None
-        else getattr(subject, "agency_id", None),
+        agency_id=agency_id if agency_id is not None else getattr(subject, "agency_id", None),
         actor_id=actor_id,
         actor_label=actor_label,
         action=action,

@@ -9,9 +9,7 @@ class KeyNotAccepted(DomainError):
     """Unknown, revoked, expired or from a wrong address: one answer for all."""
 
     code = "key_not_accepted"
-    message = _(
-        "This API key is not accepted. Please check the key, or ask the campaign desk for a new one."
-    )
+    message = _("This API key is not accepted. Please check the key, or ask the campaign desk for a new one.")
     status = 401
 
 

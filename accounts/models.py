@@ -23,9 +23,7 @@ class Agency(PublicModel):
 
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(_("short name"), unique=True)
-    members = models.ManyToManyField(
-        User, through="Membership", related_name="agencies"
-    )
+    members = models.ManyToManyField(User, through="Membership", related_name="agencies")
 
     class Meta:
         verbose_name = _("agency")
@@ -63,12 +61,8 @@ class Membership(TimestampedModel):
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="membership_once_per_agency", fields=["user", "agency"]
-            ),
-            models.CheckConstraint(
-                name="membership_role_known", condition=Q(role__in=Role.values)
-            ),
+            models.UniqueConstraint(name="membership_once_per_agency", fields=["user", "agency"]),
+            models.CheckConstraint(name="membership_role_known", condition=Q(role__in=Role.values)),
         ]
 
     def __str__(self) -> str:
@@ -98,14 +92,10 @@ class ApiKey(PublicModel):
     prefix = models.CharField(_("prefix"), max_length=20, unique=True, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
-    allowed_addresses = models.JSONField(
-        _("allowed IP addresses"), default=list, blank=True
-    )
+    allowed_addresses = models.JSONField(_("allowed IP addresses"), default=list, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
-    last_used_at = models.DateTimeField(
-        _("last used at"), null=True, blank=True, editable=False
-    )
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("API key")
@@ -146,9 +136,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = _("audit trail")
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
-            models.Index(
-                name="audit_by_subject", fields=["subject_type", "subject_id"]
-            ),
+            models.Index(name="audit_by_subject", fields=["subject_type", "subject_id"]),
             models.Index(name="audit_by_action", fields=["action", "at"]),
         ]
 

@@ -20,19 +20,9 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *(
             f"campaigns.{verb}_{model}"
             for verb in ("add", "change", "delete")
-            for model in (
-                "campaign sponsor prizecourse prize rulegroup entryrule targetproduct targetstore kpitarget trackedlink"
-                " termsversion survey question store"
-            ).split()
+            for model in ["campaign", "sponsor", "prizecourse", "prize", "rulegroup", "entryrule", "targetproduct", "targetstore", "kpitarget", "trackedlink", "termsversion", "survey", "question", "store"]
         ),
-        *(
-            "eligibility.view_serialbatch eligibility.add_serialbatch eligibility.view_referencelist"
-            " eligibility.add_referencelist eligibility.view_reviewcase eligibility.change_reviewcase draws.view_draw"
-            " draws.add_draw draws.view_drawresult codes.view_codebatch codes.add_codebatch codes.change_codebatch"
-            " codes.view_giftcode codes.change_giftcode codes.view_award codes.change_award codes.view_redemption"
-            " distribution.view_delivery distribution.change_delivery accounts.view_auditentry accounts.view_apikey"
-            " accounts.add_apikey accounts.change_apikey"
-        ).split(),
+        *["eligibility.view_serialbatch", "eligibility.add_serialbatch", "eligibility.view_referencelist", "eligibility.add_referencelist", "eligibility.view_reviewcase", "eligibility.change_reviewcase", "draws.view_draw", "draws.add_draw", "draws.view_drawresult", "codes.view_codebatch", "codes.add_codebatch", "codes.change_codebatch", "codes.view_giftcode", "codes.change_giftcode", "codes.view_award", "codes.change_award", "codes.view_redemption", "distribution.view_delivery", "distribution.change_delivery", "accounts.view_auditentry", "accounts.view_apikey", "accounts.add_apikey", "accounts.change_apikey"],
     ),
     Role.REVIEWER: (
         *READ_CAMPAIGNS.split(),

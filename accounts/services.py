@@ -48,9 +48,7 @@ def sync_roles() -> None:
         wanted = Permission.objects.none()
         for name in names:
             app, codename = name.split(".")
-            wanted |= Permission.objects.filter(
-                content_type__app_label=app, codename=codename
-            )
+            wanted |= Permission.objects.filter(content_type__app_label=app, codename=codename)
         group.permissions.set(wanted)
 
 
@@ -79,9 +77,7 @@ def issue_api_key(
 
 
 @transaction.atomic
-def revoke_api_key(
-    *, api_key_id: int, now: datetime, actor_id: int | None = None
-) -> ApiKey:
+def revoke_api_key(*, api_key_id: int, now: datetime, actor_id: int | None = None) -> ApiKey:
     """Stop a key at once; a repeat changes nothing."""
     key = ApiKey.objects.select_for_update().get(pk=api_key_id)
     if key.revoked_at is None:

@@ -23,9 +23,7 @@ class IdempotencyRecord(models.Model):
         verbose_name = _("kept answer")
         verbose_name_plural = _("kept answers")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="idempotency_key_once", fields=["agency", "endpoint", "key"]
-            )
+            models.UniqueConstraint(name="idempotency_key_once", fields=["agency", "endpoint", "key"])
         ]
 
     def __str__(self) -> str:

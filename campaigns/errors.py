@@ -22,9 +22,7 @@ class NotPublishable(DomainError):
     """The campaign is not complete; `obstacles` name every gap at once."""
 
     code = "not_publishable"
-    message = _(
-        "This campaign cannot be published yet. Please complete what is listed as missing."
-    )
+    message = _("This campaign cannot be published yet. Please complete what is listed as missing.")
     status = 422
 
     def __init__(self, obstacles: Sequence[Obstacle]) -> None:
@@ -34,9 +32,7 @@ class NotPublishable(DomainError):
 
 class CampaignNotYetOpen(DomainError):
     code = "campaign_not_yet_open"
-    message = _(
-        "Entries have not opened yet. Please come back when the entry period begins."
-    )
+    message = _("Entries have not opened yet. Please come back when the entry period begins.")
     status = 403
 
 
@@ -48,9 +44,7 @@ class CampaignClosed(DomainError):
 
 class CampaignPaused(DomainError):
     code = "campaign_paused"
-    message = _(
-        "Entries are paused for the moment. What you have entered so far is kept; please try again later."
-    )
+    message = _("Entries are paused for the moment. What you have entered so far is kept; please try again later.")
     status = 403
 
 
@@ -58,9 +52,7 @@ class PinNotAccepted(DomainError):
     """Unknown store or wrong PIN: one answer."""
 
     code = "pin_not_accepted"
-    message = _(
-        "The store number or the PIN is not right. Please check both and try again."
-    )
+    message = _("The store number or the PIN is not right. Please check both and try again.")
     status = 403
 
 

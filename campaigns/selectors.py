@@ -56,11 +56,7 @@ def campaigns_of(agencies: QuerySet[Agency]) -> QuerySet[Campaign]:
 
 def campaign_by_slug(slug: str) -> Campaign | None:
     """Find a published campaign by the last part of its address."""
-    return (
-        Campaign.objects.select_related("sponsor", "agency")
-        .filter(slug=slug, status__in=PUBLISHED)
-        .first()
-    )
+    return Campaign.objects.select_related("sponsor", "agency").filter(slug=slug, status__in=PUBLISHED).first()
 
 
 def link_by_token(token: str) -> TrackedLink | None:
@@ -71,11 +67,7 @@ def link_by_token(token: str) -> TrackedLink | None:
 
 def needed_steps(campaign: Campaign) -> Steps:
     """Tell which steps the entry form of a campaign has."""
-    kinds = set(
-        EntryRule.objects.filter(group__campaign=campaign).values_list(
-            "kind", flat=True
-        )
-    )
+    kinds = set(EntryRule.objects.filter(group__campaign=campaign).values_list("kind", flat=True))
     return Steps(
         receipt=RuleKind.PURCHASE in kinds,
         serial=RuleKind.SERIAL in kinds,
@@ -106,10 +98,7 @@ def check_open(campaign: Campaign, at: datetime) -> None:
         return
     if campaign.status == CampaignStatus.PAUSED:
         raise CampaignPaused
-    if (
-        campaign.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
-        or at < campaign.entry_opens_at
-    ):
+    if campaign.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED) or at < campaign.entry_opens_at:
         raise CampaignNotYetOpen
     raise CampaignClosed
 
@@ -121,12 +110,7 @@ def store_by_pin(*, code: str, pin: str) -> Store:
         PinNotAccepted: unknown store, inactive store or wrong PIN; the same work is done for each.
     """
     found = None
-    stores = [
-        s
-        for s in Store.objects.filter(code=code, is_active=True).exclude(
-            staff_pin_hash=""
-        )[:20]
-    ]
+    stores = [s for s in Store.objects.filter(code=code, is_active=True).exclude(staff_pin_hash="")[:20]]
     for store in stores:
         if check_password(pin, store.staff_pin_hash):
             found = store
@@ -182,10 +166,7 @@ def _offer_checks(campaign: Campaign) -> list[Check]:
     courses = list(campaign.courses.prefetch_related("prizes"))
     instant = campaign.mechanic == Mechanic.INSTANT
     later = campaign.mechanic == Mechanic.LATER
-    several = (
-        campaign.mechanic in (Mechanic.EVERYONE, Mechanic.FIRST_COME)
-        and len(courses) > 1
-    )
+    several = campaign.mechanic in (Mechanic.EVERYONE, Mechanic.FIRST_COME) and len(courses) > 1
     return [
         (
             not courses,
@@ -193,9 +174,7 @@ def _offer_checks(campaign: Campaign) -> list[Check]:
         ),
         (
             any(not course.prizes.all() for course in courses),
-            Obstacle(
-                "course_without_prize", _("Add a prize to every course."), "courses"
-            ),
+            Obstacle("course_without_prize", _("Add a prize to every course."), "courses"),
         ),
         (
             several,
@@ -214,8 +193,7 @@ def _offer_checks(campaign: Campaign) -> list[Check]:
             ),
         ),
         (
-            instant
-            and sum(course.win_rate_per_million for course in courses) > 1_000_000,
+            instant and sum(course.win_rate_per_million for course in courses) > 1_000_000,
             Obstacle(
                 "chance_above_one",
                 _("The chances of all courses add up to more than one."),
@@ -223,11 +201,8 @@ def _offer_checks(campaign: Campaign) -> list[Check]:
             ),
         ),
         (
-            (later or campaign.mechanic == Mechanic.FIRST_COME)
-            and any(course.total_cap is None for course in courses),
-            Obstacle(
-                "no_cap", _("Set how many winners each course has in total."), "courses"
-            ),
+            (later or campaign.mechanic == Mechanic.FIRST_COME) and any(course.total_cap is None for course in courses),
+            Obstacle("no_cap", _("Set how many winners each course has in total."), "courses"),
         ),
     ]
 
@@ -237,8 +212,7 @@ def _rule_checks(campaign: Campaign) -> list[Check]:
     groups = list(campaign.rule_groups.prefetch_related("rules"))
     survey = getattr(campaign, "survey", None)
     impossible = any(
-        group.combination == Combination.AT_LEAST
-        and not 1 <= group.minimum_count <= len(group.rules.all())
+        group.combination == Combination.AT_LEAST and not 1 <= group.minimum_count <= len(group.rules.all())
         for group in groups
     )
     return [
@@ -246,9 +220,7 @@ def _rule_checks(campaign: Campaign) -> list[Check]:
             any(not group.rules.all() for group in groups),
             Obstacle(
                 "empty_group",
-                _(
-                    "A group of conditions is empty. Add a condition or remove the group."
-                ),
+                _("A group of conditions is empty. Add a condition or remove the group."),
                 "rules",
             ),
         ),
@@ -261,8 +233,7 @@ def _rule_checks(campaign: Campaign) -> list[Check]:
             ),
         ),
         (
-            steps.receipt
-            and not (campaign.purchase_from_on and campaign.purchase_until_on),
+            steps.receipt and not (campaign.purchase_from_on and campaign.purchase_until_on),
             Obstacle(
                 "no_purchase_period",
                 _("Set the purchase period for receipts."),

@@ -56,8 +56,4 @@ class AdminContentSecurityMiddleware:
 
 
 def _clean(request_id: str) -> str:
-    return (
-        request_id
-        if request_id.isascii() and request_id.isalnum() and len(request_id) <= 40
-        else ""
-    )
+    return request_id if request_id.isascii() and request_id.isalnum() and len(request_id) <= 40 else ""

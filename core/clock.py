@@ -39,9 +39,5 @@ def exclusive_end(typed: datetime) -> datetime:
 
     23:59 and 23:59:59 both mean until 24:00; 18:00 means until 18:00:00 sharp plus its own second.
     """
-    step = (
-        timedelta(minutes=1)
-        if typed.second == 0 and typed.minute == 59
-        else timedelta(seconds=1)
-    )
+    step = timedelta(minutes=1) if typed.second == 0 and typed.minute == 59 else timedelta(seconds=1)
     return (typed + step).replace(microsecond=0)

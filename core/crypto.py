@@ -52,9 +52,7 @@ def blind_index(value: str, *, field: str, tenant: object) -> str:
 
 def derive_token(*parts: object, purpose: str) -> str:
     """Derive a 128-bit token in 26 letters from ids: nobody without the key can guess it, and nothing is stored."""
-    digest = hmac.digest(
-        _index_key(), "|".join([purpose, *map(str, parts)]).encode(), "sha256"
-    )
+    digest = hmac.digest(_index_key(), "|".join([purpose, *map(str, parts)]).encode(), "sha256")
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 

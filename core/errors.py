@@ -17,9 +17,7 @@ class DomainError(Exception):
     """
 
     code: ClassVar[str] = "refused"
-    message: ClassVar[str | Promise] = _(
-        "This could not be done. Please check the input and try again."
-    )
+    message: ClassVar[str | Promise] = _("This could not be done. Please check the input and try again.")
     status: ClassVar[int] = 409
 
     def __init__(self, **context: Any) -> None:
@@ -34,9 +32,7 @@ class StaleState(DomainError):
     """Somebody else moved the row first; the caller reads again and decides anew."""
 
     code = "stale_state"
-    message = _(
-        "Someone else changed this a moment ago. Please reload the page and try again."
-    )
+    message = _("Someone else changed this a moment ago. Please reload the page and try again.")
 
 
 class KeyUnavailable(DomainError):

@@ -22,9 +22,7 @@ class TimestampedModel(models.Model):
 class PublicModel(TimestampedModel):
     """A row with a random id that may stand in URLs and answers; the `pk` stays inside."""
 
-    public_id = models.UUIDField(
-        _("public id"), default=uuid.uuid4, unique=True, editable=False
-    )
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
 
     class Meta:
         abstract = True
@@ -50,18 +48,10 @@ class StatefulModel(PublicModel):
             StaleState: the move is not in TRANSITIONS, or the row's status is no longer what this object holds.
         """
         if not self.can_move_to(status):
-            raise StaleState(
-                model=self._meta.label, pk=self.pk, old=self.status, new=status
-            )
-        moved = (
-            type(self)
-            ._base_manager.filter(pk=self.pk, status=self.status)
-            .update(status=status, **changes)
-        )
+            raise StaleState(model=self._meta.label, pk=self.pk, old=self.status, new=status)
+        moved = type(self)._base_manager.filter(pk=self.pk, status=self.status).update(status=status, **changes)
         if not moved:
-            raise StaleState(
-                model=self._meta.label, pk=self.pk, old=self.status, new=status
-            )
+            raise StaleState(model=self._meta.label, pk=self.pk, old=self.status, new=status)
         self.status = status
         for name, value in changes.items():
             setattr(self, name, value)
@@ -70,6 +60,4 @@ class StatefulModel(PublicModel):
 
 def in_status(name: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
     """Make a constraint that lets the database refuse a status outside of its choices."""
-    return models.CheckConstraint(
-        name=name, condition=models.Q(status__in=choices.values)
-    )
+    return models.CheckConstraint(name=name, condition=models.Q(status__in=choices.values))

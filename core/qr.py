@@ -21,9 +21,7 @@ def qr_png(text: str, *, box_pixels: int = 10) -> bytes:
 
 
 def _make(text: str, box_pixels: int = 10) -> qrcode.QRCode:
-    code = qrcode.QRCode(
-        error_correction=ERROR_CORRECT_M, border=4, box_size=box_pixels
-    )
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4, box_size=box_pixels)
     code.add_data(text)
     code.make(fit=True)
     return code

@@ -22,18 +22,10 @@ def random_symbols(length: int) -> str:
     """Draw symbols from the system's secure source, each equally likely."""
     drawn: list[str] = []
     while len(drawn) < length:
-        drawn += [
-            ALPHABET[byte % len(ALPHABET)]
-            for byte in secrets.token_bytes(length * 2)
-            if byte < _USABLE
-        ]
+        drawn += [ALPHABET[byte % len(ALPHABET)] for byte in secrets.token_bytes(length * 2) if byte < _USABLE]
     return "".join(drawn[:length])
 
 
 def has_valid_check(code: str) -> bool:
     """Tell whether the last symbol of a canonical code fits the others."""
-    return (
-        len(code) > 1
-        and set(code) <= set(ALPHABET)
-        and bool(mod_37_36.is_valid(code, ALPHABET))
-    )
+    return len(code) > 1 and set(code) <= set(ALPHABET) and bool(mod_37_36.is_valid(code, ALPHABET))

@@ -4,9 +4,7 @@ import re
 import unicodedata
 
 HYPHENS = re.compile(r"[\s\-‐‑‒–—―ーｰ−_]+")
-CONTROLS = re.compile(
-    r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
-)
+CONTROLS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def canonical_number(typed: str) -> str:

@@ -68,9 +68,7 @@ class Delivery(StatefulModel):
         DeliveryStatus.DELIVERED: {DeliveryStatus.QUEUED},
     }
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     kind = models.CharField(_("kind"), max_length=12, choices=DeliveryKind)
     entry = models.ForeignKey(
         Entry,
@@ -94,9 +92,7 @@ class Delivery(StatefulModel):
         related_name="+",
         verbose_name=_("contact"),
     )
-    status = models.CharField(
-        _("status"), max_length=9, choices=DeliveryStatus, default=DeliveryStatus.QUEUED
-    )
+    status = models.CharField(_("status"), max_length=9, choices=DeliveryStatus, default=DeliveryStatus.QUEUED)
     provider_key = models.UUIDField(default=uuid.uuid4, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
@@ -112,13 +108,11 @@ class Delivery(StatefulModel):
             in_status("delivery_status_known", DeliveryStatus),
             models.CheckConstraint(
                 name="delivery_award_matches_kind",
-                condition=Q(kind="award", award__isnull=False)
-                | (~Q(kind="award") & Q(award__isnull=True)),
+                condition=Q(kind="award", award__isnull=False) | (~Q(kind="award") & Q(award__isnull=True)),
             ),
             models.CheckConstraint(
                 name="delivery_accepted_has_a_time",
-                condition=~Q(status__in=["accepted", "delivered"])
-                | Q(accepted_at__isnull=False),
+                condition=~Q(status__in=["accepted", "delivered"]) | Q(accepted_at__isnull=False),
             ),
         ]
         indexes: ClassVar = [
@@ -149,25 +143,17 @@ class DeliveryAttempt(TimestampedModel):
     )
     number = models.PositiveSmallIntegerField(_("number"))
     channel = models.CharField(_("channel"), max_length=5, choices=DeliveryChannel)
-    identity = models.ForeignKey(
-        Identity, on_delete=models.PROTECT, related_name="+", verbose_name=_("contact")
-    )
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="+", verbose_name=_("contact"))
     outcome = models.CharField(_("outcome"), max_length=20, blank=True)
     detail = models.CharField(_("detail"), max_length=200, blank=True)
-    provider_message_id = models.CharField(
-        _("provider's id"), max_length=200, blank=True
-    )
+    provider_message_id = models.CharField(_("provider's id"), max_length=200, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         ordering: ClassVar = ["delivery", "number"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="attempt_number_once", fields=["delivery", "number"]
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="attempt_number_once", fields=["delivery", "number"])]
 
     def __str__(self) -> str:
         return f"#{self.number} {self.outcome}"

@@ -15,9 +15,7 @@ from participants.models import Entry
 class CourseCounter(models.Model):
     """Winners of a course, in total (`day` empty) or on one Japanese day; grows only below its cap."""
 
-    course = models.ForeignKey(
-        PrizeCourse, on_delete=models.PROTECT, related_name="counters"
-    )
+    course = models.ForeignKey(PrizeCourse, on_delete=models.PROTECT, related_name="counters")
     day = models.DateField(null=True)
     used = models.PositiveIntegerField(default=0)
     cap = models.PositiveIntegerField()
@@ -36,9 +34,7 @@ class CourseCounter(models.Model):
                 fields=["course"],
                 condition=Q(day__isnull=True),
             ),
-            models.CheckConstraint(
-                name="counter_within_cap", condition=Q(used__lte=F("cap"))
-            ),
+            models.CheckConstraint(name="counter_within_cap", condition=Q(used__lte=F("cap"))),
         ]
 
     def __str__(self) -> str:
@@ -53,29 +49,21 @@ class DrawStatus(models.TextChoices):
 class Draw(StatefulModel):
     """A draw over the accepted entries of a campaign, run once by an operator."""
 
-    TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {
-        DrawStatus.PLANNED: {DrawStatus.DRAWN}
-    }
+    TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {DrawStatus.PLANNED: {DrawStatus.DRAWN}}
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     campaign = models.OneToOneField(
         Campaign,
         on_delete=models.PROTECT,
         related_name="draw",
         verbose_name=_("campaign"),
     )
-    status = models.CharField(
-        _("status"), max_length=8, choices=DrawStatus, default=DrawStatus.PLANNED
-    )
+    status = models.CharField(_("status"), max_length=8, choices=DrawStatus, default=DrawStatus.PLANNED)
     seed = models.CharField(max_length=64, blank=True, editable=False)
     candidate_count = models.PositiveIntegerField(_("entries in the draw"), default=0)
     winner_count = models.PositiveIntegerField(_("winners"), default=0)
     drawn_at = models.DateTimeField(_("drawn at"), null=True, blank=True)
-    drawn_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    drawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("draw")
@@ -89,9 +77,7 @@ class Draw(StatefulModel):
 class DrawResult(PublicModel):
     """The result of one entry, stored before it is shown and never changed; no course means not won."""
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     entry = models.OneToOneField(
         Entry,
         on_delete=models.PROTECT,
@@ -119,9 +105,7 @@ class DrawResult(PublicModel):
     class Meta:
         verbose_name = _("result")
         verbose_name_plural = _("results")
-        indexes: ClassVar = [
-            models.Index(name="result_by_course", fields=["course", "decided_at"])
-        ]
+        indexes: ClassVar = [models.Index(name="result_by_course", fields=["course", "decided_at"])]
 
     def __str__(self) -> str:
         return str(self.course or _("not won"))

@@ -7,9 +7,7 @@ from core.errors import DomainError
 
 class TooManyAttempts(DomainError):
     code = "too_many_attempts"
-    message = _(
-        "Too many tries. Please wait a while and check the number before you try again."
-    )
+    message = _("Too many tries. Please wait a while and check the number before you try again.")
     status = 429
 
 
@@ -30,9 +28,7 @@ class ListNotAccepted(DomainError):
     """Numbers for a list that cannot be used; `problems` name the rows."""
 
     code = "list_not_accepted"
-    message = _(
-        "Some rows of the list cannot be used. Please correct the rows named below and send it again."
-    )
+    message = _("Some rows of the list cannot be used. Please correct the rows named below and send it again.")
     status = 422
 
     def __init__(self, problems: list[tuple[int, str]]) -> None:

@@ -15,9 +15,7 @@ from participants.models import Entry
 class SerialBatch(PublicModel):
     """Serial codes made or imported for a campaign."""
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
@@ -38,9 +36,7 @@ class SerialBatch(PublicModel):
 class Serial(models.Model):
     """One serial code: found by its keyed hash, consumed by a conditional update."""
 
-    batch = models.ForeignKey(
-        SerialBatch, on_delete=models.PROTECT, related_name="serials"
-    )
+    batch = models.ForeignKey(SerialBatch, on_delete=models.PROTECT, related_name="serials")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
     value_index = models.CharField(max_length=64, editable=False)
     value_ciphertext = models.TextField(editable=False)
@@ -51,9 +47,7 @@ class Serial(models.Model):
         verbose_name = _("serial code")
         verbose_name_plural = _("serial codes")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="serial_once_per_campaign", fields=["campaign", "value_index"]
-            ),
+            models.UniqueConstraint(name="serial_once_per_campaign", fields=["campaign", "value_index"]),
             models.CheckConstraint(
                 name="serial_not_overused",
                 condition=Q(used_count__lte=F("uses_allowed")),
@@ -67,9 +61,7 @@ class Serial(models.Model):
 class ReferenceList(PublicModel):
     """Numbers of a client's own system (members, contracts, orders …), kept as keyed hashes only."""
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
@@ -77,9 +69,7 @@ class ReferenceList(PublicModel):
         verbose_name=_("campaign"),
     )
     name = models.CharField(_("name"), max_length=100)
-    label = models.CharField(
-        _("what entrants call it"), max_length=50, default="会員番号"
-    )
+    label = models.CharField(_("what entrants call it"), max_length=50, default="会員番号")
 
     class Meta:
         verbose_name = _("list of reference numbers")
@@ -92,9 +82,7 @@ class ReferenceList(PublicModel):
 class ReferenceNumber(models.Model):
     """One number of a list, usable so many times."""
 
-    list = models.ForeignKey(
-        ReferenceList, on_delete=models.PROTECT, related_name="numbers"
-    )
+    list = models.ForeignKey(ReferenceList, on_delete=models.PROTECT, related_name="numbers")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
     value_index = models.CharField(max_length=64, editable=False)
     uses_allowed = models.PositiveSmallIntegerField(_("uses allowed"), default=1)
@@ -104,9 +92,7 @@ class ReferenceNumber(models.Model):
         verbose_name = _("reference number")
         verbose_name_plural = _("reference numbers")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="reference_once_per_campaign", fields=["campaign", "value_index"]
-            ),
+            models.UniqueConstraint(name="reference_once_per_campaign", fields=["campaign", "value_index"]),
             models.CheckConstraint(
                 name="reference_not_overused",
                 condition=Q(used_count__lte=F("uses_allowed")),
@@ -120,15 +106,9 @@ class ReferenceNumber(models.Model):
 class NumberUse(TimestampedModel):
     """Which entry consumed a serial or a reference number: what `used_count` is recounted from."""
 
-    entry = models.ForeignKey(
-        Entry, on_delete=models.PROTECT, related_name="number_uses"
-    )
-    serial = models.ForeignKey(
-        Serial, on_delete=models.PROTECT, null=True, related_name="uses"
-    )
-    reference = models.ForeignKey(
-        ReferenceNumber, on_delete=models.PROTECT, null=True, related_name="uses"
-    )
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="number_uses")
+    serial = models.ForeignKey(Serial, on_delete=models.PROTECT, null=True, related_name="uses")
+    reference = models.ForeignKey(ReferenceNumber, on_delete=models.PROTECT, null=True, related_name="uses")
 
     class Meta:
         verbose_name = _("use of a number")
@@ -166,9 +146,7 @@ class AttemptBudget(models.Model):
         verbose_name = _("attempts")
         verbose_name_plural = _("attempts")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="budget_once_per_window", fields=["scope", "window_started_at"]
-            )
+            models.UniqueConstraint(name="budget_once_per_window", fields=["scope", "window_started_at"])
         ]
 
     def __str__(self) -> str:
@@ -185,9 +163,7 @@ class Verdict(models.TextChoices):
 class Decision(PublicModel):
     """A verdict with its reasons, its inputs and the version of the rules; later ones supersede, none is changed."""
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     entry = models.ForeignKey(
         Entry,
         on_delete=models.PROTECT,
@@ -198,12 +174,8 @@ class Decision(PublicModel):
     verdict = models.CharField(_("verdict"), max_length=9, choices=Verdict)
     reasons = models.JSONField(_("reasons"), default=list)
     inputs = models.JSONField(_("inputs"), default=dict)
-    rule_version = models.ForeignKey(
-        RuleVersion, on_delete=models.PROTECT, related_name="+", verbose_name=_("rules")
-    )
-    decided_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    rule_version = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="+", verbose_name=_("rules"))
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(_("decided at"))
 
     class Meta:
@@ -211,12 +183,8 @@ class Decision(PublicModel):
         verbose_name_plural = _("decisions")
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="decision_number_once", fields=["entry", "number"]
-            ),
-            models.CheckConstraint(
-                name="decision_verdict_known", condition=Q(verdict__in=Verdict.values)
-            ),
+            models.UniqueConstraint(name="decision_number_once", fields=["entry", "number"]),
+            models.CheckConstraint(name="decision_verdict_known", condition=Q(verdict__in=Verdict.values)),
         ]
 
     def __str__(self) -> str:
@@ -231,35 +199,21 @@ class ReviewStatus(models.TextChoices):
 class ReviewCase(StatefulModel):
     """An entry that a person has to look at (目視)."""
 
-    TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {
-        ReviewStatus.OPEN: {ReviewStatus.RESOLVED}
-    }
+    TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {ReviewStatus.OPEN: {ReviewStatus.RESOLVED}}
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
-    campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, related_name="+", verbose_name=_("campaign")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+", verbose_name=_("campaign"))
     entry = models.ForeignKey(
         Entry,
         on_delete=models.PROTECT,
         related_name="review_cases",
         verbose_name=_("entry"),
     )
-    decision = models.OneToOneField(
-        Decision, on_delete=models.PROTECT, related_name="review_case"
-    )
-    status = models.CharField(
-        _("status"), max_length=8, choices=ReviewStatus, default=ReviewStatus.OPEN
-    )
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="review_case")
+    status = models.CharField(_("status"), max_length=8, choices=ReviewStatus, default=ReviewStatus.OPEN)
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
-    resolved_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    outcome = models.ForeignKey(
-        Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    resolved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    outcome = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     note = models.CharField(_("note"), max_length=500, blank=True)
 
     class Meta:
@@ -268,9 +222,7 @@ class ReviewCase(StatefulModel):
         ordering: ClassVar = ["pk"]
         constraints: ClassVar = [
             in_status("review_status_known", ReviewStatus),
-            models.UniqueConstraint(
-                name="review_open_once", fields=["entry"], condition=Q(status="open")
-            ),
+            models.UniqueConstraint(name="review_open_once", fields=["entry"], condition=Q(status="open")),
         ]
 
     def __str__(self) -> str:

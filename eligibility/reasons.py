@@ -40,16 +40,12 @@ REASONS: dict[str, ReasonText] = {
     ),
     "not_a_receipt": ReasonText(
         _("The photo does not seem to show a receipt."),
-        _(
-            "Please take a photo of the whole receipt, in a bright place. Your number of entries is unchanged."
-        ),
+        _("Please take a photo of the whole receipt, in a bright place. Your number of entries is unchanged."),
         True,
     ),
     "receipt_cut_off": ReasonText(
         _("Part of the receipt is not in the photo."),
-        _(
-            "Please take the photo again with the whole receipt, from the shop's name to the total."
-        ),
+        _("Please take the photo again with the whole receipt, from the shop's name to the total."),
         True,
     ),
     "unreadable": ReasonText(
@@ -69,9 +65,7 @@ REASONS: dict[str, ReasonText] = {
     ),
     "product_missing": ReasonText(
         _("None of the products of this campaign was found on the receipt."),
-        _(
-            "Please send a receipt that shows the product. If it is on this receipt, ask the inquiry desk."
-        ),
+        _("Please send a receipt that shows the product. If it is on this receipt, ask the inquiry desk."),
         True,
     ),
     "product_unclear": ReasonText(
@@ -160,15 +154,11 @@ REASONS: dict[str, ReasonText] = {
         False,
     ),
     "refused_by_desk": ReasonText(
-        _(
-            "After a look at the photo by our staff the entry does not meet the conditions."
-        ),
+        _("After a look at the photo by our staff the entry does not meet the conditions."),
         _("If you think this is wrong, please write to the inquiry desk."),
         False,
     ),
-    "approved_by_desk": ReasonText(
-        _("Our staff has confirmed the entry."), _("You need not do anything."), False
-    ),
+    "approved_by_desk": ReasonText(_("Our staff has confirmed the entry."), _("You need not do anything."), False),
 }
 
 

@@ -29,9 +29,7 @@ from receipts.selectors import (
     same_purchase_receipts,
 )
 
-SCREEN_SCORE = (
-    2.2  # peak of the log spectrum: above it, a display is likely; for review only
-)
+SCREEN_SCORE = 2.2  # peak of the log spectrum: above it, a display is likely; for review only
 
 
 def current_decision(entry_id: int) -> Decision | None:
@@ -54,18 +52,10 @@ def next_case(agencies: QuerySet[Agency], *, after_pk: int = 0) -> ReviewCase | 
 def usable_serial(entry: Entry) -> Serial | None:
     """Find the serial code that an entry typed, if it may still be used by it."""
     number = _typed(entry, ProofKind.SERIAL)
-    serial = (
-        Serial.objects.filter(campaign_id=entry.campaign_id, value_index=number).first()
-        if number
-        else None
-    )
+    serial = Serial.objects.filter(campaign_id=entry.campaign_id, value_index=number).first() if number else None
     if serial is None or serial.used_count < serial.uses_allowed:
         return serial
-    return (
-        serial
-        if NumberUse.objects.filter(entry=entry, serial=serial).exists()
-        else None
-    )
+    return serial if NumberUse.objects.filter(entry=entry, serial=serial).exists() else None
 
 
 def usable_reference(entry: Entry) -> ReferenceNumber | None:
@@ -73,25 +63,16 @@ def usable_reference(entry: Entry) -> ReferenceNumber | None:
     number = _typed(entry, ProofKind.REFERENCE)
     if not number:
         return None
-    found = ReferenceNumber.objects.filter(
-        campaign_id=entry.campaign_id, value_index=number
-    ).first()
+    found = ReferenceNumber.objects.filter(campaign_id=entry.campaign_id, value_index=number).first()
     if found is None or found.used_count < found.uses_allowed:
         return found
-    return (
-        found
-        if NumberUse.objects.filter(entry=entry, reference=found).exists()
-        else None
-    )
+    return found if NumberUse.objects.filter(entry=entry, reference=found).exists() else None
 
 
 def gather_inputs(entry: Entry) -> Inputs:
     """Collect everything the rules look at, as JSON types."""
     receipt = current_receipt(entry.pk)
-    social = {
-        identity.kind: identity.facts
-        for identity in verified_identities(entry.participant_id)
-    }
+    social = {identity.kind: identity.facts for identity in verified_identities(entry.participant_id)}
     person = {
         "participant_id": entry.participant_id,
         "campaign": entry.campaign,
@@ -101,15 +82,11 @@ def gather_inputs(entry: Entry) -> Inputs:
     return Inputs(
         submitted_at=entry.submitted_at.isoformat(),
         other_entries=counting_entries(**person).count(),
-        other_entries_that_day=counting_entries_that_day(
-            **person, at=entry.submitted_at
-        ).count(),
+        other_entries_that_day=counting_entries_that_day(**person, at=entry.submitted_at).count(),
         receipt=receipt_facts(receipt) if receipt else None,
         serial="accepted" if usable_serial(entry) else "refused",
         reference="accepted" if usable_reference(entry) else "refused",
-        answers={
-            str(answer.question_id): answer.values for answer in entry.answers.all()
-        },
+        answers={str(answer.question_id): answer.values for answer in entry.answers.all()},
         line_is_friend=social.get(IdentityKind.LINE, {}).get("is_friend"),
         x=social.get(IdentityKind.X, {}),
     )
@@ -118,25 +95,18 @@ def gather_inputs(entry: Entry) -> Inputs:
 def receipt_facts(receipt: Receipt) -> ReceiptFacts:
     """Give what the rules need to know of a receipt."""
     reading: dict[str, Any] = receipt.reading or {}
-    used = (
-        same_purchase_receipts(receipt).exists()
-        or same_photo_receipts(receipt).filter(counts=True).exists()
-    )
+    used = same_purchase_receipts(receipt).exists() or same_photo_receipts(receipt).filter(counts=True).exists()
     alike = [] if used else look_alikes(receipt)
     return ReceiptFacts(
         status=receipt.status,
         is_receipt=reading.get("is_receipt", True),
         is_complete=reading.get("is_complete", True),
         is_confirmed=receipt.corrected_by_id is not None,
-        needs_review=reading.get("needs_review", True)
-        or receipt.status == ReceiptStatus.FAILED,
+        needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,
-        figures=figures_of(receipt)
-        | {"store_name": receipt.store_name, "branch": receipt.branch},
+        figures=figures_of(receipt) | {"store_name": receipt.store_name, "branch": receipt.branch},
         items=tuple(_items(receipt, reading)),
-        regions={
-            key: value.get("region") for key, value in reading.get("fields", {}).items()
-        },
+        regions={key: value.get("region") for key, value in reading.get("fields", {}).items()},
         is_used_elsewhere=used,
         look_alike=str(alike[0].receipt.public_id) if alike else None,
     )
@@ -151,17 +121,11 @@ def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:
             "price_jpy": line.price_jpy,
             "discount_jpy": line.discount_jpy,
             "jan": line.jan or None,
-            "region": regions[line.position - 1]
-            if line.position <= len(regions)
-            else None,
+            "region": regions[line.position - 1] if line.position <= len(regions) else None,
         }
         for line in receipt.lines.all()
     ]
 
 
 def _typed(entry: Entry, kind: ProofKind) -> str | None:
-    return (
-        entry.typed_proofs.filter(kind=kind)
-        .values_list("value_index", flat=True)
-        .first()
-    )
+    return entry.typed_proofs.filter(kind=kind).values_list("value_index", flat=True).first()

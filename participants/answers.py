@@ -19,24 +19,17 @@ def check_answer(question: Question, given: Sequence[str]) -> list[str]:
     """
     values = [value.strip() for value in given if value.strip()]
     if question.kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE):
-        fits = all(value in question.choices for value in values) and len(
-            set(values)
-        ) == len(values)
+        fits = all(value in question.choices for value in values) and len(set(values)) == len(values)
     elif question.kind == QuestionKind.NUMBER:
         fits = all(re.fullmatch(r"-?[0-9]{1,9}", value) for value in values)
     else:
-        fits = all(
-            len(value) <= TEXT_LENGTH and not has_controls(value.replace("\n", ""))
-            for value in values
-        )
+        fits = all(len(value) <= TEXT_LENGTH and not has_controls(value.replace("\n", "")) for value in values)
     if not fits or (question.kind != QuestionKind.MULTIPLE and len(values) > 1):
         raise AnswerNotAccepted(question=question.pk)
     return values
 
 
-def asked_questions(
-    questions: Iterable[Mapping[str, Any]], answers: Mapping[int, Sequence[str]]
-) -> list[int]:
+def asked_questions(questions: Iterable[Mapping[str, Any]], answers: Mapping[int, Sequence[str]]) -> list[int]:
     """Give the ids of the questions that are asked, given the answers so far; a hidden question hides what follows it.
 
     `questions` are rows as a rule version keeps them, in their order.
@@ -44,8 +37,6 @@ def asked_questions(
     asked: list[int] = []
     for question in questions:
         earlier = question["shown_if_question_id"]
-        if earlier is None or (
-            earlier in asked and question["shown_if_answer"] in answers.get(earlier, ())
-        ):
+        if earlier is None or (earlier in asked and question["shown_if_answer"] in answers.get(earlier, ())):
             asked.append(question["pk"])
     return asked

@@ -7,9 +7,7 @@ from core.errors import DomainError
 
 class ContactNotAccepted(DomainError):
     code = "contact_not_accepted"
-    message = _(
-        "This e-mail address cannot be used. Please check it and type it again."
-    )
+    message = _("This e-mail address cannot be used. Please check it and type it again.")
     status = 422
 
 
@@ -46,7 +44,5 @@ class AnswerNotAccepted(DomainError):
 
 class LinkNotAccepted(DomainError):
     code = "link_not_accepted"
-    message = _(
-        "This link is no longer valid. Please ask for a new one on the entry page."
-    )
+    message = _("This link is no longer valid. Please ask for a new one on the entry page.")
     status = 410

@@ -29,11 +29,7 @@ def entry_by_resume_token(token: str) -> Entry:
         LinkNotAccepted: altered, older than 90 days, or the entry is gone.
     """
     public_id = _load(token, salt=RESUME_SALT, max_age=RESUME_SECONDS)
-    entry = (
-        Entry.objects.select_related("campaign", "participant")
-        .filter(public_id=public_id)
-        .first()
-    )
+    entry = Entry.objects.select_related("campaign", "participant").filter(public_id=public_id).first()
     if entry is None:
         raise LinkNotAccepted
     return entry
@@ -41,9 +37,7 @@ def entry_by_resume_token(token: str) -> Entry:
 
 def verify_url(identity: Identity, entry: Entry) -> str:
     """Give the link that confirms a contact."""
-    token = signing.dumps(
-        [str(identity.public_id), str(entry.public_id)], salt=VERIFY_SALT
-    )
+    token = signing.dumps([str(identity.public_id), str(entry.public_id)], salt=VERIFY_SALT)
     return f"{settings.PUBLIC_URL}/verify/{token}/"
 
 
@@ -54,16 +48,8 @@ def identity_by_verify_token(token: str) -> tuple[Identity, Entry]:
         LinkNotAccepted: altered, older than three days, or gone.
     """
     identity_id, entry_id = _load(token, salt=VERIFY_SALT, max_age=VERIFY_SECONDS)
-    identity = (
-        Identity.objects.select_related("participant")
-        .filter(public_id=identity_id)
-        .first()
-    )
-    entry = (
-        Entry.objects.select_related("campaign", "participant")
-        .filter(public_id=entry_id)
-        .first()
-    )
+    identity = Identity.objects.select_related("participant").filter(public_id=identity_id).first()
+    entry = Entry.objects.select_related("campaign", "participant").filter(public_id=entry_id).first()
     if identity is None or entry is None:
         raise LinkNotAccepted
     return identity, entry

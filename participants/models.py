@@ -20,9 +20,7 @@ class Participant(PublicModel):
         related_name="participants",
         verbose_name=_("agency"),
     )
-    merged_into = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
-    )
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
 
     class Meta:
@@ -48,18 +46,14 @@ class Identity(PublicModel):
         related_name="identities",
         verbose_name=_("participant"),
     )
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     kind = models.CharField(_("kind"), max_length=5, choices=IdentityKind)
     value_ciphertext = models.TextField(editable=False)
     value_index = models.CharField(max_length=64, editable=False)
     masked = models.CharField(_("masked"), max_length=254)
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
     unreachable_at = models.DateTimeField(_("unreachable since"), null=True, blank=True)
-    facts = models.JSONField(
-        _("checked facts"), default=dict, blank=True
-    )  # is_friend, follows, …, with checked_at
+    facts = models.JSONField(_("checked facts"), default=dict, blank=True)  # is_friend, follows, …, with checked_at
 
     class Meta:
         verbose_name = _("contact")
@@ -120,9 +114,7 @@ class Entry(StatefulModel):
         },
     }
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
@@ -143,16 +135,12 @@ class Entry(StatefulModel):
         related_name="entries",
         verbose_name=_("came by"),
     )
-    status = models.CharField(
-        _("status"), max_length=10, choices=EntryStatus, default=EntryStatus.STARTED
-    )
+    status = models.CharField(_("status"), max_length=10, choices=EntryStatus, default=EntryStatus.STARTED)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     advance_after = models.DateTimeField(null=True, blank=True, editable=False)
     advance_failures = models.PositiveSmallIntegerField(default=0, editable=False)
-    external_reference = models.CharField(
-        _("client's reference"), max_length=100, blank=True
-    )
+    external_reference = models.CharField(_("client's reference"), max_length=100, blank=True)
 
     class Meta:
         verbose_name = _("entry")
@@ -162,8 +150,7 @@ class Entry(StatefulModel):
             in_status("entry_status_known", EntryStatus),
             models.CheckConstraint(
                 name="entry_beyond_start_has_a_time",
-                condition=Q(status__in=["started", "withdrawn"])
-                | Q(submitted_at__isnull=False),
+                condition=Q(status__in=["started", "withdrawn"]) | Q(submitted_at__isnull=False),
             ),
         ]
         indexes: ClassVar = [
@@ -202,9 +189,7 @@ class TypedProof(PublicModel):
     class Meta:
         verbose_name = _("typed number")
         verbose_name_plural = _("typed numbers")
-        constraints: ClassVar = [
-            models.UniqueConstraint(name="typed_proof_once", fields=["entry", "kind"])
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="typed_proof_once", fields=["entry", "kind"])]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.masked}"
@@ -213,9 +198,7 @@ class TypedProof(PublicModel):
 class Answer(TimestampedModel):
     """What an entrant answered to one question: a list of texts, also for a single choice."""
 
-    entry = models.ForeignKey(
-        Entry, on_delete=models.CASCADE, related_name="answers", verbose_name=_("entry")
-    )
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="answers", verbose_name=_("entry"))
     question = models.ForeignKey(
         Question,
         on_delete=models.PROTECT,
@@ -227,9 +210,7 @@ class Answer(TimestampedModel):
     class Meta:
         verbose_name = _("answer")
         verbose_name_plural = _("answers")
-        constraints: ClassVar = [
-            models.UniqueConstraint(name="answer_once", fields=["entry", "question"])
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="answer_once", fields=["entry", "question"])]
 
     def __str__(self) -> str:
         return f"{self.question}"
@@ -249,13 +230,9 @@ class Consent(TimestampedModel):
         related_name="consents",
         verbose_name=_("participant"),
     )
-    campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, related_name="+", verbose_name=_("campaign")
-    )
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+", verbose_name=_("campaign"))
     kind = models.CharField(_("kind"), max_length=9, choices=ConsentKind)
-    terms_version = models.ForeignKey(
-        TermsVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    terms_version = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     granted_at = models.DateTimeField(_("granted at"))
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
@@ -283,18 +260,10 @@ class Touch(models.Model):
     """One contact of a person with a campaign: a line of the timeline."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
-    participant = models.ForeignKey(
-        Participant, on_delete=models.PROTECT, null=True, related_name="touches"
-    )
-    campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, null=True, related_name="touches"
-    )
-    entry = models.ForeignKey(
-        Entry, on_delete=models.PROTECT, null=True, related_name="touches"
-    )
-    link = models.ForeignKey(
-        TrackedLink, on_delete=models.PROTECT, null=True, related_name="touches"
-    )
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, null=True, related_name="touches")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="touches")
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, null=True, related_name="touches")
+    link = models.ForeignKey(TrackedLink, on_delete=models.PROTECT, null=True, related_name="touches")
     kind = models.CharField(_("what"), max_length=12, choices=TouchKind)
     at = models.DateTimeField(_("at"))
     note = models.CharField(_("note"), max_length=500, blank=True)
@@ -303,9 +272,7 @@ class Touch(models.Model):
         verbose_name = _("touch")
         verbose_name_plural = _("timeline")
         ordering: ClassVar = ["at", "pk"]
-        indexes: ClassVar = [
-            models.Index(name="touch_by_campaign", fields=["campaign", "kind", "at"])
-        ]
+        indexes: ClassVar = [models.Index(name="touch_by_campaign", fields=["campaign", "kind", "at"])]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}"

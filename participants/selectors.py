@@ -34,9 +34,7 @@ WAITING = (EntryStatus.SUBMITTED, EntryStatus.ACCEPTED)
 
 def entries_of(participant_id: int) -> QuerySet[Entry]:
     """Give a person's entries, newest first."""
-    return Entry.objects.filter(participant_id=participant_id).select_related(
-        "campaign", "campaign__sponsor"
-    )
+    return Entry.objects.filter(participant_id=participant_id).select_related("campaign", "campaign__sponsor")
 
 
 def waiting_entries(now: datetime, *, limit: int = 200) -> list[int]:
@@ -45,13 +43,11 @@ def waiting_entries(now: datetime, *, limit: int = 200) -> list[int]:
     return list(due.values_list("pk", flat=True)[:limit])
 
 
-def counting_entries(
-    *, participant_id: int, campaign: Campaign, besides_id: int
-) -> QuerySet[Entry]:
+def counting_entries(*, participant_id: int, campaign: Campaign, besides_id: int) -> QuerySet[Entry]:
     """Give the entries that use up a person's allowance in a campaign, leaving out one."""
-    return Entry.objects.filter(
-        participant_id=participant_id, campaign=campaign, status__in=COUNTING
-    ).exclude(pk=besides_id)
+    return Entry.objects.filter(participant_id=participant_id, campaign=campaign, status__in=COUNTING).exclude(
+        pk=besides_id
+    )
 
 
 def counting_entries_that_day(
@@ -59,37 +55,25 @@ def counting_entries_that_day(
 ) -> QuerySet[Entry]:
     """As `counting_entries`, of the Japanese day of an instant only."""
     day = jst_day(at)
-    return counting_entries(
-        participant_id=participant_id, campaign=campaign, besides_id=besides_id
-    ).filter(
+    return counting_entries(participant_id=participant_id, campaign=campaign, besides_id=besides_id).filter(
         submitted_at__gte=start_of_jst_day(day), submitted_at__lt=end_of_jst_day(day)
     )
 
 
 def verified_identities(participant_id: int) -> QuerySet[Identity]:
     """Give a person's confirmed contacts, the latest confirmed first."""
-    return Identity.objects.filter(
-        participant_id=participant_id, verified_at__isnull=False
-    ).order_by("-verified_at")
+    return Identity.objects.filter(participant_id=participant_id, verified_at__isnull=False).order_by("-verified_at")
 
 
 def reachable_identity(participant_id: int) -> Identity | None:
     """Give the confirmed contact to write to: the one confirmed last that is not known to be dead."""
     kinds = [IdentityKind.EMAIL, IdentityKind.LINE]
-    return (
-        verified_identities(participant_id)
-        .filter(kind__in=kinds, unreachable_at__isnull=True)
-        .first()
-    )
+    return verified_identities(participant_id).filter(kind__in=kinds, unreachable_at__isnull=True).first()
 
 
 def pending_email(participant_id: int) -> Identity | None:
     """Give the address a person typed last, confirmed or not."""
-    return (
-        Identity.objects.filter(participant_id=participant_id, kind=IdentityKind.EMAIL)
-        .order_by("-pk")
-        .first()
-    )
+    return Identity.objects.filter(participant_id=participant_id, kind=IdentityKind.EMAIL).order_by("-pk").first()
 
 
 def identity_value(identity: Identity) -> str:
@@ -109,9 +93,7 @@ def identity_index(*, agency_id: int, kind: str, value: str) -> str:
 
 def timeline(participant_id: int) -> QuerySet[Touch]:
     """Give every touch of a person, oldest first."""
-    return Touch.objects.filter(participant_id=participant_id).select_related(
-        "campaign", "entry", "link"
-    )
+    return Touch.objects.filter(participant_id=participant_id).select_related("campaign", "entry", "link")
 
 
 def find_participants(agencies: QuerySet[Agency], query: str) -> QuerySet[Participant]:
@@ -121,12 +103,8 @@ def find_participants(agencies: QuerySet[Agency], query: str) -> QuerySet[Partic
     try:
         public_id = uuid.UUID(query)
     except ValueError:
-        return people.filter(
-            identities__value_index__in=_indexes(agencies, query)
-        ).distinct()
-    return people.filter(
-        Q(public_id=public_id) | Q(entries__public_id=public_id)
-    ).distinct()
+        return people.filter(identities__value_index__in=_indexes(agencies, query)).distinct()
+    return people.filter(Q(public_id=public_id) | Q(entries__public_id=public_id)).distinct()
 
 
 def _indexes(agencies: QuerySet[Agency], query: str) -> list[str]:

@@ -39,9 +39,7 @@ class Receipt(StatefulModel):
         ReceiptStatus.FAILED: {ReceiptStatus.READ, ReceiptStatus.REPLACED},
     }
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
@@ -54,9 +52,7 @@ class Receipt(StatefulModel):
         related_name="receipts",
         verbose_name=_("entry"),
     )
-    status = models.CharField(
-        _("status"), max_length=8, choices=ReceiptStatus, default=ReceiptStatus.UPLOADED
-    )
+    status = models.CharField(_("status"), max_length=8, choices=ReceiptStatus, default=ReceiptStatus.UPLOADED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
@@ -69,22 +65,14 @@ class Receipt(StatefulModel):
     purchased_on = models.DateField(_("date of purchase"), null=True, blank=True)
     purchased_time = models.TimeField(_("time of purchase"), null=True, blank=True)
     receipt_no = models.CharField(_("receipt number"), max_length=40, blank=True)
-    registration_no = models.CharField(
-        _("registration number"), max_length=14, blank=True
-    )
-    subtotal_jpy = models.PositiveBigIntegerField(
-        _("subtotal (yen)"), null=True, blank=True
-    )
+    registration_no = models.CharField(_("registration number"), max_length=14, blank=True)
+    subtotal_jpy = models.PositiveBigIntegerField(_("subtotal (yen)"), null=True, blank=True)
     tax_jpy = models.PositiveBigIntegerField(_("tax (yen)"), null=True, blank=True)
     total_jpy = models.PositiveBigIntegerField(_("total (yen)"), null=True, blank=True)
-    corrected_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    corrected_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
-    counts = models.BooleanField(
-        _("counts for its entry"), default=False, editable=False
-    )
+    counts = models.BooleanField(_("counts for its entry"), default=False, editable=False)
 
     class Meta:
         verbose_name = _("receipt")
@@ -104,9 +92,7 @@ class Receipt(StatefulModel):
         ]
         indexes: ClassVar = [
             models.Index(name="receipt_unread", fields=["status", "lease_until"]),
-            models.Index(
-                name="receipt_by_fingerprint", fields=["agency", "fingerprint"]
-            ),
+            models.Index(name="receipt_by_fingerprint", fields=["agency", "fingerprint"]),
             models.Index(name="receipt_by_telephone", fields=["agency", "telephone"]),
         ]
 
@@ -135,14 +121,8 @@ class ReceiptPhoto(PublicModel):
         verbose_name = _("photo")
         verbose_name_plural = _("photos")
         ordering: ClassVar = ["position"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="photo_position_once", fields=["receipt", "position"]
-            )
-        ]
-        indexes: ClassVar = [
-            models.Index(name="photo_by_original", fields=["original_sha256"])
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="photo_position_once", fields=["receipt", "position"])]
+        indexes: ClassVar = [models.Index(name="photo_by_original", fields=["original_sha256"])]
 
     def __str__(self) -> str:
         return f"{self.receipt} #{self.position}"
@@ -169,11 +149,7 @@ class ReceiptLine(models.Model):
         verbose_name = _("receipt line")
         verbose_name_plural = _("receipt lines")
         ordering: ClassVar = ["position"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="receipt_line_once", fields=["receipt", "position"]
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="receipt_line_once", fields=["receipt", "position"])]
 
     def __str__(self) -> str:
         return self.name

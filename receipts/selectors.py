@@ -24,23 +24,15 @@ class LookAlike:
 
 def current_receipt(entry_id: int) -> Receipt | None:
     """Give the receipt that speaks for an entry: the last one sent."""
-    receipts = Receipt.objects.filter(entry_id=entry_id).exclude(
-        status=ReceiptStatus.REPLACED
-    )
+    receipts = Receipt.objects.filter(entry_id=entry_id).exclude(status=ReceiptStatus.REPLACED)
     return receipts.order_by("-pk").first()
 
 
 def unread_receipts(now: datetime, *, limit: int = 100) -> list[int]:
     """Give the ids of receipts that nobody is reading: waiting ones, and those whose reader fell silent."""
-    waiting = Q(status=ReceiptStatus.UPLOADED) & (
-        Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    )
+    waiting = Q(status=ReceiptStatus.UPLOADED) & (Q(lease_until__isnull=True) | Q(lease_until__lte=now))
     abandoned = Q(status=ReceiptStatus.READING, lease_until__lte=now)
-    return list(
-        Receipt.objects.filter(waiting | abandoned)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:limit]
-    )
+    return list(Receipt.objects.filter(waiting | abandoned).order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def photo_bytes(photo: ReceiptPhoto) -> bytes:
@@ -51,23 +43,15 @@ def photo_bytes(photo: ReceiptPhoto) -> bytes:
 def same_photo_receipts(receipt: Receipt) -> QuerySet[Receipt]:
     """Give other people's receipts in the campaign that were sent with the very same file."""
     originals = receipt.photos.values_list("original_sha256", flat=True)
-    others = Receipt.objects.filter(
-        campaign_id=receipt.campaign_id, photos__original_sha256__in=list(originals)
-    )
-    return (
-        others.exclude(entry_id=receipt.entry_id)
-        .exclude(status=ReceiptStatus.REPLACED)
-        .distinct()
-    )
+    others = Receipt.objects.filter(campaign_id=receipt.campaign_id, photos__original_sha256__in=list(originals))
+    return others.exclude(entry_id=receipt.entry_id).exclude(status=ReceiptStatus.REPLACED).distinct()
 
 
 def same_purchase_receipts(receipt: Receipt) -> QuerySet[Receipt]:
     """Give other entries' receipts in the campaign with the same shop, date, time and total that count."""
     if not receipt.fingerprint:
         return Receipt.objects.none()
-    others = Receipt.objects.filter(
-        campaign_id=receipt.campaign_id, fingerprint=receipt.fingerprint, counts=True
-    )
+    others = Receipt.objects.filter(campaign_id=receipt.campaign_id, fingerprint=receipt.fingerprint, counts=True)
     return others.exclude(entry_id=receipt.entry_id)
 
 
@@ -80,9 +64,7 @@ def look_alikes(receipt: Receipt) -> list[LookAlike]:
         shop |= Q(registration_no=receipt.registration_no)
     if not shop:
         return []
-    others = Receipt.objects.filter(
-        shop, campaign_id=receipt.campaign_id, status=ReceiptStatus.READ
-    )
+    others = Receipt.objects.filter(shop, campaign_id=receipt.campaign_id, status=ReceiptStatus.READ)
     others = others.exclude(entry_id=receipt.entry_id)
     if receipt.purchased_on:
         window = timedelta(days=LOOK_ALIKE_DAYS)
@@ -96,9 +78,7 @@ def look_alikes(receipt: Receipt) -> list[LookAlike]:
     return _ranked(receipt, others.order_by("pk")[:500])
 
 
-def _ranked(
-    receipt: Receipt, others: Sequence[Receipt] | QuerySet[Receipt]
-) -> list[LookAlike]:
+def _ranked(receipt: Receipt, others: Sequence[Receipt] | QuerySet[Receipt]) -> list[LookAlike]:
     mine = figures_of(receipt)
     found = [LookAlike(other, compare(mine, figures_of(other))) for other in others]
     found = [alike for alike in found if alike.agreement.kind is not None]
@@ -110,9 +90,7 @@ def figures_of(receipt: Receipt) -> dict[str, str | None]:
     return {
         "tel": receipt.telephone or None,
         "date": receipt.purchased_on.isoformat() if receipt.purchased_on else None,
-        "time": receipt.purchased_time.strftime("%H:%M")
-        if receipt.purchased_time
-        else None,
+        "time": receipt.purchased_time.strftime("%H:%M") if receipt.purchased_time else None,
         "total": str(receipt.total_jpy) if receipt.total_jpy is not None else None,
         "receipt_no": receipt.receipt_no or None,
         "registration_no": receipt.registration_no or None,

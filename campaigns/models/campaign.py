@@ -87,29 +87,15 @@ class Campaign(StatefulModel):
     entry_opens_at = models.DateTimeField(_("entries from"))
     entry_closes_at = models.DateTimeField(_("entries until"))
     purchase_from_on = models.DateField(_("purchases from"), null=True, blank=True)
-    purchase_until_on = models.DateField(
-        _("purchases until (that day included)"), null=True, blank=True
-    )
+    purchase_until_on = models.DateField(_("purchases until (that day included)"), null=True, blank=True)
     delivery_opens_at = models.DateTimeField(_("delivery from"), null=True, blank=True)
-    delivery_closes_at = models.DateTimeField(
-        _("delivery until"), null=True, blank=True
-    )
-    claim_days = models.PositiveSmallIntegerField(
-        _("days to receive the code"), default=30
-    )
-    entries_per_person = models.PositiveSmallIntegerField(
-        _("entries per person"), default=1
-    )
-    entries_per_person_a_day = models.PositiveSmallIntegerField(
-        _("entries per person and day"), default=1
-    )
-    announced_winner_count = models.PositiveIntegerField(
-        _("announced number of winners"), null=True, blank=True
-    )
+    delivery_closes_at = models.DateTimeField(_("delivery until"), null=True, blank=True)
+    claim_days = models.PositiveSmallIntegerField(_("days to receive the code"), default=30)
+    entries_per_person = models.PositiveSmallIntegerField(_("entries per person"), default=1)
+    entries_per_person_a_day = models.PositiveSmallIntegerField(_("entries per person and day"), default=1)
+    announced_winner_count = models.PositiveIntegerField(_("announced number of winners"), null=True, blank=True)
     shows_remaining = models.BooleanField(_("show how many are left"), default=False)
-    cloned_from = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False
-    )
+    cloned_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("campaign")
@@ -127,12 +113,8 @@ class Campaign(StatefulModel):
                 | Q(purchase_until_on__isnull=True)
                 | Q(purchase_from_on__lte=F("purchase_until_on")),
             ),
-            models.CheckConstraint(
-                name="campaign_claim_days_positive", condition=Q(claim_days__gte=1)
-            ),
-            models.CheckConstraint(
-                name="campaign_entries_positive", condition=Q(entries_per_person__gte=1)
-            ),
+            models.CheckConstraint(name="campaign_claim_days_positive", condition=Q(claim_days__gte=1)),
+            models.CheckConstraint(name="campaign_entries_positive", condition=Q(entries_per_person__gte=1)),
             models.CheckConstraint(
                 name="campaign_daily_entries_positive",
                 condition=Q(entries_per_person_a_day__gte=1),
@@ -144,10 +126,7 @@ class Campaign(StatefulModel):
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether an entry at this instant is accepted: the state allows it and opens <= at < closes."""
-        return (
-            self.status == CampaignStatus.OPEN
-            and self.entry_opens_at <= at < self.entry_closes_at
-        )
+        return self.status == CampaignStatus.OPEN and self.entry_opens_at <= at < self.entry_closes_at
 
 
 class KpiMetric(models.TextChoices):
@@ -161,20 +140,14 @@ class KpiMetric(models.TextChoices):
 class KpiTarget(PublicModel):
     """A figure that the campaign is meant to reach."""
 
-    campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, related_name="kpi_targets"
-    )
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="kpi_targets")
     metric = models.CharField(_("figure"), max_length=20, choices=KpiMetric)
     target = models.PositiveIntegerField(_("target"))
 
     class Meta:
         verbose_name = _("target")
         verbose_name_plural = _("targets")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="kpi_metric_once", fields=["campaign", "metric"]
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="kpi_metric_once", fields=["campaign", "metric"])]
 
     def __str__(self) -> str:
         return f"{self.get_metric_display()} {self.target}"

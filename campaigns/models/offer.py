@@ -29,9 +29,7 @@ class PrizeCourse(PublicModel):
         default=0,
         help_text=_("For an instant win only. 100,000 means one in ten."),
     )
-    total_cap = models.PositiveIntegerField(
-        _("winners in total"), null=True, blank=True
-    )
+    total_cap = models.PositiveIntegerField(_("winners in total"), null=True, blank=True)
     daily_cap = models.PositiveIntegerField(_("winners a day"), null=True, blank=True)
 
     class Meta:
@@ -39,9 +37,7 @@ class PrizeCourse(PublicModel):
         verbose_name_plural = _("prize courses")
         ordering: ClassVar = ["position", "pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="course_position_once", fields=["campaign", "position"]
-            ),
+            models.UniqueConstraint(name="course_position_once", fields=["campaign", "position"]),
             models.CheckConstraint(
                 name="course_chance_at_most_one",
                 condition=Q(win_rate_per_million__lte=PER_MILLION),
@@ -68,9 +64,7 @@ class Prize(PublicModel):
         verbose_name=_("course"),
     )
     name = models.CharField(_("name"), max_length=100)
-    kind = models.CharField(
-        _("kind"), max_length=10, choices=PrizeKind, default=PrizeKind.GIFT_CODE
-    )
+    kind = models.CharField(_("kind"), max_length=10, choices=PrizeKind, default=PrizeKind.GIFT_CODE)
     brand = models.CharField(_("brand"), max_length=50, blank=True)
     face_value_jpy = models.PositiveBigIntegerField(_("value (yen)"), default=0)
     picture = models.ImageField(_("picture"), upload_to="prizes/", blank=True)
@@ -106,11 +100,7 @@ class TermsVersion(PublicModel):
         verbose_name = _("terms")
         verbose_name_plural = _("terms")
         ordering: ClassVar = ["-number"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="terms_number_once", fields=["campaign", "number"]
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="terms_number_once", fields=["campaign", "number"])]
 
     def __str__(self) -> str:
         return f"{self.campaign} v{self.number}"
@@ -143,9 +133,7 @@ class TrackedLink(PublicModel):
     )
     name = models.CharField(_("name"), max_length=100)
     channel = models.CharField(_("channel"), max_length=10, choices=TrackedLinkChannel)
-    token = models.CharField(
-        _("token"), max_length=16, unique=True, default=new_link_token, editable=False
-    )
+    token = models.CharField(_("token"), max_length=16, unique=True, default=new_link_token, editable=False)
 
     class Meta:
         verbose_name = _("tracked link")

@@ -27,9 +27,7 @@ class RuleGroup(PublicModel):
         verbose_name=_("campaign"),
     )
     position = models.PositiveSmallIntegerField(_("order"), default=1)
-    combination = models.CharField(
-        _("needed"), max_length=8, choices=Combination, default=Combination.ALL
-    )
+    combination = models.CharField(_("needed"), max_length=8, choices=Combination, default=Combination.ALL)
     minimum_count = models.PositiveSmallIntegerField(_("how many"), default=1)
 
     class Meta:
@@ -68,9 +66,7 @@ class EntryRule(PublicModel):
         verbose_name_plural = _("conditions")
         ordering: ClassVar = ["position", "pk"]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                name="entry_rule_kind_known", condition=Q(kind__in=RuleKind.values)
-            )
+            models.CheckConstraint(name="entry_rule_kind_known", condition=Q(kind__in=RuleKind.values))
         ]
 
     def __str__(self) -> str:
@@ -88,19 +84,13 @@ class RuleVersion(PublicModel):
     )
     number = models.PositiveIntegerField(_("version"))
     document = models.JSONField(_("rules"))
-    created_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = _("version of the rules")
         verbose_name_plural = _("versions of the rules")
         ordering: ClassVar = ["-number"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="rule_version_once", fields=["campaign", "number"]
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="rule_version_once", fields=["campaign", "number"])]
 
     def __str__(self) -> str:
         return f"{self.campaign} v{self.number}"
@@ -143,9 +133,7 @@ class TargetStore(PublicModel):
     )
     name = models.CharField(_("name"), max_length=100)
     telephone = models.CharField(_("telephone"), max_length=13, blank=True)
-    registration_no = models.CharField(
-        _("registration number"), max_length=14, blank=True
-    )
+    registration_no = models.CharField(_("registration number"), max_length=14, blank=True)
 
     class Meta:
         verbose_name = _("target store")

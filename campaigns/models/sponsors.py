@@ -64,11 +64,7 @@ class Store(PublicModel):
     class Meta:
         verbose_name = _("store")
         verbose_name_plural = _("stores")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="store_code_once_per_agency", fields=["agency", "code"]
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="store_code_once_per_agency", fields=["agency", "code"])]
 
     def __str__(self) -> str:
         return self.name

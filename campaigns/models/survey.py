@@ -62,11 +62,7 @@ class Question(PublicModel):
         verbose_name = _("question")
         verbose_name_plural = _("questions")
         ordering: ClassVar = ["position"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="question_position_once", fields=["survey", "position"]
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(name="question_position_once", fields=["survey", "position"])]
 
     def __str__(self) -> str:
         return self.text

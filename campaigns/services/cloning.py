@@ -12,9 +12,7 @@ SINGLE_LEVEL = ("kpi_targets", "target_products", "target_stores")
 
 
 @transaction.atomic
-def clone_campaign(
-    *, campaign_id: int, slug: str, now: datetime, actor_id: int | None = None
-) -> Campaign:
+def clone_campaign(*, campaign_id: int, slug: str, now: datetime, actor_id: int | None = None) -> Campaign:
     """Copy a campaign with prizes, rules, terms and survey into a draft; periods are to be set anew.
 
     The copy keeps the length of the entry period and begins at `now`; stock, entries and links are not copied.
@@ -75,9 +73,7 @@ def _copy[Row: models.Model](row: Row, **changes: Any) -> Row:
     """Insert a row with the values of another, a new public id and `changes`."""
     skipped = {"id", "public_id", "created_at", "updated_at"}
     values = {
-        field.attname: getattr(row, field.attname)
-        for field in row._meta.concrete_fields
-        if field.name not in skipped
+        field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name not in skipped
     }
     for name in changes:
         values.pop(f"{name}_id", None)

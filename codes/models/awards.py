@@ -17,21 +17,15 @@ from participants.models import Entry
 class Award(PublicModel):
     """One prize of a winning entry (当選) with at most one code; claimed by a link, revealed by a press."""
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
-    entry = models.ForeignKey(
-        Entry, on_delete=models.PROTECT, related_name="awards", verbose_name=_("entry")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="awards", verbose_name=_("entry"))
     result = models.ForeignKey(
         DrawResult,
         on_delete=models.PROTECT,
         related_name="awards",
         verbose_name=_("result"),
     )
-    prize = models.ForeignKey(
-        Prize, on_delete=models.PROTECT, related_name="awards", verbose_name=_("prize")
-    )
+    prize = models.ForeignKey(Prize, on_delete=models.PROTECT, related_name="awards", verbose_name=_("prize"))
     gift_code = models.OneToOneField(
         GiftCode,
         on_delete=models.PROTECT,
@@ -58,9 +52,7 @@ class Award(PublicModel):
                 condition=Q(voided_at__isnull=True),
             ),
         ]
-        indexes: ClassVar = [
-            models.Index(name="award_by_prize", fields=["prize", "created_at"])
-        ]
+        indexes: ClassVar = [models.Index(name="award_by_prize", fields=["prize", "created_at"])]
 
     def __str__(self) -> str:
         return f"{self.prize} {str(self.public_id)[:8]}"
@@ -74,9 +66,7 @@ class RedemptionKind(models.TextChoices):
 class Redemption(PublicModel):
     """One use of a code at a till, or its reversal; lines are only ever added."""
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     gift_code = models.ForeignKey(
         GiftCode,
         on_delete=models.PROTECT,
@@ -92,9 +82,7 @@ class Redemption(PublicModel):
     kind = models.CharField(_("kind"), max_length=8, choices=RedemptionKind)
     amount_jpy = models.PositiveBigIntegerField(_("amount (yen)"))
     balance_after_jpy = models.PositiveBigIntegerField(_("balance after (yen)"))
-    pos_transaction_id = models.CharField(
-        _("POS transaction"), max_length=64, null=True, blank=True
-    )
+    pos_transaction_id = models.CharField(_("POS transaction"), max_length=64, null=True, blank=True)
     terminal = models.CharField(_("terminal"), max_length=40, blank=True)
     reverses = models.OneToOneField(
         "self",
@@ -105,12 +93,8 @@ class Redemption(PublicModel):
         verbose_name=_("reverses"),
     )
     at = models.DateTimeField(_("at"))
-    api_key = models.ForeignKey(
-        ApiKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    staff_user = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    staff_user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("redemption")
@@ -124,13 +108,11 @@ class Redemption(PublicModel):
             ),
             models.CheckConstraint(
                 name="redemption_reversal_names_its_redemption",
-                condition=Q(kind="redeem", reverses__isnull=True)
-                | Q(kind="reversal", reverses__isnull=False),
+                condition=Q(kind="redeem", reverses__isnull=True) | Q(kind="reversal", reverses__isnull=False),
             ),
             models.CheckConstraint(
                 name="redemption_amount_bounded",
-                condition=Q(amount_jpy__gt=0, amount_jpy__lte=100_000_000)
-                & ~Q(reverses=F("pk")),
+                condition=Q(amount_jpy__gt=0, amount_jpy__lte=100_000_000) & ~Q(reverses=F("pk")),
             ),
         ]
 

@@ -29,24 +29,16 @@ class CodeBatch(StatefulModel):
         BatchStatus.STAGED: {BatchStatus.ACTIVE, BatchStatus.DISCARDED},
     }
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
-    prize = models.ForeignKey(
-        Prize, on_delete=models.PROTECT, related_name="batches", verbose_name=_("prize")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
+    prize = models.ForeignKey(Prize, on_delete=models.PROTECT, related_name="batches", verbose_name=_("prize"))
     name = models.CharField(_("name"), max_length=100)
     source = models.CharField(_("source"), max_length=9, choices=CodeSource)
-    status = models.CharField(
-        _("status"), max_length=9, choices=BatchStatus, default=BatchStatus.STAGED
-    )
+    status = models.CharField(_("status"), max_length=9, choices=BatchStatus, default=BatchStatus.STAGED)
     file_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     code_count = models.PositiveIntegerField(_("codes"), default=0)
     face_value_jpy = models.PositiveBigIntegerField(_("value each (yen)"), default=0)
     expires_at = models.DateTimeField(_("codes expire at"), null=True, blank=True)
-    created_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     activated_at = models.DateTimeField(_("activated at"), null=True, blank=True)
 
     class Meta:
@@ -83,9 +75,7 @@ class GiftCode(StatefulModel):
         CodeStatus.ISSUED: {CodeStatus.VOID},
     }
 
-    agency = models.ForeignKey(
-        Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency")
-    )
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     batch = models.ForeignKey(
         CodeBatch,
         on_delete=models.PROTECT,
@@ -99,9 +89,7 @@ class GiftCode(StatefulModel):
         verbose_name=_("prize"),
     )
     position = models.BigIntegerField(editable=False)
-    status = models.CharField(
-        _("status"), max_length=9, choices=CodeStatus, default=CodeStatus.STAGED
-    )
+    status = models.CharField(_("status"), max_length=9, choices=CodeStatus, default=CodeStatus.STAGED)
     code_ciphertext = models.TextField(editable=False)
     code_index = models.CharField(max_length=64, editable=False)
     pin_ciphertext = models.TextField(blank=True, editable=False)
@@ -118,9 +106,7 @@ class GiftCode(StatefulModel):
         ordering: ClassVar = ["pk"]
         constraints: ClassVar = [
             in_status("gift_code_status_known", CodeStatus),
-            models.UniqueConstraint(
-                name="gift_code_once_per_agency", fields=["agency", "code_index"]
-            ),
+            models.UniqueConstraint(name="gift_code_once_per_agency", fields=["agency", "code_index"]),
             models.CheckConstraint(
                 name="gift_code_issued_has_a_time",
                 condition=~Q(status="issued") | Q(issued_at__isnull=False),

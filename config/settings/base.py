@@ -16,9 +16,7 @@ DATA_DIR = Path(env.str("MIZUHIKI_DATA_DIR", default=str(BASE_DIR / "var")))
 DEBUG = False
 SANDBOX = False  # demo data, sandbox mailbox and demo login; never in production
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-PUBLIC_URL = env.str(
-    "PUBLIC_URL", default="http://127.0.0.1:8000"
-)  # what links in messages begin with
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")  # what links in messages begin with
 
 INSTALLED_APPS = [
     "unfold",
@@ -128,9 +126,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 PHOTO_MAX_BYTES = 10 * 1024 * 1024
 PHOTOS_PER_RECEIPT = 4
-RECEIPT_READER = env.str(
-    "RECEIPT_READER", default="receipts.ocr.rapidocr.RapidOcrReader"
-)
+RECEIPT_READER = env.str("RECEIPT_READER", default="receipts.ocr.rapidocr.RapidOcrReader")
 
 SESSION_COOKIE_AGE = 28_800
 SESSION_COOKIE_HTTPONLY = True
@@ -153,9 +149,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default="キャンペーン事務局 <no-reply@mizuhiki.example>"
-)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="キャンペーン事務局 <no-reply@mizuhiki.example>")
 LINE_API_BASE = env.str("LINE_API_BASE", default="https://api.line.me")
 LINE_LOGIN_BASE = env.str("LINE_LOGIN_BASE", default="https://access.line.me")
 LINE_CHANNEL_ACCESS_TOKEN = env.str("LINE_CHANNEL_ACCESS_TOKEN", default="")

@@ -14,17 +14,12 @@ def _local_keys() -> dict[str, str]:
     path = DATA_DIR / "keys.json"
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        keys = {
-            name: base64.b64encode(secrets.token_bytes(32)).decode()
-            for name in ("django", "encryption", "index")
-        }
+        keys = {name: base64.b64encode(secrets.token_bytes(32)).decode() for name in ("django", "encryption", "index")}
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(keys))
         try:
-            os.link(
-                draft, path
-            )  # the first process wins; a second one reads the winner's keys
+            os.link(draft, path)  # the first process wins; a second one reads the winner's keys
         except FileExistsError:
             pass
         draft.unlink()

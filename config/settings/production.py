@@ -8,9 +8,7 @@ from config.settings.base import env
 SECRET_KEY = env.str("DJANGO_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
 ENCRYPTION_KEY_ID = env.str("ENCRYPTION_KEY_ID")
-ENCRYPTION_KEYS = env.dict(
-    "ENCRYPTION_KEYS"
-)  # id=base64 of 32 bytes, comma-separated; old ids stay until re-encrypted
+ENCRYPTION_KEYS = env.dict("ENCRYPTION_KEYS")  # id=base64 of 32 bytes, comma-separated; old ids stay until re-encrypted
 INDEX_KEY = env.str("INDEX_KEY")  # base64 of 32 bytes; never stored beside the data
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS")
@@ -55,9 +53,7 @@ STORAGES = {
             "file_overwrite": False,
         },
     },
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 EMAIL_BACKEND = "anymail.backends.amazon_ses.EmailBackend"
 ANYMAIL = {

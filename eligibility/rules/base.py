@@ -41,9 +41,7 @@ class Finding:
 MET = Finding(Outcome.MET)
 
 
-def finding(
-    outcome: Outcome, code: str, region: Mapping[str, Any] | None = None
-) -> Finding:
+def finding(outcome: Outcome, code: str, region: Mapping[str, Any] | None = None) -> Finding:
     """Make a finding with one reason."""
     return Finding(outcome, (Reason(code, region),))
 

@@ -26,10 +26,7 @@ def judge(document: Document, inputs: Inputs) -> tuple[Outcome, list[dict[str, A
     ]
     worst = max(part.outcome for _name, part in parts)
     reasons = [
-        reason.to_json(name)
-        for name, part in parts
-        if part.outcome == worst != Outcome.MET
-        for reason in part.reasons
+        reason.to_json(name) for name, part in parts if part.outcome == worst != Outcome.MET for reason in part.reasons
     ]
     return worst, reasons
 
@@ -55,9 +52,7 @@ def judge_rule(rule: Mapping[str, Any], document: Document, inputs: Inputs) -> F
 
 def _group(group: Mapping[str, Any], document: Document, inputs: Inputs) -> Finding:
     findings = [judge_rule(rule, document, inputs) for rule in group["rules"]]
-    wanted = {"all": len(findings), "any": 1}.get(
-        group["combination"], group["minimum_count"]
-    )
+    wanted = {"all": len(findings), "any": 1}.get(group["combination"], group["minimum_count"])
     return _at_least(findings, wanted)
 
 
@@ -67,7 +62,5 @@ def _at_least(findings: Sequence[Finding], wanted: int) -> Finding:
     outcome = max((found.outcome for found in best), default=Outcome.MET)
     if outcome == Outcome.MET:
         return MET
-    reasons: list[Reason] = [
-        reason for found in best if found.outcome == outcome for reason in found.reasons
-    ]
+    reasons: list[Reason] = [reason for found in best if found.outcome == outcome for reason in found.reasons]
     return Finding(outcome, tuple(reasons))

@@ -19,9 +19,7 @@ Judged = tuple[Outcome, Reason | None]
 FINE: Judged = (Outcome.MET, None)
 
 
-def judge_purchase(
-    document: Document, parameters: Mapping[str, Any], inputs: Inputs
-) -> Finding:
+def judge_purchase(document: Document, parameters: Mapping[str, Any], inputs: Inputs) -> Finding:
     """Judge the receipt. What a machine is not sure of goes to a person; what the entrant can mend goes back to him."""
     receipt = inputs.receipt
     if receipt is None:
@@ -57,9 +55,7 @@ def _reading(receipt: ReceiptFacts) -> Judged:
         return FINE
     if receipt.looks_like_screen:
         return Outcome.UNCLEAR, Reason("screen_photo")
-    return (
-        (Outcome.UNCLEAR, Reason("reading_uncertain")) if receipt.needs_review else FINE
-    )
+    return (Outcome.UNCLEAR, Reason("reading_uncertain")) if receipt.needs_review else FINE
 
 
 def _date(document: Document, receipt: ReceiptFacts) -> Judged:
@@ -79,17 +75,11 @@ def _store(document: Document, receipt: ReceiptFacts) -> Judged:
     if score >= ACCEPT_SCORE:
         return FINE
     if score >= ASK_SCORE or not receipt.is_confirmed:
-        return Outcome.UNCLEAR, Reason(
-            "store_unclear", receipt.regions.get("store_name")
-        )
-    return Outcome.FIXABLE, Reason(
-        "store_not_included", receipt.regions.get("store_name")
-    )
+        return Outcome.UNCLEAR, Reason("store_unclear", receipt.regions.get("store_name"))
+    return Outcome.FIXABLE, Reason("store_not_included", receipt.regions.get("store_name"))
 
 
-def _products(
-    document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts
-) -> list[Judged]:
+def _products(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> list[Judged]:
     if not document["products"]:
         return []
     matches = match_products(receipt.items, document["products"])
@@ -103,9 +93,7 @@ def _products(
     return [_sure(receipt, "quantity_too_small" if maybe else "product_missing", None)]
 
 
-def _spend(
-    document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts
-) -> Judged:
+def _spend(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> Judged:
     minimum = int(parameters.get("minimum_spend_jpy", 0))
     if not minimum:
         return FINE
@@ -115,24 +103,16 @@ def _spend(
     return FINE if spent >= minimum else _sure(receipt, "spend_too_small", "total")
 
 
-def _spent(
-    document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts
-) -> int | None:
+def _spent(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> int | None:
     """Yen that count: the receipt's total, or the target products' prices after their discounts."""
     if parameters.get("spend_counts") != "target_products":
         total = receipt.figures.get("total")
         return int(total) if total is not None else None
     matches = match_products(receipt.items, document["products"])
-    return sum(
-        match.price_jpy + match.discount_jpy
-        for match in matches
-        if match.score >= ACCEPT_SCORE
-    )
+    return sum(match.price_jpy + match.discount_jpy for match in matches if match.score >= ACCEPT_SCORE)
 
 
 def _sure(receipt: ReceiptFacts, code: str, field: str | None) -> Judged:
     """Send back what was read well; let a person look where the reading itself is doubtful."""
     doubtful = receipt.needs_review and not receipt.is_confirmed
-    return (Outcome.UNCLEAR if doubtful else Outcome.FIXABLE), Reason(
-        code, receipt.regions.get(field or "")
-    )
+    return (Outcome.UNCLEAR if doubtful else Outcome.FIXABLE), Reason(code, receipt.regions.get(field or ""))

@@ -5,8 +5,4 @@ from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
 
 def judge_reference(inputs: Inputs) -> Finding:
     """Judge the typed reference number; unknown and used up give one answer."""
-    return (
-        MET
-        if inputs.reference == "accepted"
-        else finding(Outcome.FIXABLE, "reference_not_accepted")
-    )
+    return MET if inputs.reference == "accepted" else finding(Outcome.FIXABLE, "reference_not_accepted")

@@ -5,8 +5,4 @@ from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
 
 def judge_serial(inputs: Inputs) -> Finding:
     """Judge the typed serial code; unknown, used up and another campaign's give one answer (T05)."""
-    return (
-        MET
-        if inputs.serial == "accepted"
-        else finding(Outcome.FIXABLE, "serial_not_accepted")
-    )
+    return MET if inputs.serial == "accepted" else finding(Outcome.FIXABLE, "serial_not_accepted")

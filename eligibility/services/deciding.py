@@ -46,9 +46,7 @@ def decide_entry(*, entry_id: int, now: datetime) -> Decision:
     Raises:
         NothingToDecide: the entry is not waiting for a verdict, or its receipt is not read yet.
     """
-    entry = (
-        Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
-    )
+    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
     if entry.status != EntryStatus.SUBMITTED or is_being_read(entry):
         raise NothingToDecide(entry_id=entry_id)
     rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
@@ -91,9 +89,7 @@ def keep_decision(
     actor_id: int | None = None,
 ) -> Decision:
     """Add a decision and move the entry to what it says, in the caller's transaction."""
-    last = (
-        Decision.objects.filter(entry=entry).aggregate(last=Max("number"))["last"] or 0
-    )
+    last = Decision.objects.filter(entry=entry).aggregate(last=Max("number"))["last"] or 0
     decision = Decision.objects.create(
         agency_id=entry.agency_id,
         entry=entry,
@@ -107,28 +103,16 @@ def keep_decision(
     )
     record_verdict(entry=entry, status=ENTRY_STATUS[verdict], now=now)
     codes = [reason["code"] for reason in reasons]
-    audit.record(
-        "entry.decided", subject=entry, actor_id=actor_id, verdict=verdict, codes=codes
-    )
+    audit.record("entry.decided", subject=entry, actor_id=actor_id, verdict=verdict, codes=codes)
     return decision
 
 
 def take_what_counts(entry: Entry, rules: RuleVersion, inputs: Inputs) -> Inputs | None:
     """Take receipt and numbers for an entry; None when all were taken, else the inputs as they turned out to be."""
-    kinds = {
-        rule["kind"] for group in rules.document["groups"] for rule in group["rules"]
-    }
-    if (
-        RuleKind.SERIAL in kinds
-        and inputs.serial == "accepted"
-        and not take_serial(entry)
-    ):
+    kinds = {rule["kind"] for group in rules.document["groups"] for rule in group["rules"]}
+    if RuleKind.SERIAL in kinds and inputs.serial == "accepted" and not take_serial(entry):
         return replace(inputs, serial="refused")
-    if (
-        RuleKind.REFERENCE in kinds
-        and inputs.reference == "accepted"
-        and not take_reference(entry)
-    ):
+    if RuleKind.REFERENCE in kinds and inputs.reference == "accepted" and not take_reference(entry):
         return replace(inputs, reference="refused")
     receipt = current_receipt(entry.pk)
     if receipt is None or inputs.receipt is None:
@@ -152,9 +136,7 @@ def _judge_and_take(entry: Entry, rules: RuleVersion) -> Judged:
     inputs = gather_inputs(entry)
     while True:
         outcome, reasons = judge(rules.document, inputs)
-        changed = (
-            take_what_counts(entry, rules, inputs) if outcome == Outcome.MET else None
-        )
+        changed = take_what_counts(entry, rules, inputs) if outcome == Outcome.MET else None
         if changed is None:
             break
         inputs = changed

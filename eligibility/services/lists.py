@@ -49,9 +49,7 @@ def create_serial_batch(
                 campaign=campaign,
                 uses_allowed=uses_allowed,
                 value_index=_index(campaign, ProofKind.SERIAL, number),
-                value_ciphertext=encrypt(
-                    number, table="serial", column="value", row=batch.public_id
-                ),
+                value_ciphertext=encrypt(number, table="serial", column="value", row=batch.public_id),
             )
             for number in numbers
         ),
@@ -100,9 +98,7 @@ def create_reference_list(
     campaign = Campaign.objects.get(pk=campaign_id)
     numbers = _canonical(values)
     _refuse_known(ReferenceNumber, campaign, ProofKind.REFERENCE, numbers)
-    references = ReferenceList.objects.create(
-        agency_id=campaign.agency_id, campaign=campaign, name=name, label=label
-    )
+    references = ReferenceList.objects.create(agency_id=campaign.agency_id, campaign=campaign, name=name, label=label)
     ReferenceNumber.objects.bulk_create(
         (
             ReferenceNumber(
@@ -115,9 +111,7 @@ def create_reference_list(
         ),
         batch_size=CHUNK,
     )
-    audit.record(
-        "references.added", subject=references, actor_id=actor_id, count=len(numbers)
-    )
+    audit.record("references.added", subject=references, actor_id=actor_id, count=len(numbers))
     return references
 
 
@@ -146,19 +140,13 @@ def _refuse_known(
 ) -> None:
     problems: list[tuple[int, str]] = []
     for start in range(0, len(numbers), CHUNK):
-        indexes = [
-            _index(campaign, kind, number) for number in numbers[start : start + CHUNK]
-        ]
+        indexes = [_index(campaign, kind, number) for number in numbers[start : start + CHUNK]]
         known = set(
-            model._default_manager.filter(
-                campaign=campaign, value_index__in=indexes
-            ).values_list("value_index", flat=True)
+            model._default_manager.filter(campaign=campaign, value_index__in=indexes).values_list(
+                "value_index", flat=True
+            )
         )
-        problems += [
-            (start + row, "already_listed")
-            for row, index in enumerate(indexes, start=1)
-            if index in known
-        ]
+        problems += [(start + row, "already_listed") for row, index in enumerate(indexes, start=1) if index in known]
     if problems:
         raise ListNotAccepted(problems)
 

@@ -14,9 +14,7 @@ def take_serial(entry: Entry) -> bool:
         return False
     if NumberUse.objects.filter(entry=entry, serial=serial).exists():
         return True
-    taken = Serial.objects.filter(
-        pk=serial.pk, used_count__lt=F("uses_allowed")
-    ).update(used_count=F("used_count") + 1)
+    taken = Serial.objects.filter(pk=serial.pk, used_count__lt=F("uses_allowed")).update(used_count=F("used_count") + 1)
     if taken:
         NumberUse.objects.create(entry=entry, serial=serial)
     return bool(taken)
@@ -29,9 +27,7 @@ def take_reference(entry: Entry) -> bool:
         return False
     if NumberUse.objects.filter(entry=entry, reference=number).exists():
         return True
-    free = ReferenceNumber.objects.filter(
-        pk=number.pk, used_count__lt=F("uses_allowed")
-    )
+    free = ReferenceNumber.objects.filter(pk=number.pk, used_count__lt=F("uses_allowed"))
     taken = free.update(used_count=F("used_count") + 1)
     if taken:
         NumberUse.objects.create(entry=entry, reference=number)
@@ -42,11 +38,7 @@ def give_back_numbers(entry: Entry) -> None:
     """Give back what an entry took, since it was refused or sent back."""
     for use in NumberUse.objects.select_for_update().filter(entry=entry):
         if use.serial_id:
-            Serial.objects.filter(pk=use.serial_id).update(
-                used_count=F("used_count") - 1
-            )
+            Serial.objects.filter(pk=use.serial_id).update(used_count=F("used_count") - 1)
         else:
-            ReferenceNumber.objects.filter(pk=use.reference_id).update(
-                used_count=F("used_count") - 1
-            )
+            ReferenceNumber.objects.filter(pk=use.reference_id).update(used_count=F("used_count") - 1)
         use.delete()

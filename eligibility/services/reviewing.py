@@ -37,16 +37,10 @@ def resolve_case(
         ReasonMissing: sent back or refused without a reason that entrants understand.
         DuplicateReceipt: approved, but the receipt or a number already counts for another entry.
     """
-    if verdict not in BY_PERSON or (
-        verdict != Verdict.ELIGIBLE and reason_code not in REASONS
-    ):
+    if verdict not in BY_PERSON or (verdict != Verdict.ELIGIBLE and reason_code not in REASONS):
         raise ReasonMissing
     case = ReviewCase.objects.select_related("entry").get(pk=case_id)
-    entry = (
-        Entry.objects.select_for_update()
-        .select_related("campaign")
-        .get(pk=case.entry_id)
-    )
+    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=case.entry_id)
     case = ReviewCase.objects.select_for_update().get(pk=case_id)
     rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
     inputs = _confirmed(gather_inputs(entry))
@@ -84,9 +78,7 @@ def refuse_for_limit(*, entry_id: int, now: datetime) -> Decision:
     Raises:
         NothingToDecide: the entry is no longer accepted and waiting.
     """
-    entry = (
-        Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
-    )
+    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
     if entry.status != EntryStatus.ACCEPTED:
         raise NothingToDecide(entry_id=entry_id)
     rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
@@ -104,6 +96,4 @@ def refuse_for_limit(*, entry_id: int, now: datetime) -> Decision:
 
 
 def _confirmed(inputs: Inputs) -> Inputs:
-    return replace(
-        inputs, receipt=inputs.receipt and replace(inputs.receipt, is_confirmed=True)
-    )
+    return replace(inputs, receipt=inputs.receipt and replace(inputs.receipt, is_confirmed=True))

@@ -31,34 +31,22 @@ def give_email(*, entry_id: int, email: str, now: datetime) -> Identity:
     """
     entry = Entry.objects.select_related("participant").get(pk=entry_id)
     identity = _keep(entry.participant, IdentityKind.EMAIL, canonical_email(email), {})
-    newest = (
-        Identity.objects.filter(participant=entry.participant, kind=IdentityKind.EMAIL)
-        .order_by("-pk")
-        .first()
-    )
-    if (
-        identity != newest and identity.verified_at is None
-    ):  # typed again after another one: it is the current one
+    newest = Identity.objects.filter(participant=entry.participant, kind=IdentityKind.EMAIL).order_by("-pk").first()
+    if identity != newest and identity.verified_at is None:  # typed again after another one: it is the current one
         identity.delete()
-        identity = _keep(
-            entry.participant, IdentityKind.EMAIL, canonical_email(email), {}
-        )
+        identity = _keep(entry.participant, IdentityKind.EMAIL, canonical_email(email), {})
     return identity
 
 
 @transaction.atomic
-def attach_line(
-    *, entry_id: int, line_user_id: str, is_friend: bool, now: datetime
-) -> Identity:
+def attach_line(*, entry_id: int, line_user_id: str, is_friend: bool, now: datetime) -> Identity:
     """Note a LINE account that LINE Login has proved, and whether it is a friend of the official account."""
     facts = {"is_friend": is_friend, "checked_at": now.isoformat()}
     return _attach(entry_id, IdentityKind.LINE, line_user_id, facts, now)
 
 
 @transaction.atomic
-def attach_x(
-    *, entry_id: int, x_user_id: str, facts: dict[str, Any], now: datetime
-) -> Identity:
+def attach_x(*, entry_id: int, x_user_id: str, facts: dict[str, Any], now: datetime) -> Identity:
     """Note an X account that X login has proved, with what was checked (follows, is_protected, …)."""
     return _attach(
         entry_id,
@@ -75,11 +63,7 @@ def verify_identity(*, identity_id: int, now: datetime) -> Participant:
 
     Returns the person that remains; the entries of the other are his, and consent is never widened.
     """
-    identity = (
-        Identity.objects.select_for_update()
-        .select_related("participant")
-        .get(pk=identity_id)
-    )
+    identity = Identity.objects.select_for_update().select_related("participant").get(pk=identity_id)
     if identity.verified_at is not None:
         return identity.participant
     known = (
@@ -116,21 +100,13 @@ def verify_identity(*, identity_id: int, now: datetime) -> Participant:
 
 def mark_unreachable(*, identity_id: int, now: datetime) -> None:
     """Note that messages to a contact come back."""
-    Identity.objects.filter(pk=identity_id, unreachable_at__isnull=True).update(
-        unreachable_at=now
-    )
+    Identity.objects.filter(pk=identity_id, unreachable_at__isnull=True).update(unreachable_at=now)
 
 
-def mark_line_friend(
-    *, agency_id: int, line_user_id: str, is_friend: bool, now: datetime
-) -> int:
+def mark_line_friend(*, agency_id: int, line_user_id: str, is_friend: bool, now: datetime) -> int:
     """Note that a LINE account was added as a friend or blocked; returns how many contacts it concerns."""
-    index = identity_index(
-        agency_id=agency_id, kind=IdentityKind.LINE, value=line_user_id
-    )
-    concerned = Identity.objects.filter(
-        agency_id=agency_id, kind=IdentityKind.LINE, value_index=index
-    )
+    index = identity_index(agency_id=agency_id, kind=IdentityKind.LINE, value=line_user_id)
+    concerned = Identity.objects.filter(agency_id=agency_id, kind=IdentityKind.LINE, value_index=index)
     for identity in concerned:
         identity.facts |= {"is_friend": is_friend, "checked_at": now.isoformat()}
         identity.unreachable_at = None if is_friend else now
@@ -138,33 +114,23 @@ def mark_line_friend(
     return len(concerned)
 
 
-def _attach(
-    entry_id: int, kind: IdentityKind, value: str, facts: dict[str, Any], now: datetime
-) -> Identity:
+def _attach(entry_id: int, kind: IdentityKind, value: str, facts: dict[str, Any], now: datetime) -> Identity:
     entry = Entry.objects.select_related("participant").get(pk=entry_id)
     identity = _keep(entry.participant, kind, value, facts)
     person = verify_identity(identity_id=identity.pk, now=now)
-    return Identity.objects.get(
-        participant=person, kind=kind, value_index=identity.value_index
-    )
+    return Identity.objects.get(participant=person, kind=kind, value_index=identity.value_index)
 
 
-def _keep(
-    participant: Participant, kind: IdentityKind, value: str, facts: dict[str, Any]
-) -> Identity:
+def _keep(participant: Participant, kind: IdentityKind, value: str, facts: dict[str, Any]) -> Identity:
     public_id = uuid.uuid4()
     identity, created = Identity.objects.get_or_create(
         participant=participant,
         kind=kind,
-        value_index=identity_index(
-            agency_id=participant.agency_id, kind=kind, value=value
-        ),
+        value_index=identity_index(agency_id=participant.agency_id, kind=kind, value=value),
         defaults={
             "public_id": public_id,
             "agency_id": participant.agency_id,
-            "value_ciphertext": encrypt(
-                value, table="identity", column="value", row=public_id
-            ),
+            "value_ciphertext": encrypt(value, table="identity", column="value", row=public_id),
             "masked": mask(value),
             "facts": facts,
         },

@@ -50,9 +50,7 @@ def start_entry(
     campaign = Campaign.objects.get(pk=campaign_id)
     check_open(campaign, now)
     participant = _participant(campaign, participant_id)
-    begun = Entry.objects.filter(
-        participant=participant, campaign=campaign, status=EntryStatus.STARTED
-    ).first()
+    begun = Entry.objects.filter(participant=participant, campaign=campaign, status=EntryStatus.STARTED).first()
     if begun is not None:
         return begun
     entry = Entry.objects.create(
@@ -75,13 +73,9 @@ def save_answers(*, entry_id: int, answers: Mapping[int, Sequence[str]]) -> None
         AnswerNotAccepted: an answer is none of the choices, or too long.
     """
     entry = _editable(entry_id)
-    for question in Question.objects.filter(
-        survey__campaign=entry.campaign, pk__in=answers
-    ):
+    for question in Question.objects.filter(survey__campaign=entry.campaign, pk__in=answers):
         values = check_answer(question, answers[question.pk])
-        Answer.objects.update_or_create(
-            entry=entry, question=question, defaults={"values": values}
-        )
+        Answer.objects.update_or_create(entry=entry, question=question, defaults={"values": values})
 
 
 @transaction.atomic
@@ -102,12 +96,8 @@ def save_typed_proof(*, entry_id: int, kind: ProofKind, value: str) -> TypedProo
         public_id=public_id,
         entry=entry,
         kind=kind,
-        value_ciphertext=encrypt(
-            number, table="typed_proof", column="value", row=public_id
-        ),
-        value_index=blind_index(
-            number, field=f"number.{kind}", tenant=entry.campaign_id
-        ),
+        value_ciphertext=encrypt(number, table="typed_proof", column="value", row=public_id),
+        value_index=blind_index(number, field=f"number.{kind}", tenant=entry.campaign_id),
         masked=mask(number),
     )
 
@@ -118,15 +108,9 @@ def agree(*, entry_id: int, wants_news: bool, now: datetime) -> None:
     entry = Entry.objects.select_related("campaign").get(pk=entry_id)
     terms = current_terms(entry.campaign)
     person = {"participant_id": entry.participant_id, "campaign": entry.campaign}
-    if not Consent.objects.filter(
-        **person, kind=ConsentKind.TERMS, terms_version=terms
-    ).exists():
-        Consent.objects.create(
-            **person, kind=ConsentKind.TERMS, terms_version=terms, granted_at=now
-        )
-    news = Consent.objects.filter(
-        **person, kind=ConsentKind.MARKETING, withdrawn_at__isnull=True
-    )
+    if not Consent.objects.filter(**person, kind=ConsentKind.TERMS, terms_version=terms).exists():
+        Consent.objects.create(**person, kind=ConsentKind.TERMS, terms_version=terms, granted_at=now)
+    news = Consent.objects.filter(**person, kind=ConsentKind.MARKETING, withdrawn_at__isnull=True)
     if wants_news and not news.exists():
         Consent.objects.create(**person, kind=ConsentKind.MARKETING, granted_at=now)
     elif not wants_news:
@@ -144,9 +128,7 @@ def submit_entry(*, entry_id: int, now: datetime, missing: Sequence[str] = ()) -
         CampaignNotYetOpen, CampaignClosed, CampaignPaused: no entry is taken at `now`; one sent back in time may be
             sent again after the close.
     """
-    entry = (
-        Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
-    )
+    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
     if entry.status not in EDITABLE:
         return entry
     if entry.status == EntryStatus.STARTED:
@@ -172,23 +154,17 @@ def wake_entry(*, entry_id: int, now: datetime) -> None:
         enqueue_on_commit("journeys.tasks.advance_entry", entry_id=entry_id)
 
 
-def postpone_entry(
-    *, entry_id: int, until: datetime | None, has_failed: bool = False
-) -> None:
+def postpone_entry(*, entry_id: int, until: datetime | None, has_failed: bool = False) -> None:
     """Say when an entry is to be looked at again; None means that an event will wake it."""
     entry = Entry.objects.get(pk=entry_id)
     failures = entry.advance_failures + 1 if has_failed else 0
-    Entry.objects.filter(pk=entry_id).update(
-        advance_after=until, advance_failures=failures
-    )
+    Entry.objects.filter(pk=entry_id).update(advance_after=until, advance_failures=failures)
 
 
 def record_verdict(*, entry: Entry, status: EntryStatus, now: datetime) -> None:
     """Move an entry to what its decision says; an accepted one goes on at once."""
     advance_after = now if status == EntryStatus.ACCEPTED else None
-    entry.move_to(
-        status, decided_at=now, advance_after=advance_after, advance_failures=0
-    )
+    entry.move_to(status, decided_at=now, advance_after=advance_after, advance_failures=0)
 
 
 def finish_entry(*, entry: Entry, is_win: bool) -> None:
@@ -214,18 +190,14 @@ def withdraw_entry(*, entry_id: int, now: datetime) -> Entry:
 
 
 def _participant(campaign: Campaign, participant_id: int | None) -> Participant:
-    known = Participant.objects.filter(
-        pk=participant_id, agency_id=campaign.agency_id
-    ).first()
+    known = Participant.objects.filter(pk=participant_id, agency_id=campaign.agency_id).first()
     if known is None:
         return Participant.objects.create(agency_id=campaign.agency_id)
     return known.merged_into or known
 
 
 def _editable(entry_id: int) -> Entry:
-    entry = (
-        Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
-    )
+    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
     if entry.status not in EDITABLE:
         raise EntryNotEditable
     return entry
@@ -237,14 +209,8 @@ def _missing(entry: Entry) -> list[str]:
         campaign=entry.campaign,
         kind=ConsentKind.TERMS,
     )
-    has_contact = Identity.objects.filter(
-        participant_id=entry.participant_id, kind__in=["email", "line"]
-    )
-    return [
-        name
-        for name, rows in (("terms", agreed), ("contact", has_contact))
-        if not rows.exists()
-    ]
+    has_contact = Identity.objects.filter(participant_id=entry.participant_id, kind__in=["email", "line"])
+    return [name for name, rows in (("terms", agreed), ("contact", has_contact)) if not rows.exists()]
 
 
 def _touch(entry: Entry, kind: TouchKind, now: datetime) -> None:

@@ -16,9 +16,7 @@ from receipts.ocr.base import ReceiptReading
 from receipts.selectors import figures_of
 
 MAX_JPY = 100_000_000
-FIGURES = (
-    "store_name branch telephone purchased_on purchased_time receipt_no registration_no subtotal_jpy tax_jpy total_jpy"
-).split()
+FIGURES = ["store_name", "branch", "telephone", "purchased_on", "purchased_time", "receipt_no", "registration_no", "subtotal_jpy", "tax_jpy", "total_jpy"]
 
 
 @dataclass(frozen=True)
@@ -65,17 +63,13 @@ def correct_figures(
     """
     _check(figures, lines, now)
     receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
-    changed = [
-        name for name in FIGURES if getattr(receipt, name) != getattr(figures, name)
-    ]
+    changed = [name for name in FIGURES if getattr(receipt, name) != getattr(figures, name)]
     _apply(receipt, figures, lines)
     receipt.corrected_by_id = actor_id
     receipt.save(update_fields=["corrected_by", "updated_at"])
     if receipt.status == ReceiptStatus.FAILED:
         receipt.move_to(ReceiptStatus.READ, read_at=now)
-    audit.record(
-        "receipt.corrected", subject=receipt, actor_id=actor_id, changed=changed
-    )
+    audit.record("receipt.corrected", subject=receipt, actor_id=actor_id, changed=changed)
     return receipt
 
 
@@ -117,9 +111,7 @@ def _figures(reading: ReceiptReading) -> ReceiptFigures:
     )
 
 
-def _apply(
-    receipt: Receipt, figures: ReceiptFigures, lines: Sequence[LineFigures]
-) -> None:
+def _apply(receipt: Receipt, figures: ReceiptFigures, lines: Sequence[LineFigures]) -> None:
     for name in FIGURES:
         setattr(receipt, name, getattr(figures, name))
     receipt.fingerprint = _fingerprint(receipt)
@@ -154,21 +146,14 @@ def _fingerprint(receipt: Receipt) -> str:
     ]
     if not all(parts):
         return ""
-    return blind_index(
-        "|".join(map(str, parts)), field="receipt", tenant=receipt.agency_id
-    )
+    return blind_index("|".join(map(str, parts)), field="receipt", tenant=receipt.agency_id)
 
 
-def _check(
-    figures: ReceiptFigures, lines: Sequence[LineFigures], now: datetime
-) -> None:
+def _check(figures: ReceiptFigures, lines: Sequence[LineFigures], now: datetime) -> None:
     amounts = [figures.subtotal_jpy, figures.tax_jpy, figures.total_jpy]
     if any(amount is not None and not 0 <= amount <= MAX_JPY for amount in amounts):
         raise FiguresNotAccepted
-    if any(
-        abs(line.price_jpy) > MAX_JPY or not 1 <= line.quantity <= 9999
-        for line in lines
-    ):
+    if any(abs(line.price_jpy) > MAX_JPY or not 1 <= line.quantity <= 9999 for line in lines):
         raise FiguresNotAccepted
     if figures.purchased_on and figures.purchased_on > jst_day(now):
         raise FiguresNotAccepted

@@ -12,7 +12,7 @@ from core import clock
 from participants.services import wake_entry
 from receipts.models import Receipt, ReceiptStatus
 from receipts.ocr.base import ReaderCrashed, ReaderUnavailable, ReceiptReading
-from receipts.ocr.process import shared_reader
+from receipts.ocr.factory import reader_from_settings
 from receipts.selectors import MAX_ATTEMPTS, photo_bytes
 from receipts.services.figures import apply_reading
 
@@ -29,9 +29,7 @@ def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
         return Receipt.objects.get(pk=receipt_id)
     receipt = Receipt.objects.prefetch_related("photos").get(pk=receipt_id)
     try:
-        reading = shared_reader().read(
-            [photo_bytes(photo) for photo in receipt.photos.all()]
-        )
+        reading = reader_from_settings().read([photo_bytes(photo) for photo in receipt.photos.all()])
     except (ReaderCrashed, ReaderUnavailable) as error:
         log.warning(
             "receipt_not_read",
@@ -45,28 +43,20 @@ def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
 
 def _claim(receipt_id: int, now: datetime) -> int | None:
     """Take the receipt for one attempt; returns the attempt's number, None if another holds it."""
-    free = Q(status=ReceiptStatus.UPLOADED) | Q(
-        status=ReceiptStatus.READING, lease_until__lte=now
-    )
-    claimed = Receipt.objects.filter(
-        free, pk=receipt_id, attempts__lt=MAX_ATTEMPTS
-    ).update(
+    free = Q(status=ReceiptStatus.UPLOADED) | Q(status=ReceiptStatus.READING, lease_until__lte=now)
+    claimed = Receipt.objects.filter(free, pk=receipt_id, attempts__lt=MAX_ATTEMPTS).update(
         status=ReceiptStatus.READING,
         attempts=F("attempts") + 1,
         lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
     )
     if not claimed:
-        _set_aside(
-            Receipt.objects.filter(free, pk=receipt_id, attempts__gte=MAX_ATTEMPTS), now
-        )
+        _set_aside(Receipt.objects.filter(free, pk=receipt_id, attempts__gte=MAX_ATTEMPTS), now)
         return None
     return Receipt.objects.values_list("attempts", flat=True).get(pk=receipt_id)
 
 
 def _give_back(receipt_id: int, attempt: int, now: datetime) -> Receipt:
-    mine = Receipt.objects.filter(
-        pk=receipt_id, status=ReceiptStatus.READING, attempts=attempt
-    )
+    mine = Receipt.objects.filter(pk=receipt_id, status=ReceiptStatus.READING, attempts=attempt)
     if attempt >= MAX_ATTEMPTS:
         _set_aside(mine, now)
     else:

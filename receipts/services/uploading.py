@@ -33,13 +33,8 @@ def store_upload(*, entry_id: int, photos: Sequence[bytes], now: datetime) -> Re
         raise NoPhoto
     if len(photos) > settings.PHOTOS_PER_RECEIPT:
         raise TooManyPhotos
-    clean = [
-        sanitise_photo(photo) for photo in photos
-    ]  # before any lock: decoding takes its time
-    names = [
-        (public_id := uuid.uuid4(), store_photo(public_id, photo.jpeg))
-        for photo in clean
-    ]
+    clean = [sanitise_photo(photo) for photo in photos]  # before any lock: decoding takes its time
+    names = [(public_id := uuid.uuid4(), store_photo(public_id, photo.jpeg)) for photo in clean]
     return _keep(entry_id, list(zip(names, clean, strict=True)), now)
 
 
@@ -52,13 +47,9 @@ def _keep(
     entry = Entry.objects.select_for_update().get(pk=entry_id)
     if entry.status not in EDITABLE:
         raise EntryNotEditable
-    for earlier in Receipt.objects.filter(entry=entry).exclude(
-        status=ReceiptStatus.REPLACED
-    ):
+    for earlier in Receipt.objects.filter(entry=entry).exclude(status=ReceiptStatus.REPLACED):
         earlier.move_to(ReceiptStatus.REPLACED, counts=False)
-    receipt = Receipt.objects.create(
-        agency_id=entry.agency_id, campaign_id=entry.campaign_id, entry=entry
-    )
+    receipt = Receipt.objects.create(agency_id=entry.agency_id, campaign_id=entry.campaign_id, entry=entry)
     ReceiptPhoto.objects.bulk_create(
         ReceiptPhoto(
             public_id=public_id,

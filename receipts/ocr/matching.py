@@ -1,0 +1,84 @@
+"""Which lines of a receipt are a campaign's products, however the till abbreviates their names."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jaconv
+from rapidfuzz import fuzz
+
+ACCEPT_SCORE = 0.80
+ASK_SCORE = 0.65
+SMALL = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
+
+
+@dataclass(frozen=True)
+class ProductMatch:
+    """A line that is, or may be, one of the products; `score` is 0 to 1."""
+
+    product: str
+    score: float
+    quantity: int
+    price_jpy: int
+    discount_jpy: int
+    region: Mapping[str, Any] | None
+
+
+def match_products(items: Iterable[Mapping[str, Any]], products: Sequence[Mapping[str, Any]]) -> list[ProductMatch]:
+    """Find the products among a receipt's lines, best first, each line at most once; below ASK_SCORE is no match.
+
+    Args:
+        items: name, quantity, price_jpy, discount_jpy, jan, region of each line.
+        products: name, jan, printed_forms of each product.
+    """
+    found = [match for item in items if (match := _best(item, products)) is not None]
+    return sorted(found, key=lambda match: -match.score)
+
+
+def match_stores(figures: Mapping[str, Any], stores: Sequence[Mapping[str, Any]]) -> float:
+    """Tell how surely (0 to 1) a receipt is of one of the stores: by telephone or registration number, else by name."""
+    printed = fold(f"{figures.get('store_name') or ''}{figures.get('branch') or ''}")
+    best = 0.0
+    for store in stores:
+        for key, own in (("tel", "telephone"), ("registration_no", "registration_no")):
+            if store.get(own) and figures.get(key) == store[own].replace("-", ""):
+                return 1.0
+        best = max(best, _likeness(printed, fold(store["name"])))
+    return best
+
+
+def fold(text: str) -> str:
+    """Give a form in which a till's spelling and the full name come close: katakana without marks, upper case."""
+    katakana = jaconv.hira2kata(unicodedata.normalize("NFKC", text))
+    bare = "".join(sign for sign in unicodedata.normalize("NFD", katakana) if not unicodedata.combining(sign))
+    kept = (sign for sign in bare.translate(SMALL).upper() if sign.isalnum() and sign != "ー")
+    return "".join(kept)
+
+
+def _best(item: Mapping[str, Any], products: Sequence[Mapping[str, Any]]) -> ProductMatch | None:
+    scored = [(_score(item, product), product["name"]) for product in products]
+    score, name = max(scored, default=(0.0, ""))
+    if score < ASK_SCORE:
+        return None
+    return ProductMatch(
+        product=name,
+        score=score,
+        quantity=item["quantity"],
+        price_jpy=item["price_jpy"],
+        discount_jpy=item.get("discount_jpy") or 0,
+        region=item.get("region"),
+    )
+
+
+def _score(item: Mapping[str, Any], product: Mapping[str, Any]) -> float:
+    if item.get("jan") and product.get("jan"):
+        return 1.0 if item["jan"] == product["jan"] else 0.0
+    printed = fold(item["name"])
+    return max(_likeness(printed, fold(form)) for form in (product["name"], *product["printed_forms"]))
+
+
+def _likeness(printed: str, wanted: str) -> float:
+    if not printed or not wanted:
+        return 0.0
+    return fuzz.partial_ratio(printed, wanted) / 100 if len(printed) >= min(4, len(wanted)) else 0.0

@@ -1,0 +1,77 @@
+"""Whose receipt it is: the shop's name and its branch, out of the heading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from receipts.ocr.parsing.dates import dates_in
+from receipts.ocr.parsing.labels import is_address
+from receipts.ocr.parsing.rows import Row
+
+HEADING_ROWS = 9
+_NOT_A_NAME = re.compile(
+    r"領収|レシート|明細|毎度|ありがとう|いらっしゃい|またの|来店|登録番号|事業者|http|www|営業|担当|取引|伝票|お客様|お買|印紙|番号|責|電話|問",
+    re.IGNORECASE,
+)
+_TEL_TAIL = re.compile(r"\s*(?:TEL|℡|電話|☎|FAX|\(?0\d{1,4}[-() ]+\d).*$", re.IGNORECASE)
+_BRANCH = re.compile(r"(?P<before>.*?)(?P<branch>[^\s]{1,16}(?:店|支店|営業所|SS|売店|本店|出張所))\s*$")
+_COMPANY = re.compile("株式会社|有限会社|合同会社|[(（]株[)）]|[(（]有[)）]")
+_LETTERS = re.compile(r"[ぁ-んァ-ヶ一-鿿A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Name and branch with their rows."""
+
+    name: str | None
+    name_row: int
+    branch: str | None
+    branch_row: int
+
+
+def find_store(rows: Sequence[Row]) -> Store:
+    """The name is the first or largest heading; the branch is what ends in 店."""
+    names = [(index, text) for index, row in enumerate(rows[:HEADING_ROWS]) if (text := _name_text(row))]
+    end = next((i for i, row in enumerate(rows[:HEADING_ROWS]) if any(dates_in(row.text))), HEADING_ROWS)
+    names = [(index, text) for index, text in names if index < max(end, 1)] or names[:1]
+    for index, text in names:
+        if match := _BRANCH.match(text):
+            return _with_branch(names, index, match)
+    plain = [(index, text) for index, text in names if not _COMPANY.search(text)] or names
+    if not plain:
+        return Store(None, 0, None, 0)
+    return Store(_bare(plain[0][1]), plain[0][0], None, 0)
+
+
+def _with_branch(names: Sequence[tuple[int, str]], index: int, match: re.Match[str]) -> Store:
+    before, branch = match["before"].strip(), match["branch"]
+    above = [(i, text) for i, text in names if i < index and not _COMPANY.search(text)]
+    if before and _LETTERS.search(before):
+        return Store(_bare(before), index, branch, index)
+    if above:
+        row, name = above[-1]
+        return Store(_bare(name), row, _without_name(branch, [text for _, text in above]), index)
+    return Store(_bare(branch), index, branch, index)
+
+
+def _without_name(branch: str, names: Sequence[str]) -> str:
+    """The branch without the shop's name printed in front of it."""
+    for name in names:
+        if branch.startswith(name) and len(branch) > len(name) + 1:
+            return branch[len(name) :]
+    return branch
+
+
+def _bare(name: str) -> str:
+    return name.strip(" -=*・:<>[]【】「」|")
+
+
+def _name_text(row: Row) -> str | None:
+    text = _TEL_TAIL.sub("", row.text).strip()
+    if len(_LETTERS.findall(text)) < 2 or is_address(row.squashed):
+        return None
+    if _NOT_A_NAME.search(row.squashed) or any(dates_in(row.text)):
+        return None
+    return text

@@ -1,0 +1,149 @@
+"""The way from photographs to a reading, the same for every engine."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from receipts.ocr import page as pages
+from receipts.ocr import screen
+from receipts.ocr.base import FieldReading, ItemReading, Quad, ReceiptReading, Region, TextLine
+from receipts.ocr.join import join
+from receipts.ocr.page import Image, Page
+from receipts.ocr.parsing import dates, labels
+from receipts.ocr.parsing.receipt import Parsed, ParsedReceipt, parse
+from receipts.ocr.parsing.rows import Cell, Row, rows_of
+from receipts.ocr.parsing.yen import amounts_in, mended_digits
+
+SURE_FIELDS = ("tel", "date", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The straightened page of one photograph and the texts on it."""
+
+    page: Page
+    lines: tuple[TextLine, ...]
+
+    @classmethod
+    def empty(cls, photo: Image) -> PageText:
+        return cls(Page(photo, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])), ())
+
+
+class Engine(Protocol):
+    """What turns a photograph into text."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def page_text(self, photo: Image) -> PageText: ...
+
+    def second_look(self, page: Page, quads: Sequence[Quad]) -> list[str]: ...
+
+
+def read_receipt(engine: Engine, photos: Sequence[bytes]) -> ReceiptReading:
+    """Read one receipt from its photographs."""
+    begun = time.monotonic()
+    images = [pages.decode(photo) for photo in photos]
+    texts = [engine.page_text(image) for image in images]
+    rows = join([rows_of(text.lines, photo=number) for number, text in enumerate(texts)])
+    parsed = parse(rows)
+    parsed.reasons.extend(_doubts_after_second_look(engine, texts, rows, parsed))
+    return _assembled(engine, texts, rows, parsed, max(map(screen.score, images)), time.monotonic() - begun)
+
+
+def _assembled(
+    engine: Engine,
+    texts: Sequence[PageText],
+    rows: Sequence[Row],
+    parsed: ParsedReceipt,
+    screen_score: float,
+    seconds: float,
+) -> ReceiptReading:
+    text = "\n".join(row.text for row in rows)
+    is_receipt = labels.receipt_cues(text) >= labels.LEAST_CUES
+    reasons = list(parsed.reasons)
+    if not is_receipt:
+        reasons.insert(0, "not_a_receipt")
+    if screen_score >= screen.DOUBTFUL:
+        reasons.append("screen")
+    return ReceiptReading(
+        engine=engine.name,
+        engine_version=engine.version,
+        fields={key: _field(texts, rows, found) for key, found in parsed.fields.items()},
+        items=tuple(_items(texts, rows, parsed)),
+        is_receipt=is_receipt,
+        is_complete=is_receipt and all(key in parsed.fields for key in ("tel", "date", "total")),
+        needs_review=bool(reasons),
+        review_reasons=tuple(dict.fromkeys(reasons)),
+        screen_score=round(screen_score, 3),
+        text=text,
+        seconds=round(seconds, 3),
+    )
+
+
+def _field(texts: Sequence[PageText], rows: Sequence[Row], found: Parsed) -> FieldReading:
+    row = rows[found.row]
+    cells = [cell for cell in row.cells if _bears(cell.text, found.value)] or list(row.cells)
+    return FieldReading(found.value, found.confidence, _region(texts, cells), found.proofs)
+
+
+def _items(texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt) -> list[ItemReading]:
+    return [
+        ItemReading(
+            name=item.name,
+            quantity=item.quantity,
+            price_jpy=item.price,
+            discount_jpy=item.discount,
+            confidence=round(rows[item.row].score * (1.0 if item.has_fitting_quantity else 0.7), 3),
+            region=_region(texts, rows[item.row].cells),
+            jan=item.jan,
+        )
+        for item in parsed.items
+    ]
+
+
+def _region(texts: Sequence[PageText], cells: Sequence[Cell]) -> Region:
+    first, last = cells[0], cells[-1]
+    corners = np.array([first.quad[0], last.quad[1], last.quad[2], first.quad[3]])
+    return Region(first.photo, texts[first.photo].page.on_photo(corners))
+
+
+def _bears(text: str, value: str) -> bool:
+    digits = re.sub(r"\D", "", value)
+    if len(digits) > 1:
+        return digits in re.sub(r"\D", "", text)
+    return value in text
+
+
+def _doubts_after_second_look(
+    engine: Engine, texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt
+) -> list[str]:
+    """Fields that a second reading of the same place does not confirm."""
+    doubts = []
+    for key in SURE_FIELDS:
+        found = parsed.fields.get(key)
+        if found:
+            row = rows[found.row]
+            again = engine.second_look(texts[row.photo].page, [cell.quad for cell in row.cells])
+            if again and not confirms(key, found.value, " ".join(again)):
+                doubts.append(f"unsure_{key}")
+    return doubts
+
+
+def confirms(key: str, value: str, text: str) -> bool:
+    """Whether a second reading of a row bears the same value."""
+    text = mended_digits(text)
+    if key == "date":
+        return any(day.isoformat() == value for day, _ in dates.dates_in(text))
+    if key == "total":
+        return any(int(value) in (amount.value, *amount.others) for amount in amounts_in(text))
+    return re.sub(r"\D", "", value) in re.sub(r"\D", "", text)
