@@ -1,0 +1,34 @@
+"""Writes: codes into stock, out to winners, shown, and used at the till."""
+
+from codes.services.awarding import award_prizes, void_award
+from codes.services.claiming import open_claim, reveal_code
+from codes.services.redemption import CodeState, check_code, redeem_code, reverse_redemption
+from codes.services.stock import (
+    ImportPreview,
+    activate_batch,
+    discard_batch,
+    expire_codes,
+    generate_codes,
+    import_codes,
+    preview_import,
+    void_code,
+)
+
+__all__ = [
+    "CodeState",
+    "ImportPreview",
+    "activate_batch",
+    "award_prizes",
+    "check_code",
+    "discard_batch",
+    "expire_codes",
+    "generate_codes",
+    "import_codes",
+    "open_claim",
+    "preview_import",
+    "redeem_code",
+    "reveal_code",
+    "reverse_redemption",
+    "void_award",
+    "void_code",
+]

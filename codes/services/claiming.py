@@ -1,0 +1,73 @@
+"""The holder opens the claim page and has the code shown; the line in the trail comes first (I13)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts import audit
+from codes.errors import AwardVoided, ClaimExpired, CodeExpired, CodeSuspended, NotEligible
+from codes.models import Award, CodeStatus
+from codes.selectors import RevealedCode, open_code
+from participants.models import TouchKind
+from participants.services import record_touch
+
+
+def open_claim(*, award_id: int, now: datetime) -> None:
+    """Note that the holder has opened the claim page, the first time only."""
+    if Award.objects.filter(pk=award_id, claimed_at__isnull=True).update(claimed_at=now):
+        _touch(Award.objects.select_related("entry").get(pk=award_id), TouchKind.CLAIM_OPENED, now)
+
+
+def reveal_code(*, award_id: int, now: datetime, actor_label: str = "holder") -> RevealedCode:
+    """Show the code of an award to whoever holds its claim link.
+
+    Raises:
+        AwardVoided, CodeSuspended: withdrawn or blocked.
+        ClaimExpired: the deadline passed before the code was first shown.
+        CodeExpired: the code itself is past its day.
+        NotEligible: the prize has no code.
+    """
+    open_claim(award_id=award_id, now=now)
+    award = _note_reveal(award_id, now, actor_label)
+    if award.gift_code is None:
+        raise NotEligible(award_id=award_id)
+    return open_code(award.gift_code)
+
+
+@transaction.atomic
+def _note_reveal(award_id: int, now: datetime, actor_label: str) -> Award:
+    award = Award.objects.select_for_update(of=("self",)).select_related("gift_code", "entry").get(pk=award_id)
+    check_claimable(award, now)
+    is_first = award.revealed_at is None
+    Award.objects.filter(pk=award_id).update(revealed_at=award.revealed_at or now, reveal_count=F("reveal_count") + 1)
+    audit.record("code.revealed", subject=award, actor_label=actor_label, first=is_first)
+    if is_first:
+        _touch(award, TouchKind.REVEALED, now)
+    return award
+
+
+def check_claimable(award: Award, now: datetime) -> None:
+    """Refuse to show a code that was withdrawn, blocked or is past its time; raises as `reveal_code`."""
+    if award.voided_at is not None:
+        raise AwardVoided
+    if award.revealed_at is None and award.claim_expires_at <= now:
+        raise ClaimExpired
+    gift_code = award.gift_code
+    if gift_code is None:
+        return
+    if gift_code.status == CodeStatus.VOID:
+        raise CodeSuspended
+    if gift_code.expires_at is not None and gift_code.expires_at <= now:
+        raise CodeExpired
+
+
+def _touch(award: Award, kind: TouchKind, now: datetime) -> None:
+    record_touch(
+        kind=kind,
+        agency_id=award.agency_id,
+        participant_id=award.entry.participant_id,
+        campaign_id=award.entry.campaign_id,
+        entry_id=award.entry_id,
+        now=now,
+    )

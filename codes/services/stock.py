@@ -1,0 +1,239 @@
+"""Codes come in: staged first, in stock only when a person activates the batch."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import audit
+from campaigns.models import Prize
+from codes.csv_import import CodeFile, CodeRow, parse_code_file
+from codes.errors import FileAlreadyImported, FileNotAccepted, QuantityNotAccepted, RowProblem
+from codes.models import BatchStatus, CodeBatch, CodeSource, CodeStatus, GiftCode
+from codes.selectors import code_index
+from core.crypto import encrypt
+from core.japanese import format_yen
+from core.random_codes import random_code
+
+CHUNK = 2000
+MAX_GENERATED = 100_000
+CODE_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """What an import would do, in figures and in sentences; nothing has been stored."""
+
+    encoding: str
+    row_count: int
+    usable_count: int
+    total_value_jpy: int
+    problems: tuple[RowProblem, ...]
+    sentences: tuple[str, ...]
+
+
+def preview_import(*, prize_id: int, data: bytes) -> ImportPreview:
+    """Tell what importing a file would do.
+
+    Raises:
+        FileNotAccepted: the file as a whole cannot be read.
+    """
+    prize = _prize(prize_id)
+    parsed = parse_code_file(data)
+    problems = sorted([*parsed.problems, *_known(prize, parsed.rows)], key=lambda problem: problem.row)
+    usable = len(parsed.rows) + len(parsed.problems) - len(problems)
+    total = usable * prize.face_value_jpy
+    return ImportPreview(
+        encoding=parsed.encoding,
+        row_count=len(parsed.rows) + len(parsed.problems),
+        usable_count=usable,
+        total_value_jpy=total,
+        problems=tuple(problems),
+        sentences=_sentences(prize, parsed, usable, total, len(problems)),
+    )
+
+
+def import_codes(
+    *, prize_id: int, name: str, data: bytes, expires_at: datetime | None, now: datetime, actor_id: int | None = None
+) -> CodeBatch:
+    """Store the codes of a file as a staged batch, all of them or none.
+
+    Raises:
+        FileNotAccepted: a row has a problem; the preview names them all.
+        FileAlreadyImported: the same file is staged or in stock.
+    """
+    prize = _prize(prize_id)
+    parsed = parse_code_file(data)
+    if problems := [*parsed.problems, *_known(prize, parsed.rows)]:
+        raise FileNotAccepted(sorted(problems, key=lambda problem: problem.row))
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        return _stage(prize, name, CodeSource.IMPORTED, parsed.rows, expires_at, actor_id, digest)
+    except IntegrityError as error:
+        if CodeBatch.objects.filter(agency_id=_agency_id(prize), file_sha256=digest).exists():
+            raise FileAlreadyImported from error
+        raise FileNotAccepted(reason="duplicate_in_stock") from error  # stored by somebody else a moment ago
+
+
+def generate_codes(
+    *, prize_id: int, name: str, count: int, expires_at: datetime | None, now: datetime, actor_id: int | None = None
+) -> CodeBatch:
+    """Make own codes of 16 symbols (73 random bits and a check character) as a staged batch.
+
+    Raises:
+        QuantityNotAccepted: not between 1 and 100,000.
+    """
+    if not 1 <= count <= MAX_GENERATED:
+        raise QuantityNotAccepted
+    prize = _prize(prize_id)
+    values: dict[str, None] = {}
+    while len(values) < count:
+        values[random_code(CODE_LENGTH)] = None
+    rows = [CodeRow(row, code) for row, code in enumerate(values, start=1)]
+    return _stage(prize, name, CodeSource.GENERATED, rows, expires_at, actor_id, "")
+
+
+@transaction.atomic
+def activate_batch(*, batch_id: int, now: datetime, actor_id: int | None = None) -> CodeBatch:
+    """Put a staged batch into stock.
+
+    Raises:
+        StaleState: it is in stock or discarded already.
+    """
+    batch = CodeBatch.objects.select_for_update().get(pk=batch_id)
+    batch.move_to(BatchStatus.ACTIVE, activated_at=now)
+    batch.gift_codes.filter(status=CodeStatus.STAGED).update(status=CodeStatus.AVAILABLE)
+    audit.record("batch.activated", subject=batch, actor_id=actor_id, codes=batch.code_count)
+    return batch
+
+
+@transaction.atomic
+def discard_batch(*, batch_id: int, reason: str, now: datetime, actor_id: int | None = None) -> CodeBatch:
+    """Give up a staged batch; its codes are void, and the same file may be imported anew.
+
+    Raises:
+        StaleState: it is in stock or discarded already.
+    """
+    batch = CodeBatch.objects.select_for_update().get(pk=batch_id)
+    batch.move_to(BatchStatus.DISCARDED)
+    for gift_code in batch.gift_codes.filter(status=CodeStatus.STAGED).only("pk", "public_id", "status"):
+        # The index is freed, so that a corrected file may bring the same codes.
+        gift_code.move_to(CodeStatus.VOID, code_index=f"discarded:{gift_code.public_id.hex}")
+    audit.record("batch.discarded", subject=batch, actor_id=actor_id, reason=reason)
+    return batch
+
+
+@transaction.atomic
+def void_code(*, gift_code_id: int, reason: str, now: datetime, actor_id: int | None = None) -> GiftCode:
+    """Block a code for ever; one already given out can no longer be redeemed.
+
+    Raises:
+        StaleState: it is void or expired already.
+    """
+    gift_code = GiftCode.objects.select_for_update().get(pk=gift_code_id)
+    gift_code.move_to(CodeStatus.VOID)
+    audit.record("code.voided", subject=gift_code, actor_id=actor_id, reason=reason)
+    return gift_code
+
+
+def expire_codes(*, now: datetime) -> int:
+    """Take codes past their day out of stock; returns how many."""
+    stale = GiftCode.objects.filter(status=CodeStatus.AVAILABLE, expires_at__lte=now)
+    return stale.update(status=CodeStatus.EXPIRED)
+
+
+@transaction.atomic
+def _stage(
+    prize: Prize,
+    name: str,
+    source: CodeSource,
+    rows: Sequence[CodeRow],
+    expires_at: datetime | None,
+    actor_id: int | None,
+    digest: str,
+) -> CodeBatch:
+    batch = CodeBatch.objects.create(
+        agency_id=_agency_id(prize),
+        prize=prize,
+        name=name,
+        source=source,
+        file_sha256=digest,
+        code_count=len(rows),
+        face_value_jpy=prize.face_value_jpy,
+        expires_at=expires_at,
+        created_by_id=actor_id,
+    )
+    first = (prize.gift_codes.aggregate(last=Max("position"))["last"] or 0) + 1
+    codes = (_gift_code(batch, row, position) for position, row in enumerate(rows, start=first))
+    GiftCode.objects.bulk_create(codes, batch_size=CHUNK)
+    audit.record("batch.staged", subject=batch, actor_id=actor_id, codes=len(rows), source=source)
+    return batch
+
+
+def _gift_code(batch: CodeBatch, row: CodeRow, position: int) -> GiftCode:
+    public_id = uuid.uuid4()
+
+    def sealed(column: str, plain: str) -> str:
+        return encrypt(plain, table="gift_code", column=column, row=public_id) if plain else ""
+
+    return GiftCode(
+        public_id=public_id,
+        agency_id=batch.agency_id,
+        batch=batch,
+        prize_id=batch.prize_id,
+        position=position,
+        code_ciphertext=sealed("code", row.code),
+        code_index=code_index(agency_id=batch.agency_id, code=row.code),
+        pin_ciphertext=sealed("pin", row.pin),
+        url_ciphertext=sealed("url", row.url),
+        face_value_jpy=batch.face_value_jpy,
+        balance_jpy=batch.face_value_jpy,
+        expires_at=batch.expires_at,
+    )
+
+
+def _known(prize: Prize, rows: Sequence[CodeRow]) -> Iterable[RowProblem]:
+    """Name the rows whose code the agency has already, or that differ from another row only in spelling."""
+    agency_id = _agency_id(prize)
+    seen: set[str] = set()
+    for start in range(0, len(rows), CHUNK):
+        indexes = {row.row: code_index(agency_id=agency_id, code=row.code) for row in rows[start : start + CHUNK]}
+        stored = GiftCode.objects.filter(agency_id=agency_id, code_index__in=indexes.values())
+        known = set(stored.values_list("code_index", flat=True))
+        for row, index in indexes.items():
+            if index in known:
+                yield RowProblem(row, "duplicate_in_stock")
+            elif index in seen:
+                yield RowProblem(row, "duplicate_in_file")
+            seen.add(index)
+
+
+def _sentences(prize: Prize, parsed: CodeFile, usable: int, total: int, problem_count: int) -> tuple[str, ...]:
+    lines = [
+        _("%(count)s codes for “%(prize)s” can be put into stock, worth %(total)s in all.")
+        % {"count": f"{usable:,}", "prize": prize.name, "total": format_yen(total)}
+    ]
+    if problem_count:
+        lines.append(
+            ngettext(
+                "%(count)s row cannot be used; nothing is imported until it is corrected.",
+                "%(count)s rows cannot be used; nothing is imported until they are corrected.",
+                problem_count,
+            )
+            % {"count": f"{problem_count:,}"}
+        )
+    return tuple(lines)
+
+
+def _prize(prize_id: int) -> Prize:
+    return Prize.objects.select_related("course__campaign").get(pk=prize_id)
+
+
+def _agency_id(prize: Prize) -> int:
+    return prize.course.campaign.agency_id

@@ -1,0 +1,88 @@
+"""The draw after closing: all results in one transaction, or none."""
+
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit
+from campaigns.models import Campaign, PrizeCourse
+from draws.errors import CandidatesChanged, DrawNotPossible
+from draws.mechanics.later import Ticket, assign_courses, draw_order
+from draws.models import Draw, DrawResult, DrawStatus
+from draws.selectors import candidate_entries, winners_so_far, winning_participants
+from draws.services.counters import take_places
+from participants.services import wake_entry
+
+CHUNK = 2000
+
+
+@transaction.atomic
+def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int, now: datetime) -> Draw:
+    """Draw the winners among all accepted entries of a campaign, once.
+
+    Raises:
+        CandidatesChanged: the number of entries is not what the operator confirmed.
+        DrawNotPossible: the draw was held already.
+    """
+    campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+    draw, _created = Draw.objects.get_or_create(campaign=campaign, defaults={"agency_id": campaign.agency_id})
+    if draw.status != DrawStatus.PLANNED:
+        raise DrawNotPossible(draw_id=draw.pk)
+    tickets = _tickets(campaign)
+    if sum(ticket.is_confirmed for ticket in tickets) != expected_candidates:
+        raise CandidatesChanged(expected=expected_candidates)
+    seed = secrets.token_hex(32)
+    courses = list(campaign.courses.order_by("position", "pk"))
+    winners = assign_courses(
+        draw_order(seed, tickets),
+        [(course.pk, places_left(course)) for course in courses],
+        won_before=winning_participants(campaign),
+    )
+    _keep_results(draw, tickets, winners, courses, now)
+    draw.move_to(
+        DrawStatus.DRAWN,
+        seed=seed,
+        candidate_count=expected_candidates,
+        winner_count=len(winners),
+        drawn_at=now,
+        drawn_by_id=actor_id,
+    )
+    audit.record("draw.held", subject=draw, actor_id=actor_id, candidates=expected_candidates, winners=len(winners))
+    return draw
+
+
+def places_left(course: PrizeCourse) -> int:
+    """Count how many winners a course still has room for; a course without a cap has none in a draw."""
+    return max(0, (course.total_cap or 0) - winners_so_far(course))
+
+
+def _tickets(campaign: Campaign) -> list[Ticket]:
+    entries = candidate_entries(campaign).select_for_update(of=("self",)).order_by("pk")
+    return [
+        Ticket(entry.pk, str(entry.public_id), entry.participant_id, entry.is_confirmed)  # type: ignore[attr-defined]
+        for entry in entries
+    ]
+
+
+def _keep_results(
+    draw: Draw, tickets: list[Ticket], winners: dict[int, int], courses: list[PrizeCourse], now: datetime
+) -> None:
+    for course in courses:
+        if won := sum(course_id == course.pk for course_id in winners.values()):
+            take_places(course=course, count=won)
+    DrawResult.objects.bulk_create(
+        (
+            DrawResult(
+                agency_id=draw.agency_id,
+                entry_id=ticket.entry_id,
+                draw=draw,
+                course_id=winners.get(ticket.entry_id),
+                decided_at=now,
+            )
+            for ticket in tickets
+        ),
+        batch_size=CHUNK,
+    )
+    for ticket in tickets:
+        wake_entry(entry_id=ticket.entry_id, now=now)
