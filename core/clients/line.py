@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -89,7 +90,7 @@ class LineMessaging:
         except ValueError:
             return _refused(Refusal.BAD_MESSAGE, "not a message that LINE knows")
         try:
-            answer = self._api().push_message_with_http_info(
+            answer = self._api.push_message_with_http_info(
                 request, x_line_retry_key=str(retry_key), _request_timeout=self.timeout
             )
         except ApiException as error:
@@ -104,7 +105,9 @@ class LineMessaging:
             request_id=_header(answer.headers, "x-line-request-id"),
         )
 
+    @cached_property
     def _api(self) -> "MessagingApi":
+        """Keep one pool of connections for as long as this object lives."""
         from linebot.v3.messaging import ApiClient, Configuration, MessagingApi
 
         configuration = Configuration(host=self.api_base, access_token=self.access_token)
