@@ -1,9 +1,9 @@
 """Dates and money as people in Japan read them, the same words in page, mail, LINE and terms."""
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-JST = ZoneInfo("Asia/Tokyo")
+from core.clock import JST
+
 WEEKDAYS = "月火水木金土日"
 
 
