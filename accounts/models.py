@@ -13,7 +13,7 @@ from core.models import PublicModel, TimestampedModel
 class User(AbstractUser):
     """A person who works with campaigns: operator, reviewer, support or an agency's staff."""
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
 

@@ -16,7 +16,8 @@ def now() -> datetime:
         return timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
-        return cursor.fetchone()[0].astimezone(UTC)
+        at: datetime = cursor.fetchone()[0]
+    return at.astimezone(UTC)
 
 
 def jst_day(at: datetime) -> date:

@@ -4,7 +4,36 @@ from collections.abc import MutableMapping
 from typing import Any
 
 ALLOWED = frozenset(
-    ["event", "level", "timestamp", "logger", "request_id", "task", "error", "code", "status", "path", "method", "seconds", "attempt", "channel", "state", "model", "pk", "old", "new", "count", "engine", "reason", "exc_info", "stack", "url", "port", "pid", "name"]
+    [
+        "event",
+        "level",
+        "timestamp",
+        "logger",
+        "request_id",
+        "task",
+        "error",
+        "code",
+        "status",
+        "path",
+        "method",
+        "seconds",
+        "attempt",
+        "channel",
+        "state",
+        "model",
+        "pk",
+        "old",
+        "new",
+        "count",
+        "engine",
+        "reason",
+        "exc_info",
+        "stack",
+        "url",
+        "port",
+        "pid",
+        "name",
+    ]
 )
 
 

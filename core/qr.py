@@ -10,7 +10,7 @@ from qrcode.constants import ERROR_CORRECT_M
 def qr_svg(text: str) -> str:
     """Draw `text` as an SVG element with the quiet zone of four modules that scanners need."""
     image = _make(text).make_image(image_factory=qrcode.image.svg.SvgPathImage)
-    return image.to_string(encoding="unicode")
+    return str(image.to_string(encoding="unicode"))
 
 
 def qr_png(text: str, *, box_pixels: int = 10) -> bytes:

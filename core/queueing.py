@@ -6,6 +6,7 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 
@@ -22,5 +23,5 @@ def enqueue_on_commit(task_name: str, **arguments: Any) -> None:
 def _publish(task_name: str, arguments: dict[str, Any]) -> None:
     try:
         current_app.send_task(task_name, kwargs=arguments, retry=False)
-    except (OSError, current_app.connection().connection_errors) as error:
+    except (OSError, OperationalError) as error:
         log.warning("broker_publish_failed", task=task_name, error=type(error).__name__)

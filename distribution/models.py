@@ -58,6 +58,7 @@ class Delivery(StatefulModel):
             DeliveryStatus.QUEUED,
         },
         DeliveryStatus.UNKNOWN: {
+            DeliveryStatus.SENDING,
             DeliveryStatus.QUEUED,
             DeliveryStatus.ACCEPTED,
             DeliveryStatus.DELIVERED,
@@ -119,7 +120,7 @@ class Delivery(StatefulModel):
             models.Index(
                 name="delivery_due",
                 fields=["next_attempt_at"],
-                condition=Q(status="queued"),
+                condition=Q(status__in=["queued", "unknown"]),
             ),
             models.Index(
                 name="delivery_leased",

@@ -19,21 +19,24 @@ class Candidates:
 
 
 def candidate_entries(campaign: Campaign) -> QuerySet[Entry]:
-    """Give the accepted entries without a result, marked with whether a contact is confirmed."""
-    confirmed = Identity.objects.filter(participant=OuterRef("participant"), verified_at__isnull=False)
-    entries = Entry.objects.filter(campaign=campaign, status=EntryStatus.ACCEPTED, draw_result__isnull=True)
-    return entries.annotate(is_confirmed=Exists(confirmed.filter(kind__in=["email", "line"])))
+    """Give the accepted entries of a campaign that have no result yet."""
+    return Entry.objects.filter(campaign=campaign, status=EntryStatus.ACCEPTED, draw_result__isnull=True)
+
+
+def has_confirmed_contact() -> Exists:
+    """Give the condition that an entry's person can be written to."""
+    contacts = Identity.objects.filter(participant=OuterRef("participant"), kind__in=["email", "line"])
+    return Exists(contacts.filter(verified_at__isnull=False))
 
 
 def count_candidates(campaign: Campaign) -> Candidates:
     """Count who would take part in a draw now."""
     entries = candidate_entries(campaign)
+    undecided = [EntryStatus.SUBMITTED, EntryStatus.IN_REVIEW]
     return Candidates(
-        reachable=entries.filter(is_confirmed=True).count(),
-        unconfirmed=entries.filter(is_confirmed=False).count(),
-        in_review=Entry.objects.filter(
-            campaign=campaign, status__in=[EntryStatus.SUBMITTED, EntryStatus.IN_REVIEW]
-        ).count(),
+        reachable=entries.filter(has_confirmed_contact()).count(),
+        unconfirmed=entries.exclude(has_confirmed_contact()).count(),
+        in_review=Entry.objects.filter(campaign=campaign, status__in=undecided).count(),
     )
 
 

@@ -78,11 +78,15 @@ def gather_inputs(entry: Entry) -> Inputs:
         "campaign": entry.campaign,
         "besides_id": entry.pk,
     }
-    assert entry.submitted_at is not None
+    submitted_at = entry.submitted_at or entry.created_at
     return Inputs(
-        submitted_at=entry.submitted_at.isoformat(),
-        other_entries=counting_entries(**person).count(),
-        other_entries_that_day=counting_entries_that_day(**person, at=entry.submitted_at).count(),
+        submitted_at=submitted_at.isoformat(),
+        other_entries=counting_entries(
+            participant_id=entry.participant_id, campaign=entry.campaign, besides_id=entry.pk
+        ).count(),
+        other_entries_that_day=counting_entries_that_day(
+            participant_id=entry.participant_id, campaign=entry.campaign, besides_id=entry.pk, at=submitted_at
+        ).count(),
         receipt=receipt_facts(receipt) if receipt else None,
         serial="accepted" if usable_serial(entry) else "refused",
         reference="accepted" if usable_reference(entry) else "refused",

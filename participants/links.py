@@ -14,7 +14,7 @@ VERIFY_SECONDS = 3 * 24 * 3600
 
 def resume_token(entry: Entry) -> str:
     """Sign the right to go on with an entry on any device."""
-    return signing.dumps(str(entry.public_id), salt=RESUME_SALT, compress=False)
+    return signing.dumps([str(entry.public_id)], salt=RESUME_SALT)
 
 
 def resume_url(entry: Entry) -> str:
@@ -28,7 +28,7 @@ def entry_by_resume_token(token: str) -> Entry:
     Raises:
         LinkNotAccepted: altered, older than 90 days, or the entry is gone.
     """
-    public_id = _load(token, salt=RESUME_SALT, max_age=RESUME_SECONDS)
+    (public_id,) = _load(token, salt=RESUME_SALT, max_age=RESUME_SECONDS)
     entry = Entry.objects.select_related("campaign", "participant").filter(public_id=public_id).first()
     if entry is None:
         raise LinkNotAccepted
@@ -55,8 +55,9 @@ def identity_by_verify_token(token: str) -> tuple[Identity, Entry]:
     return identity, entry
 
 
-def _load(token: str, *, salt: str, max_age: int) -> "str | list[str]":
+def _load(token: str, *, salt: str, max_age: int) -> list[str]:
     try:
-        return signing.loads(token, salt=salt, max_age=max_age)  # type: ignore[no-any-return]
+        ids: list[str] = signing.loads(token, salt=salt, max_age=max_age)
     except signing.BadSignature as error:
         raise LinkNotAccepted from error
+    return ids

@@ -38,7 +38,7 @@ class IdentityKind(models.TextChoices):
 
 
 class Identity(PublicModel):
-    """One way to know or reach a person. The value is sealed; `value_index` finds it and keeps it unique once verified."""
+    """One way to know or reach a person; the value is sealed, `value_index` finds it and is unique once verified."""
 
     participant = models.ForeignKey(
         Participant,

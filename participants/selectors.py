@@ -1,6 +1,7 @@
 """Reads: a person's entries, contacts and timeline."""
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -109,10 +110,8 @@ def find_participants(agencies: QuerySet[Agency], query: str) -> QuerySet[Partic
 
 def _indexes(agencies: QuerySet[Agency], query: str) -> list[str]:
     values = {IdentityKind.LINE: query, IdentityKind.X: query}
-    try:
+    with suppress(ContactNotAccepted):
         values[IdentityKind.EMAIL] = canonical_email(query)
-    except ContactNotAccepted:
-        pass
     return [
         identity_index(agency_id=agency_id, kind=kind, value=value)
         for agency_id in agencies.values_list("pk", flat=True)

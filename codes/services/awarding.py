@@ -24,7 +24,7 @@ def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
         OutOfStock: a prize has no code left; nothing is awarded.
         StockBusy: codes are left but held by others; to be tried again.
     """
-    result = DrawResult.objects.select_for_update().select_related("entry__campaign").get(pk=result_id)
+    result = DrawResult.objects.select_for_update(of=("self",)).select_related("entry__campaign").get(pk=result_id)
     if result.course_id is None:
         raise NotEligible(result_id=result_id)
     prizes = Prize.objects.filter(course_id=result.course_id).order_by("pk")

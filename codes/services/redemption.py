@@ -127,9 +127,7 @@ def reverse_redemption(
         RedemptionNotFound: none of this agency (and store, if one is given).
         AlreadyReversed: it was undone before.
     """
-    found = Redemption.objects.filter(
-        agency_id=agency_id, public_id=redemption_public_id, kind=RedemptionKind.REDEEM
-    )
+    found = Redemption.objects.filter(agency_id=agency_id, public_id=redemption_public_id, kind=RedemptionKind.REDEEM)
     if store_id is not None:
         found = found.filter(store_id=store_id)
     original = found.select_related("store").first()

@@ -14,6 +14,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 DATA_DIR = Path(env.str("MIZUHIKI_DATA_DIR", default=str(BASE_DIR / "var")))
 DEBUG = False
+DEMO_OPERATOR = DEMO_PASSWORD = ""
 SANDBOX = False  # demo data, sandbox mailbox and demo login; never in production
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")  # what links in messages begin with

@@ -14,21 +14,23 @@ def _local_keys() -> dict[str, str]:
     path = DATA_DIR / "keys.json"
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        keys = {name: base64.b64encode(secrets.token_bytes(32)).decode() for name in ("django", "encryption", "index")}
+        fresh = {name: base64.b64encode(secrets.token_bytes(32)).decode() for name in ("django", "encryption", "index")}
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(json.dumps(keys))
+        draft.write_text(json.dumps(fresh))
         try:
             os.link(draft, path)  # the first process wins; a second one reads the winner's keys
         except FileExistsError:
             pass
         draft.unlink()
-    return json.loads(path.read_text())
+    keys: dict[str, str] = json.loads(path.read_text())
+    return keys
 
 
 _keys = _local_keys()
 DEBUG = env.bool("DEBUG", default=False)
 SANDBOX = True
+DEMO_OPERATOR, DEMO_PASSWORD = "operator", "mizuhiki-demo"  # this machine's admin only; never in production
 SECRET_KEY = _keys["django"]
 ENCRYPTION_KEY_ID = "local1"
 ENCRYPTION_KEYS = {"local1": _keys["encryption"]}

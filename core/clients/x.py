@@ -102,9 +102,7 @@ class XClient:
             "client_id": self.client_id,
             "code_verifier": code_verifier,
         }
-        answer = _call(
-            "POST", f"{self.api_base}/2/oauth2/token", data=form, auth=(self.client_id, self.client_secret)
-        )
+        answer = _call("POST", f"{self.api_base}/2/oauth2/token", data=form, auth=(self.client_id, self.client_secret))
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
             raise XRefused("refused")

@@ -20,7 +20,9 @@ ADDRESS = re.compile(rf"{ATOM}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A
 ADDRESS_LENGTH = 254
 UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # line ends of any kind, and what cannot be sent
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-OWN_HEADERS = frozenset("from to cc bcc sender subject reply-to message-id date return-path content-type".split())
+OWN_HEADERS = frozenset(
+    ["from", "to", "cc", "bcc", "sender", "subject", "reply-to", "message-id", "date", "return-path", "content-type"]
+)
 
 
 class EmailChannel:

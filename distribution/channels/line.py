@@ -18,7 +18,9 @@ class LineChannel:
     """
 
     name = "line"
-    repeats_recognised_for: timedelta | None = timedelta(hours=23)  # LINE forgets a key after 24; an hour is left for the call itself
+    repeats_recognised_for: timedelta | None = timedelta(
+        hours=23
+    )  # LINE forgets a key after 24; an hour is left for the call itself
 
     def __init__(self, messaging: LineMessaging, renew_token: Callable[[], str] | None = None) -> None:
         self._messaging = messaging

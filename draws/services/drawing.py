@@ -10,7 +10,7 @@ from campaigns.models import Campaign, PrizeCourse
 from draws.errors import CandidatesChanged, DrawNotPossible
 from draws.mechanics.later import Ticket, assign_courses, draw_order
 from draws.models import Draw, DrawResult, DrawStatus
-from draws.selectors import candidate_entries, winners_so_far, winning_participants
+from draws.selectors import candidate_entries, has_confirmed_contact, winners_so_far, winning_participants
 from draws.services.counters import take_places
 from participants.services import wake_entry
 
@@ -58,9 +58,10 @@ def places_left(course: PrizeCourse) -> int:
 
 
 def _tickets(campaign: Campaign) -> list[Ticket]:
-    entries = candidate_entries(campaign).select_for_update(of=("self",)).order_by("pk")
+    entries = list(candidate_entries(campaign).select_for_update(of=("self",)).order_by("pk"))
+    confirmed = set(candidate_entries(campaign).filter(has_confirmed_contact()).values_list("pk", flat=True))
     return [
-        Ticket(entry.pk, str(entry.public_id), entry.participant_id, entry.is_confirmed)  # type: ignore[attr-defined]
+        Ticket(entry.pk, str(entry.public_id), entry.participant_id, is_confirmed=entry.pk in confirmed)
         for entry in entries
     ]
 

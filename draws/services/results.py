@@ -21,7 +21,7 @@ def decide_result(*, entry_id: int, now: datetime) -> DrawResult | None:
     Raises:
         NotAccepted: the entry is not accepted.
     """
-    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
     if known := DrawResult.objects.filter(entry=entry).first():
         return known
     if entry.status != EntryStatus.ACCEPTED:

@@ -46,7 +46,7 @@ def decide_entry(*, entry_id: int, now: datetime) -> Decision:
     Raises:
         NothingToDecide: the entry is not waiting for a verdict, or its receipt is not read yet.
     """
-    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
     if entry.status != EntryStatus.SUBMITTED or is_being_read(entry):
         raise NothingToDecide(entry_id=entry_id)
     rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)

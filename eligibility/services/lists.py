@@ -142,9 +142,7 @@ def _refuse_known(
     for start in range(0, len(numbers), CHUNK):
         indexes = [_index(campaign, kind, number) for number in numbers[start : start + CHUNK]]
         known = set(
-            model._default_manager.filter(campaign=campaign, value_index__in=indexes).values_list(
-                "value_index", flat=True
-            )
+            model.objects.filter(campaign=campaign, value_index__in=indexes).values_list("value_index", flat=True)
         )
         problems += [(start + row, "already_listed") for row, index in enumerate(indexes, start=1) if index in known]
     if problems:

@@ -37,8 +37,8 @@ def take_reference(entry: Entry) -> bool:
 def give_back_numbers(entry: Entry) -> None:
     """Give back what an entry took, since it was refused or sent back."""
     for use in NumberUse.objects.select_for_update().filter(entry=entry):
-        if use.serial_id:
+        if use.serial_id is not None:
             Serial.objects.filter(pk=use.serial_id).update(used_count=F("used_count") - 1)
-        else:
+        if use.reference_id is not None:
             ReferenceNumber.objects.filter(pk=use.reference_id).update(used_count=F("used_count") - 1)
         use.delete()

@@ -40,7 +40,7 @@ def resolve_case(
     if verdict not in BY_PERSON or (verdict != Verdict.ELIGIBLE and reason_code not in REASONS):
         raise ReasonMissing
     case = ReviewCase.objects.select_related("entry").get(pk=case_id)
-    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=case.entry_id)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=case.entry_id)
     case = ReviewCase.objects.select_for_update().get(pk=case_id)
     rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
     inputs = _confirmed(gather_inputs(entry))
@@ -78,7 +78,7 @@ def refuse_for_limit(*, entry_id: int, now: datetime) -> Decision:
     Raises:
         NothingToDecide: the entry is no longer accepted and waiting.
     """
-    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
     if entry.status != EntryStatus.ACCEPTED:
         raise NothingToDecide(entry_id=entry_id)
     rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)

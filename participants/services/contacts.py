@@ -63,7 +63,7 @@ def verify_identity(*, identity_id: int, now: datetime) -> Participant:
 
     Returns the person that remains; the entries of the other are his, and consent is never widened.
     """
-    identity = Identity.objects.select_for_update().select_related("participant").get(pk=identity_id)
+    identity = Identity.objects.select_for_update(of=("self",)).select_related("participant").get(pk=identity_id)
     if identity.verified_at is not None:
         return identity.participant
     known = (

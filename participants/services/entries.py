@@ -128,7 +128,7 @@ def submit_entry(*, entry_id: int, now: datetime, missing: Sequence[str] = ()) -
         CampaignNotYetOpen, CampaignClosed, CampaignPaused: no entry is taken at `now`; one sent back in time may be
             sent again after the close.
     """
-    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
     if entry.status not in EDITABLE:
         return entry
     if entry.status == EntryStatus.STARTED:
@@ -190,14 +190,14 @@ def withdraw_entry(*, entry_id: int, now: datetime) -> Entry:
 
 
 def _participant(campaign: Campaign, participant_id: int | None) -> Participant:
-    known = Participant.objects.filter(pk=participant_id, agency_id=campaign.agency_id).first()
+    known = Participant.objects.filter(pk=participant_id or 0, agency_id=campaign.agency_id).first()
     if known is None:
         return Participant.objects.create(agency_id=campaign.agency_id)
     return known.merged_into or known
 
 
 def _editable(entry_id: int) -> Entry:
-    entry = Entry.objects.select_for_update().select_related("campaign").get(pk=entry_id)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
     if entry.status not in EDITABLE:
         raise EntryNotEditable
     return entry

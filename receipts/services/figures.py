@@ -16,7 +16,18 @@ from receipts.ocr.base import ReceiptReading
 from receipts.selectors import figures_of
 
 MAX_JPY = 100_000_000
-FIGURES = ["store_name", "branch", "telephone", "purchased_on", "purchased_time", "receipt_no", "registration_no", "subtotal_jpy", "tax_jpy", "total_jpy"]
+FIGURES = [
+    "store_name",
+    "branch",
+    "telephone",
+    "purchased_on",
+    "purchased_time",
+    "receipt_no",
+    "registration_no",
+    "subtotal_jpy",
+    "tax_jpy",
+    "total_jpy",
+]
 
 
 @dataclass(frozen=True)

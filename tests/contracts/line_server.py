@@ -135,7 +135,9 @@ class LineServer(FakeVendor):
         token = f"user-{uuid.uuid4().hex}"
         self.user_tokens[token] = begun["user_id"]
         id_token = self.id_token(begun["user_id"], nonce=begun.get("nonce"), name="水引 花子")
-        return Answer(200, {"access_token": token, "expires_in": 2592000, "id_token": id_token, "scope": "profile openid"})
+        return Answer(
+            200, {"access_token": token, "expires_in": 2592000, "id_token": id_token, "scope": "profile openid"}
+        )
 
     def _certs(self, _: Call) -> Answer:
         return Answer(200, {"keys": [self.signing_key.as_dict(private=False)]})

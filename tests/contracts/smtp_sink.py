@@ -40,7 +40,9 @@ class SmtpSink:
     @property
     def messages(self) -> list[EmailMessage]:
         """Give the mails it took, parsed anew from the bytes on the wire."""
-        parsed = (email.message_from_bytes(e.original_content or b"", policy=email.policy.default) for e in self.envelopes)
+        parsed = (
+            email.message_from_bytes(e.original_content or b"", policy=email.policy.default) for e in self.envelopes
+        )
         return [message for message in parsed if isinstance(message, EmailMessage)]
 
 

@@ -114,7 +114,9 @@ class XServer(FakeVendor):
         if self.rate_limit_resets_at is not None:
             headers = {"x-rate-limit-limit": "900", "x-rate-limit-remaining": "0"}
             return Answer(
-                429, {"code": 88, "message": "Too Many"}, {**headers, "x-rate-limit-reset": str(self.rate_limit_resets_at)}
+                429,
+                {"code": 88, "message": "Too Many"},
+                {**headers, "x-rate-limit-reset": str(self.rate_limit_resets_at)},
             )
         if self.accounts[self.tokens[call.bearer]].is_suspended:
             return _problem(403, "disallowed-resource", "Your account is suspended and is not permitted to do this.")

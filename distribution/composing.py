@@ -1,0 +1,108 @@
+"""The facts of a message, gathered from the rows when it is sent, so that it never says what is no longer true."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from codes.links import claim_url, notice_number
+from core.clock import JST
+from distribution.channels.base import OutgoingMessage
+from distribution.message_contexts import (
+    AwardContext,
+    CampaignFacts,
+    MessageContext,
+    MessageKind,
+    NotWonContext,
+    ResumeContext,
+    VerdictContext,
+    VerdictOutcome,
+    VerifyEmailContext,
+)
+from distribution.messages import render_message
+from distribution.models import Delivery, DeliveryKind
+from eligibility.models import Verdict
+from eligibility.reasons import described
+from eligibility.selectors import current_decision
+from participants.links import RESUME_SECONDS, VERIFY_SECONDS, resume_url, verify_url
+from participants.models import Identity
+from participants.selectors import identity_value
+
+OUTCOMES = {
+    Verdict.ELIGIBLE: VerdictOutcome.ACCEPTED,
+    Verdict.SENT_BACK: VerdictOutcome.SENT_BACK,
+    Verdict.REFUSED: VerdictOutcome.NOT_ELIGIBLE,
+}
+
+
+def compose(delivery: Delivery, identity: Identity) -> OutgoingMessage:
+    """Write the message of a delivery to one contact; holds the contact and a claim link, so it is never logged."""
+    return render_message(MessageKind(delivery.kind), _context(delivery, identity), to=identity_value(identity))
+
+
+def _context(delivery: Delivery, identity: Identity) -> MessageContext:
+    campaign = campaign_facts(delivery)
+    entry = delivery.entry
+    begun_at = delivery.created_at.astimezone(JST)
+    match DeliveryKind(delivery.kind):
+        case DeliveryKind.AWARD:
+            return _award(delivery, campaign)
+        case DeliveryKind.VERIFY_EMAIL:
+            expires_at = begun_at + timedelta(seconds=VERIFY_SECONDS)
+            return VerifyEmailContext(campaign=campaign, link=verify_url(identity, entry), expires_at=expires_at)
+        case DeliveryKind.RESUME:
+            expires_at = begun_at + timedelta(seconds=RESUME_SECONDS)
+            return ResumeContext(campaign=campaign, link=resume_url(entry), expires_at=expires_at)
+        case DeliveryKind.NOT_WON:
+            return NotWonContext(campaign=campaign, link=resume_url(entry), entry_number=entry_number(delivery))
+        case DeliveryKind.VERDICT:
+            return _verdict(delivery, campaign)
+
+
+def campaign_facts(delivery: Delivery) -> CampaignFacts:
+    """Give what every message says of its campaign and sponsor."""
+    campaign = delivery.entry.campaign
+    sponsor = campaign.sponsor
+    contact = [sponsor.inquiry_name, sponsor.inquiry_email, sponsor.inquiry_phone, sponsor.inquiry_hours]
+    return CampaignFacts(
+        title=campaign.title,
+        sponsor_name=sponsor.name,
+        inquiry_contact=" ".join(part for part in contact if part),
+        accent_colour=sponsor.accent_color,
+        reply_to=sponsor.inquiry_email,
+    )
+
+
+def entry_number(delivery: Delivery) -> str:
+    """Give the number by which an entrant and the desk speak of an entry."""
+    return str(delivery.entry.public_id)[:8].upper()
+
+
+def _award(delivery: Delivery, campaign: CampaignFacts) -> AwardContext:
+    award = delivery.award
+    if award is None:
+        raise ValueError("an award's delivery names its award")
+    prize = award.prize
+    return AwardContext(
+        campaign=campaign,
+        link=claim_url(award),
+        expires_at=award.claim_expires_at,
+        brand=prize.name,
+        value_jpy=prize.face_value_jpy,
+        notice_number=notice_number(award),
+        image_url=f"{settings.PUBLIC_URL}{prize.picture.url}" if prize.picture else "",
+    )
+
+
+def _verdict(delivery: Delivery, campaign: CampaignFacts) -> VerdictContext:
+    decision = current_decision(delivery.entry_id)
+    if decision is None:
+        raise ValueError("a verdict is announced after it was given")
+    reasons = described(decision.reasons)
+    return VerdictContext(
+        campaign=campaign,
+        link=resume_url(delivery.entry),
+        outcome=OUTCOMES[Verdict(decision.verdict)],
+        entry_number=entry_number(delivery),
+        reasons=tuple(reason["message"] for reason in reasons if decision.verdict != Verdict.ELIGIBLE),
+        what_to_do=reasons[0]["fix"] if reasons and decision.verdict != Verdict.ELIGIBLE else "",
+    )

@@ -1,0 +1,6 @@
+"""Writes: messages queued, sent, sent again."""
+
+from distribution.services.queueing import cancel_delivery, queue_award, queue_message, resend_delivery
+from distribution.services.sending import send_delivery
+
+__all__ = ["cancel_delivery", "queue_award", "queue_message", "resend_delivery", "send_delivery"]

@@ -1,0 +1,198 @@
+"""One attempt: claimed and committed, handed over outside of any transaction, and concluded only by who claimed it."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts import audit
+from core import clock
+from distribution.channels.base import Accepted, Channel, ChannelRefused, ChannelUnavailable, may_repeat_unknown
+from distribution.channels.registry import open_channels
+from distribution.composing import compose
+from distribution.models import Delivery, DeliveryAttempt, DeliveryStatus
+from participants.models import Identity
+from participants.selectors import verified_identities
+from participants.services import mark_unreachable
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 12
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 3600
+UNKNOWN_WAIT = timedelta(minutes=15)  # a bounce or delivery report may still tell what became of it
+UNKNOWN_TRIES = 2
+DETAIL_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An attempt that this worker holds until its lease ends."""
+
+    delivery: Delivery
+    number: int
+    identity: Identity
+    channel: Channel
+
+
+def send_delivery(*, delivery_id: int, now: datetime) -> Delivery:
+    """Try to hand one message over. Repeats are harmless: only a due one, or one whose lease ran out, is claimed."""
+    claim = _claim(delivery_id, now)
+    if claim is None:
+        return Delivery.objects.get(pk=delivery_id)
+    try:
+        message = compose(claim.delivery, claim.identity)
+        accepted = claim.channel.send(message, provider_key=claim.delivery.provider_key)
+    except ChannelUnavailable as error:
+        _postpone(claim, error)
+    except ChannelRefused as error:
+        _refuse(claim, error)
+    else:
+        _conclude(claim, accepted)
+    return Delivery.objects.get(pk=delivery_id)
+
+
+@transaction.atomic
+def _claim(delivery_id: int, now: datetime) -> Claim | None:
+    delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+    waiting = delivery.status in (DeliveryStatus.QUEUED, DeliveryStatus.UNKNOWN) and (
+        delivery.next_attempt_at is not None and delivery.next_attempt_at <= now
+    )
+    abandoned = delivery.status == DeliveryStatus.SENDING and (delivery.lease_until or now) <= now
+    if not (waiting or abandoned):
+        return None
+    channels = open_channels()
+    identity = _contact(delivery, set(channels))
+    if identity is None:
+        _give_up(delivery, "no_contact")
+        return None
+    Delivery.objects.filter(pk=delivery.pk).update(
+        status=DeliveryStatus.SENDING,
+        attempts=F("attempts") + 1,
+        lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
+        next_attempt_at=None,
+    )
+    number = delivery.attempts + 1
+    DeliveryAttempt.objects.create(delivery=delivery, number=number, channel=identity.kind, identity=identity)
+    delivery = Delivery.objects.select_related("entry__campaign__sponsor", "award__prize").get(pk=delivery_id)
+    return Claim(delivery, number, identity, channels[identity.kind])
+
+
+def _contact(delivery: Delivery, channels: set[str]) -> Identity | None:
+    """Choose whom to write to: the fixed contact, else the one confirmed last on a channel that is open."""
+    if delivery.identity is not None:
+        return delivery.identity if delivery.identity.unreachable_at is None else None
+    contacts = verified_identities(delivery.entry.participant_id).filter(unreachable_at__isnull=True)
+    return contacts.filter(kind__in=channels).first()
+
+
+def _give_up(delivery: Delivery, reason: str) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(
+        status=DeliveryStatus.FAILED, failure_code=reason, next_attempt_at=None, lease_until=None
+    )
+    audit.record("delivery.failed", subject=delivery, reason=reason)
+
+
+def _conclude(claim: Claim, accepted: Accepted) -> None:
+    at = clock.now()
+    _finish(
+        claim,
+        status=DeliveryStatus.ACCEPTED,
+        outcome="accepted",
+        provider_message_id=accepted.provider_message_id,
+        accepted_at=at,
+        failure_code="",
+    )
+
+
+def _postpone(claim: Claim, error: ChannelUnavailable) -> None:
+    """Try later; where the message may have gone out, only as often as a copy does no harm."""
+    at = clock.now()
+    if error.outcome_unknown:
+        repeats = may_repeat_unknown(claim.channel, first_tried_at=claim.delivery.created_at, now=at)
+        again = at + (_wait(claim.number, error) if repeats else UNKNOWN_WAIT)
+        is_last = not repeats and claim.number >= UNKNOWN_TRIES
+        _finish(
+            claim,
+            status=DeliveryStatus.UNKNOWN,
+            outcome="unknown",
+            detail=error.detail,
+            next_attempt_at=None if is_last else again,
+            failure_code="outcome_unknown",
+        )
+    elif claim.number >= MAX_ATTEMPTS:
+        _finish(
+            claim, status=DeliveryStatus.FAILED, outcome="unavailable", detail=error.detail, failure_code="unavailable"
+        )
+    else:
+        again = at + _wait(claim.number, error)
+        _finish(
+            claim,
+            status=DeliveryStatus.QUEUED,
+            outcome="unavailable",
+            detail=error.detail,
+            next_attempt_at=again,
+            failure_code="unavailable",
+        )
+
+
+def _refuse(claim: Claim, error: ChannelRefused) -> None:
+    """Go on to the person's next contact, if this one is dead and there is another; else it is for the desk."""
+    at = clock.now()
+    if error.is_address_dead:
+        mark_unreachable(identity_id=claim.identity.pk, now=at)
+    others = verified_identities(claim.delivery.entry.participant_id).exclude(pk=claim.identity.pk)
+    goes_on = (
+        claim.delivery.identity_id is None
+        and error.is_address_dead
+        and others.filter(unreachable_at__isnull=True, kind__in=set(open_channels())).exists()
+    )
+    _finish(
+        claim,
+        status=DeliveryStatus.QUEUED if goes_on else DeliveryStatus.FAILED,
+        outcome="refused",
+        detail=error.detail,
+        next_attempt_at=at if goes_on else None,
+        failure_code=error.reason_code[:40],
+    )
+
+
+@transaction.atomic
+def _finish(
+    claim: Claim,
+    *,
+    status: DeliveryStatus,
+    outcome: str,
+    failure_code: str,
+    detail: str = "",
+    provider_message_id: str = "",
+    next_attempt_at: datetime | None = None,
+    accepted_at: datetime | None = None,
+) -> None:
+    """Write the outcome, unless another worker has taken the message over meanwhile (the fence)."""
+    held = Q(pk=claim.delivery.pk, status=DeliveryStatus.SENDING, attempts=claim.number)
+    changes = {"status": status, "next_attempt_at": next_attempt_at, "failure_code": failure_code, "lease_until": None}
+    if accepted_at is not None:
+        changes["accepted_at"] = accepted_at
+    if not Delivery.objects.filter(held).update(**changes):
+        log.warning("delivery_fenced", delivery_id=claim.delivery.pk, attempt=claim.number)
+        return
+    DeliveryAttempt.objects.filter(delivery=claim.delivery, number=claim.number).update(
+        outcome=outcome,
+        detail=detail[:DETAIL_LENGTH],
+        provider_message_id=provider_message_id[:200],
+        finished_at=timezone.now(),
+    )
+    audit.record(f"delivery.{outcome}", subject=claim.delivery, attempt=claim.number, channel=claim.identity.kind)
+
+
+def _wait(number: int, error: ChannelUnavailable) -> timedelta:
+    """Give the pause before the next try: what the provider asks for, else doubling, spread, at most an hour."""
+    if error.retry_after_seconds is not None:
+        return timedelta(seconds=min(error.retry_after_seconds, LONGEST_WAIT_SECONDS))
+    seconds = min(FIRST_WAIT_SECONDS * 2 ** (number - 1), LONGEST_WAIT_SECONDS)
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 spreads retries apart, no secret

@@ -1,0 +1,22 @@
+"""Messages go out; the sweep finds what a lost wake-up or a dead worker left."""
+
+from celery import shared_task
+
+from core import clock
+from distribution import services
+from distribution.selectors import due_deliveries
+
+IN_A_SWEEP = 100
+
+
+@shared_task(name="distribution.tasks.send_delivery")
+def send_delivery(*, delivery_id: int) -> None:
+    """Send one message. Repeats are harmless: only a due one is claimed."""
+    services.send_delivery(delivery_id=delivery_id, now=clock.now())
+
+
+@shared_task(name="distribution.tasks.sweep_deliveries")
+def sweep_deliveries() -> None:
+    """Send everything that is due."""
+    for delivery_id in due_deliveries(clock.now(), limit=IN_A_SWEEP):
+        services.send_delivery(delivery_id=delivery_id, now=clock.now())

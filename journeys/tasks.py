@@ -1,0 +1,18 @@
+"""Entries go on by themselves."""
+
+from celery import shared_task
+
+from core import clock
+from journeys import services
+
+
+@shared_task(name="journeys.tasks.advance_entry")
+def advance_entry(*, entry_id: int) -> None:
+    """Carry one entry on. Repeats are harmless: every step looks at the rows first."""
+    services.advance_or_postpone(entry_id=entry_id, now=clock.now())
+
+
+@shared_task(name="journeys.tasks.sweep_entries")
+def sweep_entries() -> None:
+    """Carry on what a lost message or a dead worker left behind."""
+    services.sweep(now=clock.now())
