@@ -12,6 +12,7 @@ ENCRYPTION_KEYS = {"test1": "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q="}
 INDEX_KEY = "aW5kZXhpbmRleGluZGV4aW5kZXhpbmRleGluZGV4aW4="
 ALLOWED_HOSTS = ["*"]
 SANDBOX = True
+DEMO_OPERATOR, DEMO_PASSWORD = "operator", "demo-password"
 DATA_DIR = Path(tempfile.mkdtemp(prefix="mizuhiki-test-"))
 MAILBOX_DIR = DATA_DIR / "mailbox"
 SANDBOX_SMTP_PORT = 0
