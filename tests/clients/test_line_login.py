@@ -42,7 +42,9 @@ def consented(login: LineLogin, **options: Any) -> dict[str, str]:
 
 
 def test_pkce_is_that_of_the_standards_example() -> None:
-    assert code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    assert (
+        code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    )
     assert len(VERIFIER) == 43
     assert new_code_verifier() != VERIFIER
 
@@ -96,7 +98,9 @@ def test_secrets_and_persons_stay_out_of_reprs(login: LineLogin, line_server: Li
     "wrong",
     [{"code_verifier": new_code_verifier()}, {"redirect_uri": "https://thief.example/"}, {"code": "invented"}],
 )
-def test_a_code_is_worth_nothing_with_a_wrong_verifier_redirect_or_name(login: LineLogin, wrong: dict[str, str]) -> None:
+def test_a_code_is_worth_nothing_with_a_wrong_verifier_redirect_or_name(
+    login: LineLogin, wrong: dict[str, str]
+) -> None:
     proper = {"code": consented(login)["code"], "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
     with pytest.raises(LineLoginRefused) as refusal:
         login.exchange_code(**{**proper, **wrong})
@@ -215,7 +219,9 @@ def test_a_new_key_of_line_is_found_but_bad_tokens_do_not_hammer(login: LineLogi
         Fault(False, Answer(200, {"friendFlag": "yes"})),
     ],
 )
-def test_no_usable_answer_says_nothing_about_friendship(login: LineLogin, line_server: LineServer, fault: Fault) -> None:
+def test_no_usable_answer_says_nothing_about_friendship(
+    login: LineLogin, line_server: LineServer, fault: Fault
+) -> None:
     line_server.faults.append(fault)
     with pytest.raises(LineLoginUnavailable) as error:
         login.friendship("token")

@@ -42,7 +42,9 @@ def test_T18_one_altered_byte_is_not_genuine(place: int) -> None:
     assert not verify_signature(altered, SIGNATURE, SECRET)
 
 
-@pytest.mark.parametrize("signature", ["", " ", SIGNATURE[:-1], SIGNATURE + "=", SIGNATURE.lower(), "é", "\ud800", "ａ" * 44])
+@pytest.mark.parametrize(
+    "signature", ["", " ", SIGNATURE[:-1], SIGNATURE + "=", SIGNATURE.lower(), "é", "\ud800", "ａ" * 44]
+)
 def test_T18_any_other_signature_is_not_genuine(signature: str) -> None:
     assert not verify_signature(BODY, signature, SECRET)
 
@@ -86,11 +88,14 @@ def test_a_follow_tells_who_when_and_how_to_reply() -> None:
 def test_the_other_events_of_interest_are_typed() -> None:
     assert isinstance(only_event(type="unfollow"), UnfollowEvent)
     text = only_event(type="message", replyToken="r", message={"type": "text", "id": "1", "text": "当選?"})
-    assert isinstance(text, TextEvent) and (text.text, text.reply_token) == ("当選?", "r")
+    assert isinstance(text, TextEvent)
+    assert (text.text, text.reply_token) == ("当選?", "r")
     postback = only_event(type="postback", replyToken="r", postback={"data": "a=1"})
-    assert isinstance(postback, PostbackEvent) and postback.data == "a=1"
+    assert isinstance(postback, PostbackEvent)
+    assert postback.data == "a=1"
     link = only_event(type="accountLink", link={"result": "ok", "nonce": "n1"})
-    assert isinstance(link, AccountLinkEvent) and (link.is_linked, link.nonce) == (True, "n1")
+    assert isinstance(link, AccountLinkEvent)
+    assert (link.is_linked, link.nonce) == (True, "n1")
 
 
 def test_redelivery_and_standby_are_told() -> None:

@@ -107,7 +107,7 @@ def _load(file: str) -> dict[str, Any]:
 
 @cache
 def _api(file: str) -> OpenAPI:
-    problem_documents = {"application/problem+json": json.loads}
+    problem_documents: dict[str, Any] = {"application/problem+json": json.loads}
     return OpenAPI.from_dict(_load(file), config=Config(extra_media_type_deserializers=problem_documents))
 
 

@@ -48,8 +48,10 @@ def test_a_mail_arrives_whole_with_our_message_id(smtp_sink: SmtpSink) -> None:
     assert (mail["To"], mail["Reply-To"]) == (TO, "desk@brand.example")
     assert (mail["Auto-Submitted"], mail["X-Campaign"]) == ("auto-generated", "spring")
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
-    assert text is not None and text.get_content() == "当選しました。髙橋①様\r\n"
-    assert html is not None and "当選しました" in html.get_content()
+    assert text is not None
+    assert text.get_content() == "当選しました。髙橋①様\r\n"
+    assert html is not None
+    assert "当選しました" in html.get_content()
     assert (smtp_sink.envelopes[0].mail_from, smtp_sink.envelopes[0].rcpt_tos) == ("gift@brand.example", [TO])
 
 
@@ -68,7 +70,8 @@ def test_old_carrier_addresses_are_sent_as_they_are(smtp_sink: SmtpSink, address
 @pytest.mark.parametrize(
     "address",
     [
-        "", "a", "@b.example", "a@", "a@localhost", "a@[127.0.0.1]", "a@b.example,c@d.example", "a@b.example;c@d.example",
+        "",
+        "a", "@b.example", "a@", "a@localhost", "a@[127.0.0.1]", "a@b.example,c@d.example", "a@b.example;c@d.example",
         "A <a@b.example>", "a@b@c.example", "a b@c.example", "a@b.example\n", "a@b.example\r\nBcc: c@d.example",
         "a@b.example\0", "a@b.example\u2028", "ａ@b.example", "a@ｂ.example", "a" * 245 + "@b.example", "a@-b.example",
         "a@b..example", '"a"@b.example', "<script>@b.example", "a\u202e@b.example",

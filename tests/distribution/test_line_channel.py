@@ -29,7 +29,9 @@ def channel(line_server: LineServer) -> LineChannel:
     return LineChannel(LineMessaging(line_server.access_token, line_server.url, timeout=(1, 1)))
 
 
-def test_the_line_part_is_pushed_and_the_text_where_there_is_none(channel: LineChannel, line_server: LineServer) -> None:
+def test_the_line_part_is_pushed_and_the_text_where_there_is_none(
+    channel: LineChannel, line_server: LineServer
+) -> None:
     assert channel.send(CARD, provider_key=uuid4()).provider_message_id
     channel.send(TEXT, provider_key=uuid4())
     assert [m["text"] for m in line_server.inbox[FRIEND]] == ["LINEの文", "当選しました"]
@@ -75,17 +77,16 @@ def test_F20_a_rate_limit_is_tried_later_and_was_surely_not_sent(channel: LineCh
 
 def test_F20_an_expired_token_is_renewed_once_and_the_key_kept(line_server: LineServer) -> None:
     line_server.friends.add(FRIEND)
-    renewals: list[int] = []
-    fresh = line_server.access_token
-    channel = LineChannel(LineMessaging("old", line_server.url), lambda: renewals.append(1) or fresh)
+    fresh_tokens = [line_server.access_token]
+    channel = LineChannel(LineMessaging("old", line_server.url), fresh_tokens.pop)
     channel.send(TEXT, provider_key=KEY)
     channel.send(TEXT, provider_key=uuid4())
-    assert renewals == [1]
+    assert fresh_tokens == []
     assert [c.headers["X-Line-Retry-Key"] for c in line_server.calls[:2]] == [str(KEY)] * 2
 
 
 @pytest.mark.parametrize("renew", [None, lambda: "still-old"])
-def test_F20_a_token_that_stays_expired_is_tried_later(line_server: LineServer, renew) -> None:  # type: ignore[no-untyped-def]
+def test_F20_a_token_that_stays_expired_is_tried_later(line_server: LineServer, renew):
     with pytest.raises(ChannelUnavailable) as error:
         LineChannel(LineMessaging("old", line_server.url), renew).send(TEXT, provider_key=KEY)
     assert error.value.outcome_unknown is False
@@ -117,4 +118,5 @@ def test_the_memory_channel_keeps_one_message_a_key_and_fails_as_told() -> None:
 
 
 def test_I12_a_message_shows_neither_address_nor_link_in_its_repr() -> None:
-    assert FRIEND not in repr(TEXT) and "当選しました" not in repr(TEXT)
+    assert FRIEND not in repr(TEXT)
+    assert "当選しました" not in repr(TEXT)

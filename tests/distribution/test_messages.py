@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from openapi_schema_validator import OAS30Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
 from core.clients.line_limits import problem_with
@@ -85,7 +85,9 @@ class Page(HTMLParser):
 def texts_of(part: Any) -> str:
     """Everything that a LINE message says."""
     if isinstance(part, dict):
-        return "\n".join(texts_of(v) for k, v in part.items() if k in ("text", "label", "uri") or isinstance(v, dict | list))
+        return "\n".join(
+            texts_of(v) for k, v in part.items() if k in ("text", "label", "uri") or isinstance(v, dict | list)
+        )
     return "\n".join(texts_of(item) for item in part) if isinstance(part, list) else str(part)
 
 
@@ -123,7 +125,9 @@ def test_a_subject_is_one_line_of_forty_characters_at_most(context: MessageConte
     long_title = replace(context, campaign=replace(CAMPAIGN, title="とても長い名前の\r\nキャンペーン" * 9))
     subject = rendered(long_title).subject
     assert len(subject) == 40
-    assert subject.endswith("…") and "\n" not in subject and "\r" not in subject
+    assert subject.endswith("…")
+    assert "\n" not in subject
+    assert "\r" not in subject
 
 
 @every_context
@@ -147,14 +151,16 @@ def test_an_entry_sent_back_says_why_what_to_do_and_that_nothing_is_lost() -> No
     text = rendered(SENT_BACK).text
     reason, remedy = SENT_BACK.reasons[0], SENT_BACK.what_to_do
     assert text.index(reason) < text.index(remedy) < text.index("応募回数は減っていません。")
-    assert f"再提出の期限：{END_IN_WORDS}" in text and "▼続きから応募する" in text
+    assert f"再提出の期限：{END_IN_WORDS}" in text
+    assert "▼続きから応募する" in text
     assert "再審査を申し込めます" not in text
 
 
 def test_the_three_verdicts_differ_in_words_and_button() -> None:
     accepted, refused = rendered(VERDICT_ACCEPTED), rendered(NOT_ELIGIBLE)
     assert accepted.subject == "応募を受け付けました：秋の炭酸水まつり"
-    assert "対象になりませんでした" in refused.text and "再審査を申し込めます" in refused.text
+    assert "対象になりませんでした" in refused.text
+    assert "再審査を申し込めます" in refused.text
     assert "応募回数は減っていません" not in accepted.text + refused.text
 
 
@@ -206,7 +212,7 @@ def test_a_context_of_another_kind_is_not_written() -> None:
 
 def line_schema_errors(messages: list[dict[str, Any]]) -> list[str]:
     spec = _load("line/strict/messaging-api.strict.yml")
-    registry = Registry().with_resource("urn:line", Resource(contents=spec, specification=DRAFT4))
+    registry: Registry[Any] = Registry().with_resource("urn:line", DRAFT4.create_resource(spec))
     schema = {"$ref": "urn:line#/components/schemas/PushMessageRequest"}
     body = {"to": "U" + "a" * 32, "messages": messages}
     return [e.message for e in OAS30Validator(schema, registry=registry).iter_errors(body)]
