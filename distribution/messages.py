@@ -39,8 +39,7 @@ class MessageWords:
 def render_message(kind: MessageKind, context: MessageContext, *, to: str) -> OutgoingMessage:
     """Write one message for every channel at once.
 
-    Args:
-        to: mail address or LINE user id, as the channel that will send it needs.
+    `to` is the mail address or LINE user id, as the channel that will send it needs.
 
     Raises:
         ValueError: the context belongs to another kind, or its link is not one.

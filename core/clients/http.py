@@ -14,11 +14,11 @@ TIMEOUT = (3.0, 10.0)  # seconds to connect, seconds between two bytes of the an
 class OutboundSession(requests.Session):
     """A requests session with the house rules built in; a call may still state its own time limit."""
 
-    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+    def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         """Send one request, carrying the id of the request or task that it serves."""
         kwargs.setdefault("timeout", TIMEOUT)
         headers = {"X-Request-Id": current_request_id(), **(kwargs.pop("headers", None) or {})}
-        return super().request(method, url, *args, headers=headers, **kwargs)
+        return super().request(method, url, headers=headers, **kwargs)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Follow no redirect: `get` switches them on before `request` sees the call, so they end here."""

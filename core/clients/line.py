@@ -34,7 +34,7 @@ class PushOutcome(StrEnum):
     REFUSED = "refused"
     RATE_LIMITED = "rate_limited"
     QUOTA_EXHAUSTED = "quota_exhausted"
-    TOKEN_EXPIRED = "token_expired"
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - the name of an outcome
     UNKNOWN = "unknown"  # may or may not have been taken: repeat with the same retry key
 
 
@@ -77,9 +77,8 @@ class LineMessaging:
     def push(self, to: str, messages: Sequence[Mapping[str, Any]], retry_key: UUID) -> PushResult:
         """Push one to five messages to one user.
 
-        Args:
-            retry_key: stored before the first call and given unchanged with unchanged messages at every repeat.
-                LINE knows a key for 24 hours; after that the same key sends a second copy.
+        The retry key is stored before the first call and given unchanged, with unchanged messages, at every repeat.
+        LINE knows a key for 24 hours; after that the same key sends a second copy.
         """
         from linebot.v3.messaging import ApiException, PushMessageRequest
 

@@ -77,8 +77,7 @@ class LineLogin:
     ) -> str:
         """Give the address to send the person to.
 
-        Args:
-            bot_prompt: offer to add the official account: "normal" as a box to tick, "aggressive" as a screen.
+        `bot_prompt` offers to add the official account: "normal" as a box to tick, "aggressive" as a screen.
         """
         query = {
             "response_type": "code",
@@ -117,9 +116,8 @@ class LineLogin:
     ) -> LineIdentity:
         """Check an id token by ourselves: signature, issuer, channel, expiry, nonce.
 
-        Args:
-            nonce: the one of this browser's login; only a LIFF token may come without.
-            issued_to: web logins are signed with the channel secret, LIFF pages with LINE's own key.
+        Web logins are signed with the channel secret and carry the nonce of this browser's login; tokens of LIFF
+        pages are signed with LINE's own key, and only they may come without a nonce.
 
         Raises:
             LineLoginRefused: the token is not what it should be.

@@ -42,7 +42,7 @@ class ChannelUnavailable(Exception):
         outcome_unknown: the message may have gone out; only a repeat that the provider recognises is harmless.
     """
 
-    def __init__(self, retry_after_seconds: int | None, outcome_unknown: bool, detail: str = "") -> None:
+    def __init__(self, retry_after_seconds: int | None, *, outcome_unknown: bool, detail: str = "") -> None:
         super().__init__(detail or "channel unavailable")
         self.retry_after_seconds = retry_after_seconds
         self.outcome_unknown = outcome_unknown
@@ -58,7 +58,7 @@ class ChannelRefused(Exception):
         is_address_dead: the refusal is about this recipient and not about the message or our account.
     """
 
-    def __init__(self, reason_code: str, detail: str, is_address_dead: bool) -> None:
+    def __init__(self, reason_code: str, detail: str, *, is_address_dead: bool) -> None:
         super().__init__(reason_code)
         self.reason_code = reason_code
         self.detail = detail

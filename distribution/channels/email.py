@@ -18,11 +18,14 @@ from distribution.channels.email_answers import from_anymail, from_smtp
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+"  # dots anywhere: old docomo and au addresses have them doubled or last
 ADDRESS = re.compile(rf"{ATOM}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
 ADDRESS_LENGTH = 254
-UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # line ends of any kind, and what cannot be sent
+# Line ends of any kind, what cannot be sent at all, and encoded words, which mail software decodes into line ends.
+UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\?")
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-OWN_HEADERS = frozenset(
-    ["from", "to", "cc", "bcc", "sender", "subject", "reply-to", "message-id", "date", "return-path", "content-type"]
-)
+OWN_HEADERS = {"from", "to", "cc", "bcc", "sender", "subject", "reply-to", "message-id", "date", "return-path"} | {
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+}
 
 
 class EmailChannel:
@@ -100,4 +103,6 @@ def _require_safe_headers(message: OutgoingMessage) -> None:
     texts = [message.subject, message.sender_name, *message.headers.values()]
     names_fit = all(HEADER_NAME.fullmatch(n) and n.lower() not in OWN_HEADERS for n in message.headers)
     if not names_fit or any(UNSAFE.search(text) for text in texts):
-        raise ChannelRefused("header_unsafe", "control character or reserved name in a header", is_address_dead=False)
+        raise ChannelRefused(
+            "header_unsafe", "control character, encoded word or reserved name in a header", is_address_dead=False
+        )

@@ -9,25 +9,21 @@ from distribution.channels.base import ChannelRefused, ChannelUnavailable
 
 ENHANCED = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
 DEAD_ADDRESS = frozenset({550, 551, 553})
-SES_BUSY = frozenset(
-    [
-        "TooManyRequestsException",
-        "LimitExceededException",
-        "ThrottlingException",
-        "Throttling",
-        "SendingPausedException",
-        "AccountSuspendedException",
-    ]
-)
-SES_NOT_REACHED = frozenset(
-    [
-        "EndpointConnectionError",
-        "ConnectTimeoutError",
-        "ProxyConnectionError",
-        "NoCredentialsError",
-        "CredentialRetrievalError",
-    ]
-)
+SES_BUSY = {
+    "TooManyRequestsException",
+    "LimitExceededException",
+    "ThrottlingException",
+    "Throttling",
+    "SendingPausedException",
+    "AccountSuspendedException",
+}
+SES_NOT_REACHED = {
+    "EndpointConnectionError",
+    "ConnectTimeoutError",
+    "ProxyConnectionError",
+    "NoCredentialsError",
+    "CredentialRetrievalError",
+}
 
 
 def from_smtp(error: smtplib.SMTPException, *, to: str) -> ChannelUnavailable | ChannelRefused:

@@ -29,9 +29,8 @@ def gift_card(
 ) -> Part:
     """Make one bubble: heading, what it is, facts in rows, notes in small, one button.
 
-    Args:
-        accent_colour: dark enough for the white words that LINE sets on a primary button.
-        image_url: https only; left out when empty.
+    The accent colour must be dark enough for the white words that LINE sets on a primary button; the image, if any,
+    must be at an https address.
     """
     body = [
         _text(heading, size="sm", weight="bold", color=GOLD),

@@ -18,9 +18,8 @@ class LineChannel:
     """
 
     name = "line"
-    repeats_recognised_for: timedelta | None = timedelta(
-        hours=23
-    )  # LINE forgets a key after 24; an hour is left for the call itself
+    # LINE forgets a key after 24 hours; one is left for the call itself
+    repeats_recognised_for: timedelta | None = timedelta(hours=23)
 
     def __init__(self, messaging: LineMessaging, renew_token: Callable[[], str] | None = None) -> None:
         self._messaging = messaging
@@ -51,4 +50,5 @@ def _accepted_or_raise(result: PushResult) -> Accepted:
             raise ChannelRefused("quota_exhausted", result.detail, is_address_dead=False)
         case PushOutcome.REFUSED:
             refusal = result.refusal or Refusal.UNEXPECTED
-            raise ChannelRefused(refusal.value, result.detail, refusal is Refusal.UNKNOWN_RECIPIENT)
+            is_dead = refusal is Refusal.UNKNOWN_RECIPIENT
+            raise ChannelRefused(refusal.value, result.detail, is_address_dead=is_dead)

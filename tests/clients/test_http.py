@@ -1,5 +1,6 @@
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -29,7 +30,12 @@ def vendor() -> Iterator[Anything]:
 def test_every_call_has_a_time_limit_and_a_request_id(vendor: Anything, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
     send = requests.Session.send
-    monkeypatch.setattr(requests.Session, "send", lambda s, r, **kw: (seen.append(kw["timeout"]), send(s, r, **kw))[1])
+
+    def noting_send(session: requests.Session, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        seen.append(kwargs["timeout"])
+        return send(session, request, **kwargs)
+
+    monkeypatch.setattr(requests.Session, "send", noting_send)
     with structlog.contextvars.bound_contextvars(request_id="abc123"):
         outbound_session().get(vendor.url)
     outbound_session().get(vendor.url, timeout=1)
@@ -59,7 +65,7 @@ def test_a_write_is_never_repeated(vendor: Anything) -> None:
     assert len(vendor.calls) == 1
 
 
-def test_a_netrc_file_does_not_replace_our_bearer_token(vendor: Anything, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_netrc_file_does_not_replace_our_bearer_token(vendor: Anything, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login thief password thief\n")
     monkeypatch.setenv("NETRC", str(netrc))

@@ -175,7 +175,9 @@ TOO_LARGE: list[tuple[str, list[dict[str, Any]]]] = [
     ("bubble over 30 KB", [bubble(body=body_of("a" * 30_000))]),
     ("13 bubbles", [{**bubble(), "contents": {"type": "carousel", "contents": [{"type": "bubble"}] * 13}}]),
     ("carousel over 50 KB", [
-        {**bubble(), "contents": {"type": "carousel", "contents": [{"type": "bubble", "body": body_of("a" * 18_000)}] * 3}}
+        {**bubble(), "contents": {"type": "carousel", "contents": [
+            {"type": "bubble", "body": body_of("a" * 18_000)}
+        ] * 3}}
     ]),
     ("uri of 1,001", [bubble(hero={"type": "image", "url": "https://a.example/" + "a" * 983})]),
 ]  # fmt: skip

@@ -4,10 +4,10 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.contracts.contract import Answer, Call, Contract
@@ -118,7 +118,7 @@ def _handler_class(vendor: FakeVendor) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            answer = vendor.answer(Call(self.command, parts.path, query, self.headers, body))
+            answer = vendor.answer(Call(self.command, parts.path, query, cast("Mapping[str, str]", self.headers), body))
             self.close_connection = True  # one call a connection, so that cutting one is plain to see
             if answer is None:
                 return
