@@ -3,10 +3,10 @@
 from accounts.models import Role
 
 READ_CAMPAIGNS = (
-    "campaigns.view_campaign campaigns.view_sponsor campaigns.view_prizecourse campaigns.view_prize campaigns.view_rulegroup"
-    " campaigns.view_entryrule campaigns.view_targetproduct campaigns.view_targetstore campaigns.view_kpitarget"
-    " campaigns.view_trackedlink campaigns.view_termsversion campaigns.view_survey campaigns.view_question"
-    " campaigns.view_store campaigns.view_ruleversion analytics.view_report"
+    "campaigns.view_campaign campaigns.view_sponsor campaigns.view_prizecourse campaigns.view_prize"
+    " campaigns.view_rulegroup campaigns.view_entryrule campaigns.view_targetproduct campaigns.view_targetstore"
+    " campaigns.view_kpitarget campaigns.view_trackedlink campaigns.view_termsversion campaigns.view_survey"
+    " campaigns.view_question campaigns.view_store campaigns.view_ruleversion analytics.view_report"
 )
 READ_PEOPLE = (
     "participants.view_participant participants.view_identity participants.view_entry participants.view_consent"

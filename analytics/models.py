@@ -15,3 +15,6 @@ class Report(models.Model):
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         permissions: ClassVar = []
+
+    def __str__(self) -> str:
+        return "report"

@@ -110,7 +110,7 @@ def store_by_pin(*, code: str, pin: str) -> Store:
         PinNotAccepted: unknown store, inactive store or wrong PIN; the same work is done for each.
     """
     found = None
-    stores = [s for s in Store.objects.filter(code=code, is_active=True).exclude(staff_pin_hash="")[:20]]
+    stores = list(Store.objects.filter(code=code, is_active=True).exclude(staff_pin_hash="")[:20])
     for store in stores:
         if check_password(pin, store.staff_pin_hash):
             found = store

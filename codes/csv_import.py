@@ -62,10 +62,9 @@ def parse_code_file(data: bytes) -> CodeFile:
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        candidates = ["utf-16"]
-    else:
-        candidates = ["utf-8-sig", "cp932"]  # cp932 reads all that Shift_JIS does, and what Windows adds to it
+    has_utf16_mark = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    # cp932 reads all that Shift_JIS does, and what Windows adds to it.
+    candidates = ["utf-16"] if has_utf16_mark else ["utf-8-sig", "cp932"]
     for encoding in candidates:
         try:
             return encoding, data.decode(encoding)

@@ -49,7 +49,8 @@ class StatefulModel(PublicModel):
         """
         if not self.can_move_to(status):
             raise StaleState(model=self._meta.label, pk=self.pk, old=self.status, new=status)
-        moved = type(self)._default_manager.filter(pk=self.pk, status=self.status).update(status=status, **changes)
+        rows = type(self)._default_manager.filter(pk=self.pk, status=self.status)
+        moved = rows.update(status=status, **changes)
         if not moved:
             raise StaleState(model=self._meta.label, pk=self.pk, old=self.status, new=status)
         self.status = status

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import Agency
+from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.models import (
     Decision,
     NumberUse,
@@ -13,7 +14,6 @@ from eligibility.models import (
     ReviewStatus,
     Serial,
 )
-from eligibility.rules.base import Inputs, ReceiptFacts
 from participants.models import Entry, IdentityKind, ProofKind
 from participants.selectors import (
     counting_entries,
@@ -73,11 +73,6 @@ def gather_inputs(entry: Entry) -> Inputs:
     """Collect everything the rules look at, as JSON types."""
     receipt = current_receipt(entry.pk)
     social = {identity.kind: identity.facts for identity in verified_identities(entry.participant_id)}
-    person = {
-        "participant_id": entry.participant_id,
-        "campaign": entry.campaign,
-        "besides_id": entry.pk,
-    }
     submitted_at = entry.submitted_at or entry.created_at
     return Inputs(
         submitted_at=submitted_at.isoformat(),

@@ -41,7 +41,8 @@ STAFF_PIN = "246810"
 SERIALS = [f"MZHK2026DEMO{number:03}" for number in range(1, 101)]
 MEMBERS = [f"1000{number:04}" for number in range(1, 101)]
 
-TERMS = """第1条（応募資格）日本国内にお住まいの方がご応募いただけます。お一人で複数のメールアドレスやアカウントを使ったご応募は無効です。
+TERMS = """第1条（応募資格）日本国内にお住まいの方がご応募いただけます。
+お一人で複数のメールアドレスやアカウントを使ったご応募は無効です。
 第2条（応募方法）応募ページの案内にしたがってご応募ください。応募は締切日の23:59までに送信されたものが対象です。
 第3条（当選の通知）結果は応募画面とメールでお知らせします。ギフトコードは受取期限までにお受け取りください。期限を過ぎると無効になります。
 第4条（無効となる応募）レシートの加工・使い回し、他の方のレシートでのご応募は無効です。
@@ -171,7 +172,7 @@ def _later_draw(scene: Scene) -> Campaign:
 
 
 def _questions(survey: Survey) -> None:
-    drinks = Question.objects.create(
+    green_tea = Question.objects.create(
         survey=survey,
         position=1,
         text="ふだん緑茶を飲みますか",
@@ -183,7 +184,7 @@ def _questions(survey: Survey) -> None:
         position=2,
         text="飲まない理由を教えてください",
         kind=QuestionKind.TEXT,
-        shown_if_question=drinks,
+        shown_if_question=green_tea,
         shown_if_answer="飲まない",
     )
     Question.objects.create(

@@ -82,7 +82,7 @@ class Redemption(PublicModel):
     kind = models.CharField(_("kind"), max_length=8, choices=RedemptionKind)
     amount_jpy = models.PositiveBigIntegerField(_("amount (yen)"))
     balance_after_jpy = models.PositiveBigIntegerField(_("balance after (yen)"))
-    pos_transaction_id = models.CharField(_("POS transaction"), max_length=64, null=True, blank=True)
+    pos_transaction_id = models.CharField(_("POS transaction"), max_length=64, blank=True)
     terminal = models.CharField(_("terminal"), max_length=40, blank=True)
     reverses = models.OneToOneField(
         "self",
@@ -104,7 +104,7 @@ class Redemption(PublicModel):
             models.UniqueConstraint(
                 name="redemption_once_per_pos_transaction",
                 fields=["agency", "store", "pos_transaction_id"],
-                condition=Q(pos_transaction_id__isnull=False),
+                condition=~Q(pos_transaction_id=""),
             ),
             models.CheckConstraint(
                 name="redemption_reversal_names_its_redemption",

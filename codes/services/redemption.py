@@ -73,7 +73,7 @@ def redeem_code(
     store_id: int,
     now: datetime,
     amount_jpy: int | None = None,
-    pos_transaction_id: str | None = None,
+    pos_transaction_id: str = "",
     terminal: str = "",
     api_key_id: int | None = None,
 ) -> Redemption:
@@ -86,7 +86,7 @@ def redeem_code(
     """
     store = _check_store(agency_id, store_id)
     gift_code = GiftCode.objects.select_for_update().get(pk=_find(agency_id, presented).pk)
-    if pos_transaction_id is not None and (
+    if pos_transaction_id and (
         known := redemption_of_transaction(
             agency_id=agency_id, store_id=store.pk, pos_transaction_id=pos_transaction_id
         )

@@ -1,6 +1,7 @@
 """`./run serve`: SQLite, a broker of files, the sandbox mailbox; keys are made at the first start."""
 
 import base64
+import contextlib
 import json
 import os
 import secrets
@@ -18,10 +19,8 @@ def _local_keys() -> dict[str, str]:
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(fresh))
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)  # the first process wins; a second one reads the winner's keys
-        except FileExistsError:
-            pass
         draft.unlink()
     keys: dict[str, str] = json.loads(path.read_text())
     return keys

@@ -1,13 +1,14 @@
 """One attempt: claimed and committed, handed over outside of any transaction, and concluded only by who claimed it."""
 
 import random
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -38,6 +39,11 @@ class Claim:
     identity: Identity
     channel: Channel
 
+    @property
+    def provider_key(self) -> uuid.UUID:
+        """The key under which a provider recognises a repeat: of this message to this contact."""
+        return uuid.uuid5(self.delivery.provider_key, str(self.identity.public_id))
+
 
 def send_delivery(*, delivery_id: int, now: datetime) -> Delivery:
     """Try to hand one message over. Repeats are harmless: only a due one, or one whose lease ran out, is claimed."""
@@ -46,7 +52,7 @@ def send_delivery(*, delivery_id: int, now: datetime) -> Delivery:
         return Delivery.objects.get(pk=delivery_id)
     try:
         message = compose(claim.delivery, claim.identity)
-        accepted = claim.channel.send(message, provider_key=claim.delivery.provider_key)
+        accepted = claim.channel.send(message, provider_key=claim.provider_key)
     except ChannelUnavailable as error:
         _postpone(claim, error)
     except ChannelRefused as error:
@@ -83,11 +89,21 @@ def _claim(delivery_id: int, now: datetime) -> Claim | None:
 
 
 def _contact(delivery: Delivery, channels: set[str]) -> Identity | None:
-    """Choose whom to write to: the fixed contact, else the one confirmed last on a channel that is open."""
+    """Choose whom to write to: the fixed contact, else the one confirmed last that has not refused this message."""
     if delivery.identity is not None:
         return delivery.identity if delivery.identity.unreachable_at is None else None
-    contacts = verified_identities(delivery.entry.participant_id).filter(unreachable_at__isnull=True)
-    return contacts.filter(kind__in=channels).first()
+    contacts = _open_contacts(delivery, channels)
+    return contacts.exclude(pk__in=_refused_contacts(delivery)).first() or contacts.first()
+
+
+def _open_contacts(delivery: Delivery, channels: set[str]) -> QuerySet[Identity]:
+    contacts = verified_identities(delivery.entry.participant_id)
+    return contacts.filter(unreachable_at__isnull=True, kind__in=channels)
+
+
+def _refused_contacts(delivery: Delivery) -> list[int]:
+    refused = DeliveryAttempt.objects.filter(delivery=delivery, outcome="refused")
+    return list(refused.values_list("identity_id", flat=True))
 
 
 def _give_up(delivery: Delivery, reason: str) -> None:
@@ -141,16 +157,13 @@ def _postpone(claim: Claim, error: ChannelUnavailable) -> None:
 
 
 def _refuse(claim: Claim, error: ChannelRefused) -> None:
-    """Go on to the person's next contact, if this one is dead and there is another; else it is for the desk."""
+    """Go on to a contact of the person that has not refused yet; where there is none, it is for the desk."""
     at = clock.now()
     if error.is_address_dead:
         mark_unreachable(identity_id=claim.identity.pk, now=at)
-    others = verified_identities(claim.delivery.entry.participant_id).exclude(pk=claim.identity.pk)
-    goes_on = (
-        claim.delivery.identity_id is None
-        and error.is_address_dead
-        and others.filter(unreachable_at__isnull=True, kind__in=set(open_channels())).exists()
-    )
+    tried = [claim.identity.pk, *_refused_contacts(claim.delivery)]
+    others = _open_contacts(claim.delivery, set(open_channels())).exclude(pk__in=tried)
+    goes_on = claim.delivery.identity_id is None and others.exists()
     _finish(
         claim,
         status=DeliveryStatus.QUEUED if goes_on else DeliveryStatus.FAILED,

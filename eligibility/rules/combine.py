@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eligibility.rules.base import MET, Finding, Inputs, Outcome, Reason
+from eligibility.inputs import Inputs
+from eligibility.rules.base import MET, Finding, Outcome, Reason
 from eligibility.rules.duplicates import judge_duplicates
 from eligibility.rules.limits import judge_limits
 from eligibility.rules.period import judge_period

@@ -1,6 +1,7 @@
 """One paper receipt is good for one entry; what only resembles another goes to a person, never to a silent refusal."""
 
-from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
+from eligibility.inputs import Inputs
+from eligibility.rules.base import MET, Finding, Outcome, finding
 
 
 def judge_duplicates(inputs: Inputs) -> Finding:

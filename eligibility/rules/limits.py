@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
+from eligibility.inputs import Inputs
+from eligibility.rules.base import MET, Finding, Outcome, finding
 
 
 def judge_limits(document: Mapping[str, Any], inputs: Inputs) -> Finding:

@@ -4,14 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from eligibility.rules.base import (
-    Finding,
-    Inputs,
-    Outcome,
-    Reason,
-    ReceiptFacts,
-    finding,
-)
+from eligibility.inputs import Inputs, ReceiptFacts
+from eligibility.rules.base import Finding, Outcome, Reason, finding
 from receipts.ocr.matching import ACCEPT_SCORE, ASK_SCORE, match_products, match_stores
 
 Document = Mapping[str, Any]

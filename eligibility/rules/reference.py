@@ -1,6 +1,7 @@
 """Reference numbers (members, contracts, orders …) on a client's list."""
 
-from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
+from eligibility.inputs import Inputs
+from eligibility.rules.base import MET, Finding, Outcome, finding
 
 
 def judge_reference(inputs: Inputs) -> Finding:

@@ -1,6 +1,7 @@
 """Serial codes: whether the number is good was found out by taking it; here it is only judged."""
 
-from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
+from eligibility.inputs import Inputs
+from eligibility.rules.base import MET, Finding, Outcome, finding
 
 
 def judge_serial(inputs: Inputs) -> Finding:

@@ -1,6 +1,7 @@
 """Friends on LINE and followers on X, as the platforms told our server; nothing a browser says counts."""
 
-from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
+from eligibility.inputs import Inputs
+from eligibility.rules.base import MET, Finding, Outcome, finding
 
 
 def judge_line_friend(inputs: Inputs) -> Finding:

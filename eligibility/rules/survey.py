@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from eligibility.rules.base import MET, Finding, Inputs, Outcome, finding
+from eligibility.inputs import Inputs
+from eligibility.rules.base import MET, Finding, Outcome, finding
 from participants.answers import asked_questions
 
 

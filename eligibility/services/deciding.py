@@ -12,8 +12,9 @@ from campaigns.models import RuleKind, RuleVersion
 from campaigns.selectors import current_rules
 from campaigns.services import freeze_rules
 from eligibility.errors import NothingToDecide
+from eligibility.inputs import Inputs
 from eligibility.models import Decision, ReviewCase, Verdict
-from eligibility.rules.base import Inputs, Outcome
+from eligibility.rules.base import Outcome
 from eligibility.rules.combine import judge
 from eligibility.selectors import gather_inputs
 from eligibility.services.numbers import give_back_numbers, take_reference, take_serial

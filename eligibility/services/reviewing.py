@@ -9,9 +9,9 @@ from accounts import audit
 from campaigns.selectors import current_rules
 from campaigns.services import freeze_rules
 from eligibility.errors import NothingToDecide, ReasonMissing
+from eligibility.inputs import Inputs
 from eligibility.models import Decision, ReviewCase, ReviewStatus, Verdict
 from eligibility.reasons import REASONS
-from eligibility.rules.base import Inputs
 from eligibility.selectors import gather_inputs
 from eligibility.services.deciding import keep_decision, let_go, take_what_counts
 from participants.models import Entry, EntryStatus

@@ -58,17 +58,13 @@ class _Handler:
     def __init__(self, sink: SmtpSink) -> None:
         self._sink = sink
 
-    async def handle_RCPT(  # noqa: N802 - names that aiosmtpd asks for
-        self, _server: SMTP, _session: Session, envelope: Envelope, to: str, _options: Any
-    ) -> str:
+    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, to: str, _options: Any) -> str:
         answer = self._sink.rcpt_answers.get(to, "250 OK")
         if answer.startswith("250"):
             envelope.rcpt_tos.append(to)
         return answer
 
-    async def handle_DATA(  # noqa: N802
-        self, server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         answer = self._sink.data_answers.get(envelope.rcpt_tos[0], "250 OK")
         if answer.startswith("250") or answer in (SILENCE, CUT):
             self._sink.envelopes.append(envelope)

@@ -9,9 +9,9 @@ from PIL import Image
 
 from campaigns.models import Campaign
 from core.clock import jst_day
+from distribution.models import DeliveryKind
 from distribution.selectors import due_deliveries
 from distribution.services import queue_message, send_delivery
-from distribution.models import DeliveryKind
 from journeys.demo_data import load_demo
 from journeys.services import advance_entry, sweep
 from participants.models import Entry, Identity, ProofKind
