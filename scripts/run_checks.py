@@ -14,7 +14,7 @@ CHECKS: dict[str, list[str]] = {
     "format": [str(TOOLS / "ruff"), "format", "--check", "."],
     "lint": [str(TOOLS / "ruff"), "check", "."],
     "layers": [str(TOOLS / "lint-imports")],
-    "templates": [str(TOOLS / "djlint"), "--lint", "--check", "--quiet", "."],
+    "templates": [str(TOOLS / "djlint"), "--lint", "--quiet", "."],
     "dependencies": [str(TOOLS / "deptry"), "."],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "settings": [PYTHON, "manage.py", "check", "--fail-level", "WARNING"],
