@@ -4,6 +4,7 @@ A process of its own, so that the supervisor never loads Django.
 """
 
 import io
+import json
 import os
 import sys
 
@@ -41,6 +42,13 @@ def entry_path() -> str:
     return reverse("portal:campaign", args=[campaign.slug]) if campaign else reverse("portal:home")
 
 
+def staff_login() -> str:
+    """Store and PIN of the demo, which the demo wrote down when it was loaded."""
+    path = settings.DATA_DIR / "demo.json"
+    access = json.loads(path.read_text()) if path.exists() else {}
+    return f"{access['stores'][0]} / {access['staff_pin']}" if access else ""
+
+
 def card() -> str:
     """What the terminal shows: every address, and the entry page as a QR."""
     entry_url = settings.PUBLIC_URL + entry_path()
@@ -48,6 +56,7 @@ def card() -> str:
         f"  応募ページ          {entry_url}",
         f"  マイページ          {settings.PUBLIC_URL}{reverse('portal:my_page')}",
         f"  店頭引換            {settings.PUBLIC_URL}{reverse('portal:staff')}",
+        f"                      {staff_login()}",
         f"  事務局 (管理画面)   {settings.PUBLIC_URL}{reverse('admin:index')}",
         f"                      {settings.DEMO_OPERATOR} / {settings.DEMO_PASSWORD}",
         f"  API ドキュメント    {settings.PUBLIC_URL}{reverse('api:docs')}",

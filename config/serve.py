@@ -90,12 +90,22 @@ def raise_stopping(_number: int, _frame: FrameType | None) -> None:
     raise Stopping
 
 
-def prepare() -> str:
-    """Migrate, load the demo into an empty database, and return what to show: addresses, and a QR for a phone."""
-    done = subprocess.run([sys.executable, "-m", "config.prepare"], stdout=subprocess.PIPE, check=False)
-    if done.returncode:
+def start_preparing() -> subprocess.Popen[bytes]:
+    """Begin to migrate and to load the demo into an empty database; it prints the card to show."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "config.prepare"],
+        stdout=subprocess.PIPE,
+        process_group=0,
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 we have no threads
+    )
+
+
+def finish_preparing(preparation: subprocess.Popen[bytes]) -> str:
+    """Return the card: addresses, and a QR for a phone."""
+    card, _ = preparation.communicate()
+    if preparation.returncode:
         sys.exit("mizuhiki: the database could not be prepared; see the lines above")
-    return done.stdout.decode()
+    return card.decode()
 
 
 def is_free(host: str, port: int) -> bool:
@@ -177,15 +187,16 @@ def serve(host: str, port: int, mail_port: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     os.environ["PUBLIC_URL"] = base_url
     os.environ["SANDBOX_SMTP_PORT"] = str(mail_port)
-    children = [
-        Child("web", ["config.web", host, str(port)]),
-        Child("worker", ["config.worker"]),
-        Child("mailbox", ["distribution.sandbox", "127.0.0.1", str(mail_port)]),
-    ]
+    children = [Child("web", ["config.web", host, str(port)])]
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, raise_stopping)
-        card = prepare()
+        watch(children)  # the web starts while the database is prepared: it is unhealthy until then
+        card = finish_preparing(start_preparing())
+        children += [
+            Child("mailbox", ["distribution.sandbox", "127.0.0.1", str(mail_port)]),
+            Child("worker", ["config.worker"]),
+        ]
         wait_until_ready(children, NEAREST.get(host, host), port)
         show(card, host)
         while True:

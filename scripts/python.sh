@@ -36,7 +36,8 @@ find_uv() {
     return
   fi
   if [ ! -x "$TOOLS/bin/uv" ]; then
-    new_environment "$(command -v python3 || true)" "$TOOLS" || return 1
+    command -v python3 >/dev/null || install_packages python3-venv || return 1
+    new_environment "$(command -v python3)" "$TOOLS" || return 1
     "$TOOLS/bin/python" -m pip install -qq uv >&2 || return 1
   fi
   printf '%s\n' "$TOOLS/bin/uv"
@@ -51,7 +52,6 @@ managed_python() {
 
 # new_environment PYTHON FOLDER: Debian ships venv without pip unless python3-venv is there.
 new_environment() {
-  [ -n "$1" ] || return 1
   if ! "$1" -c 'import ensurepip, venv' 2>/dev/null; then
     local package
     package="python$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"

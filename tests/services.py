@@ -24,10 +24,11 @@ FOLDER_MARKS = {
     "browser": ("browser", "serial"),
     "crash": ("postgres", "serial", "slow"),
 }
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_serialized_rollback"}
 STAGES = {
     "parallel": lambda marks: "serial" not in marks,
     "serial": lambda marks: "serial" in marks,
-    "sqlite": lambda marks: not marks & {"postgres", "browser", "slow", "serial"},
+    "sqlite": lambda marks: "django_db" in marks and not marks & {"postgres", "browser", "slow", "serial"},
     "all": lambda marks: True,
 }
 # Nothing in these servers survives the run, so nothing needs to reach the disk.
@@ -120,6 +121,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark in FOLDER_MARKS.get(item.path.relative_to(config.rootpath / "tests").parts[0], ()):
             item.add_marker(mark)
         marks = {mark.name for mark in item.iter_markers()}
+        if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            marks.add("django_db")
         is_fast = not (config.getoption("fast") and marks & {"slow", "browser"})
         (kept if is_fast and wanted(marks) else left).append(item)
     if left:

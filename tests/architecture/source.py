@@ -54,6 +54,24 @@ def module_files(app: str, name: str) -> list[Path]:
     ]
 
 
+def services(app: str) -> list[tuple[Path, ast.FunctionDef]]:
+    """What others may call to write: of a folder what its `__init__` exports, of a file all that is public."""
+    front = ROOT / app / "services" / "__init__.py"
+    exported = {
+        alias.name
+        for node in (parse(front).body if front.exists() else [])
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    return [
+        (path, node)
+        for path in module_files(app, "services")
+        for node in parse(path).body
+        if isinstance(node, ast.FunctionDef)
+        and (node.name in exported if front.exists() else not node.name.startswith("_"))
+    ]
+
+
 @cache
 def parse(path: Path) -> ast.Module:
     """The file's syntax tree."""
