@@ -13,6 +13,7 @@ LABEL_WORTH = 4.0
 OTHER_WORTH = -1.5
 PROOF_WORTH = 3.0
 MOST_COMBINATIONS = 256
+TWO_RATE_SLACK_JPY = 13  # half of what rounding down both taxes leaves open
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _proofs(figures: Figures, item_sums: Sequence[int]) -> Iterator[_Proof]:
         for total, total_doubt in _values([*figures.totals, *figures.payments]):
             if _is_included_tax(total, tax, (8, 10)):
                 yield _Proof("tax_of_total", total, None, tax, doubt + total_doubt)
+    yield from _two_rate_proofs(figures)
     for items in dict.fromkeys(item_sums):
         yield _Proof("items", items, None, None, 0)
         for tax, doubt in taxes:
@@ -127,6 +129,18 @@ def _base_proofs(figures: Figures) -> Iterator[_Proof]:
             yield _Proof("bases", bases, None, taxes, doubt)
         if all(_is_added_tax(base, tax, rate) for base, tax, rate, _ in chosen):
             yield _Proof("bases", bases + taxes, bases, taxes, doubt)
+
+
+def _two_rate_proofs(figures: Figures) -> Iterator[_Proof]:
+    """Taxes of both rates, included and without printed bases: the bases they allow must reach the total."""
+    if figures.bases or len(figures.taxes) != 2 or {figure.rate for figure in figures.taxes} != {8, 10}:
+        return
+    lesser, greater = sorted(figures.taxes, key=lambda figure: figure.rate or 0)
+    for (low, low_doubt), (high, high_doubt) in product(_values([lesser]), _values([greater])):
+        middle = (low + 0.5) * 108 / 8 + (high + 0.5) * 110 / 10
+        for total, doubt in _values([*figures.totals, *figures.payments]):
+            if abs(total - middle) <= TWO_RATE_SLACK_JPY:
+                yield _Proof("tax_of_total", total, None, low + high, low_doubt + high_doubt + doubt)
 
 
 def _pairs(figures: Figures) -> Iterator[list[tuple[int, int, int, int]]]:

@@ -30,6 +30,7 @@ _QUANTITIES = (
         rf"{_START}{_YEN}(?P<unit_price>\d{{1,3}}(?:[,.]\d{{3}})+|\d{{1,6}})\s?円?\s?{_TIMES}\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"
     ),
 )
+_BARE_QUANTITY = re.compile(rf"[(（]?(?P<quantity>\d{{1,3}})\s?{_UNIT}\s+{_PRICE}[)）]?")
 _JAN = re.compile(r"(?<!\d)(4[59]\d{11}|4[59]\d{6}|\d{13})(?!\d)")
 _LEADING_CODE = re.compile(r"^(?:[#*]?\d{3,13}[ :](?=\S)|\d{4,13}(?=[^\d\s.,%a-zA-Z×x枚個本袋円点年月]))\s*")
 _LEADING_MARK = re.compile(
@@ -82,12 +83,22 @@ class _Collector:
         amount = last_amount(text)
         if kind_of(row.squashed) is Kind.DISCOUNT or (amount and amount.value < 0):
             self._discount(amount)
-        elif quantity := quantity_in(text):
+        elif quantity := quantity_in(text) or self._bare_quantity(text):
             self._with_quantity(index, text, quantity)
         elif amount and self._is_price(text, amount, row):
             self._with_price(index, text, amount)
         elif _MEANINGFUL.search(text):
             self.waiting = text
+
+    def _bare_quantity(self, text: str) -> Quantity | None:
+        """A count and a unit price whose sign was lost, if they make the price above."""
+        match = _BARE_QUANTITY.fullmatch(text)
+        if match and self.items and not self.waiting:
+            quantity = Quantity(int(match["quantity"]), int(re.sub(r"\D", "", match["unit_price"])), 0, len(text))
+            last = self.items[-1]
+            if quantity.count * quantity.unit_price in (last.price, *last.others):
+                return quantity
+        return None
 
     def _is_price(self, text: str, amount: Amount, row: Row) -> bool:
         """A number that ends a row is a price if it says so, or stands apart in the prices' column."""
@@ -203,6 +214,8 @@ def _best_price(quantity: Quantity, printed: Amount | None) -> tuple[int, tuple[
     product = quantity.count * quantity.unit_price
     if printed is None or product in (printed.value, *printed.others):
         return product, ()
+    if quantity.count * int(str(quantity.unit_price)[1:] or 0) in (printed.value, *printed.others):
+        return quantity.count * int(str(quantity.unit_price)[1:]), ()  # @ was read as a digit
     return printed.value, (*printed.others, product)
 
 

@@ -70,7 +70,7 @@ def _bare(name: str) -> str:
 
 def _name_text(row: Row) -> str | None:
     text = _TEL_TAIL.sub("", row.text).strip()
-    if len(_LETTERS.findall(text)) < 2 or is_address(row.squashed):
+    if len(_LETTERS.findall(text)) < 2 or (is_address(text) and not _BRANCH.match(text)):
         return None
     if _NOT_A_NAME.search(row.squashed) or any(dates_in(row.text)):
         return None

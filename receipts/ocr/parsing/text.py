@@ -28,7 +28,7 @@ def normalise(text: str) -> str:
     text = text.translate(_JAPANESE_FORM)
     text = _TWIN_AFTER_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
     text = _TWIN_BEFORE_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
-    text = _MILLILITRES.sub("ml", re.sub("(?<=[ァ-ヺ])三", "ミ", text))
+    text = _MILLILITRES.sub("ml", re.sub("(?<![ァ-ヺー])([ァ-ヺ])三(?!国)", r"\1ミ", text))
     return _SPACES.sub(" ", text).strip()
 
 
