@@ -105,8 +105,13 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
-if __name__ == "__main__":
+def prepare() -> None:
+    """Set Pillow's limits and teach it HEIC; only a process that decodes does so."""
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     pillow_heif.register_heif_opener(thumbnails=False)
+
+
+if __name__ == "__main__":
+    prepare()
     serve(answer, parent=int(sys.argv[1]), address_space_bytes=ADDRESS_SPACE_BYTES)
