@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +19,13 @@ from receipts import lookalikes
 from receipts.imaging_child import prepare, rebuilt
 from receipts.isolation import resident_bytes
 from receipts.ocr.base import Json, ReaderCrashed, ReceiptReading
-from receipts.ocr.matching import ProductForms, match_products
+from receipts.ocr.matching import ACCEPT_SCORE, match_products
 from receipts.ocr.process import IsolatedReader
 from receipts.ocr.screen import DOUBTFUL as SCREEN_DOUBTFUL
 
 DEFAULT_READER = "receipts.ocr.rapidocr.RapidOcrReader"
 FRAUD = "fraud"
+TRUSTED_ITEM = 0.62  # confidence of an item whose amount is part of a printed sum
 
 
 class Desk:
@@ -47,36 +50,39 @@ class Desk:
             reading = ReceiptReading(self.reader.name, "", review_reasons=(str(error),))
         self.seconds.append(time.monotonic() - begun)
         self.peak_bytes = max(self.peak_bytes, resident_bytes(self.reader.child.pid or 0))
-        earlier, likeness = self._most_alike(reading)
-        self.seen[receipt_id] = {key: found.value for key, found in reading.fields.items()} if reading.is_receipt else {}
-        if is_fraud_section:
-            return {
-                "duplicate_of": earlier,
-                "tampered": likeness is not None and likeness.kind is lookalikes.Kind.SAME_RECEIPT_OTHER_FIGURES,
-                "is_receipt": reading.is_receipt,
-                "complete": reading.is_complete,
-                "screen": reading.is_receipt and reading.screen_score >= SCREEN_DOUBTFUL,
-            }
-        return {**_flat(reading), "duplicate_of": earlier, "campaigns": self._judged(reading)}
+        figures = _figures(reading)
+        earlier, kind = self._most_alike(figures)
+        self.seen[receipt_id] = figures if reading.is_receipt else {}
+        if not is_fraud_section:
+            return {**_flat(reading), "duplicate_of": earlier, "campaigns": self._judged(reading)}
+        is_edited = kind == lookalikes.OTHER_FIGURES or "figures_disagree" in reading.review_reasons
+        return {
+            "duplicate_of": earlier,
+            "tampered": earlier is not None and is_edited,
+            "is_receipt": reading.is_receipt,
+            "complete": reading.is_complete or not reading.is_receipt,
+            "screen": reading.is_receipt and reading.screen_score >= SCREEN_DOUBTFUL,
+        }
 
-    def _most_alike(self, reading: ReceiptReading) -> tuple[str | None, lookalikes.Likeness | None]:
-        fields = {key: found.value for key, found in reading.fields.items()}
-        found = [(lookalikes.compare(fields, earlier), name) for name, earlier in self.seen.items() if earlier]
+    def _most_alike(self, figures: Mapping[str, str]) -> tuple[str | None, str | None]:
+        found = [(lookalikes.compare(figures, earlier), name) for name, earlier in self.seen.items()]
         best = max(found, key=lambda pair: pair[0].score, default=None)
-        if best is None or best[0].kind is lookalikes.Kind.UNRELATED:
+        if best is None or best[0].kind is None:
             return None, None
-        return best[1], best[0]
+        return best[1], best[0].kind
 
     def _judged(self, reading: ReceiptReading) -> Json:
         """Whether a receipt qualifies for each campaign by period, products and their amount."""
         day = reading.value("date") or ""
+        trusted = [item.to_json() for item in reading.items if item.confidence >= TRUSTED_ITEM]
         verdicts = {}
         for campaign in self.campaigns:
-            product = ProductForms(campaign["id"], tuple(campaign["printed_forms"]), tuple(campaign.get("jans", ())))
-            matches = [match for match in match_products(reading.items, [product]) if match.is_sure]
-            amount = sum(match.item.price_jpy + match.item.discount_jpy for match in matches)
-            is_eligible = campaign["from"] <= day <= campaign["to"] and bool(matches) and amount >= campaign["min_amount"]
-            verdicts[campaign["id"]] = {"eligible": is_eligible, "amount": amount}
+            forms = campaign["printed_forms"]
+            product = {"name": forms[0], "jan": "", "printed_forms": forms}
+            matches = [match for match in match_products(trusted, [product]) if match.score >= ACCEPT_SCORE]
+            amount = sum(match.price_jpy + match.discount_jpy for match in matches)
+            is_due = campaign["from"] <= day <= campaign["to"] and bool(matches) and amount >= campaign["min_amount"]
+            verdicts[campaign["id"]] = {"eligible": is_due and not reading.needs_review, "amount": amount}
         return verdicts
 
 
@@ -86,7 +92,9 @@ def read_folder(folder: Path, out: Path, *, reader: str = DEFAULT_READER) -> Des
     index = json.loads((folder / "index.json").read_text("utf-8"))
     result = {
         section: {
-            entry["id"]: desk.take(entry["id"], entry.get("images") or [entry["image"]], is_fraud_section=section == FRAUD)
+            entry["id"]: desk.take(
+                entry["id"], entry.get("images") or [entry["image"]], is_fraud_section=section == FRAUD
+            )
             for entry in entries
         }
         for section, entries in index.items()
@@ -106,10 +114,18 @@ def main() -> None:
     desk = read_folder(arguments.folder, arguments.out, reader=arguments.reader)
     ordered = sorted(desk.seconds)
     slow = ordered[int(0.95 * (len(ordered) - 1))]
-    print(
+    sys.stdout.write(
         f"{len(ordered)} receipts; wall seconds each: median {statistics.median(ordered):.2f}, "
-        f"95 % {slow:.2f}, most {ordered[-1]:.2f}; child at most {desk.peak_bytes >> 20} MiB between receipts"
+        f"95 % {slow:.2f}, most {ordered[-1]:.2f}; child at most {desk.peak_bytes >> 20} MiB between receipts\n"
     )
+
+
+def _figures(reading: ReceiptReading) -> dict[str, str]:
+    """The fields in the canonical form in which receipts are compared."""
+    return {
+        key: found.value if key in ("date", "time") else re.sub(r"[^0-9A-Za-z]", "", found.value)
+        for key, found in reading.fields.items()
+    }
 
 
 def _campaigns(path: Path) -> list[Json]:

@@ -179,7 +179,9 @@ def _tax_sums(taxes: Sequence[Figure]) -> Iterator[tuple[int, int]]:
 
 
 def _is_included_tax(amount: int, tax: int, rates: Sequence[int]) -> bool:
-    return (tax > 0 and any(abs(tax - amount * rate / (100 + rate)) < 1 for rate in rates)) or (amount < 13 and tax == 0)
+    return (tax > 0 and any(abs(tax - amount * rate / (100 + rate)) < 1 for rate in rates)) or (
+        amount < 13 and tax == 0
+    )
 
 
 def _is_added_tax(base: int, tax: int, rate: int) -> bool:

@@ -146,7 +146,12 @@ def fit_slope(cells: Sequence[Cell]) -> Slope:
 def _neighbours(cells: Sequence[Cell]) -> Floats:
     """Pairs that may share a row: their height on the page, rise, distance and size of print."""
     pairs = [
-        ((left.middle + right.middle) / 2, right.middle - left.middle, _reach(left, right), (left.height + right.height) / 2)
+        (
+            (left.middle + right.middle) / 2,
+            right.middle - left.middle,
+            _reach(left, right),
+            (left.height + right.height) / 2,
+        )
         for left in cells
         for right in cells
         if right.left > left.right - 0.5 * left.height and abs(right.middle - left.middle) < 1.3 * left.height

@@ -4,8 +4,77 @@ import re
 import unicodedata
 
 # Characters that the recogniser prefers to the Japanese form of the same word.
-_JAPANESE_FORM_PAIRS = ["对対", "值値", "单単", "额額", "个個", "录録", "话話", "计計", "减減", "经経", "证証", "收収", "书書", "买買", "责責", "价価", "总総", "种種", "发発", "领領", "电電", "开開", "业業", "东東", "华華", "县県", "圆円", "气気", "边辺", "这這", "销銷", "赠贈", "贩販", "货貨", "质質", "负負", "费費", "资資", "赏賞", "购購", "车車", "转転", "轉転", "轻軽", "輕軽", "达達", "过過", "还還", "进進", "运運", "选選", "邮郵", "钓釣", "铃鈴", "钟鐘", "阅閲", "陈陳", "隐隠", "难難", "顺順", "预預", "顾顧", "颜顔", "饮飲", "馆館", "鸡鶏", "齐斉", "龄齢"]
-_JAPANESE_FORM = {ord(foreign): japanese for foreign, japanese in _JAPANESE_FORM_PAIRS}
+_JAPANESE_FORM_PAIRS = [
+    "对対",
+    "值値",
+    "单単",
+    "额額",
+    "个個",
+    "录録",
+    "话話",
+    "计計",
+    "减減",
+    "经経",
+    "证証",
+    "收収",
+    "书書",
+    "买買",
+    "责責",
+    "价価",
+    "总総",
+    "种種",
+    "发発",
+    "领領",
+    "电電",
+    "开開",
+    "业業",
+    "东東",
+    "华華",
+    "县県",
+    "圆円",
+    "气気",
+    "边辺",
+    "这這",
+    "销銷",
+    "赠贈",
+    "贩販",
+    "货貨",
+    "质質",
+    "负負",
+    "费費",
+    "资資",
+    "赏賞",
+    "购購",
+    "车車",
+    "转転",
+    "轉転",
+    "轻軽",
+    "輕軽",
+    "达達",
+    "过過",
+    "还還",
+    "进進",
+    "运運",
+    "选選",
+    "邮郵",
+    "钓釣",
+    "铃鈴",
+    "钟鐘",
+    "阅閲",
+    "陈陳",
+    "隐隠",
+    "难難",
+    "顺順",
+    "预預",
+    "顾顧",
+    "颜顔",
+    "饮飲",
+    "馆館",
+    "鸡鶏",
+    "齐斉",
+    "龄齢",
+]
+_JAPANESE_FORM = {ord(pair[0]): pair[1] for pair in _JAPANESE_FORM_PAIRS}
 _KATAKANA_TWIN = {
     "力": "カ", "卜": "ト", "一": "ー", "二": "ニ", "口": "ロ", "工": "エ", "夕": "タ", "千": "チ", "八": "ハ",
     "才": "オ", "三": "ミ", "へ": "ヘ", "べ": "ベ", "ぺ": "ペ", "-": "ー", "–": "ー", "—": "ー", "―": "ー", "‐": "ー",
@@ -37,19 +106,8 @@ def squash(text: str) -> str:
     return _SPACES.sub("", text).replace("言十", "計").replace("言+", "計")
 
 
-def fold(text: str) -> str:
-    """The coarse form in which product names are compared: kana without marks, small kana or length."""
-    text = unicodedata.normalize("NFKC", normalise(text)).upper()
-    text = "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in text)
-    text = "".join(c for c in unicodedata.normalize("NFD", text) if c not in "\u3099\u309a")
-    return re.sub(r"[^0-9A-Z一-鿿々ァ-ヺ]", "", text.translate(_LARGE_KANA))
-
-
 def _joined_marks(text: str) -> str:
     text = text.replace("゛", "\u3099").replace("゜", "\u309a")
     text = re.sub(rf"(?<=[{_KATAKANA}ｦ-ﾝ])°", "\u309a", text)
     text = re.sub('(?<=[カ-トハ-ホｶ-ﾎ])["”“〃]', "\u3099", text)
     return _LOOSE_MARK.sub("", unicodedata.normalize("NFKC", text))
-
-
-_LARGE_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
