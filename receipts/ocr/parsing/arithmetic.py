@@ -99,7 +99,7 @@ def _proof_worth(total: int, proofs: Iterable[_Proof]) -> float:
 
 def _proofs(figures: Figures, item_sums: Sequence[int]) -> Iterator[_Proof]:
     taxes = list(_tax_sums(figures.taxes))
-    for subtotal, doubt in _values(figures.subtotals):
+    for subtotal, doubt in _subtotals(figures):
         for tax, tax_doubt in taxes:
             if 0 < tax <= subtotal * 0.11 + 2:
                 yield _Proof("subtotal_plus_tax", subtotal + tax, subtotal, tax, doubt + tax_doubt)
@@ -163,11 +163,21 @@ def _values(figures: Iterable[Figure]) -> Iterator[tuple[int, int]]:
             yield other, 1
 
 
+def _subtotals(figures: Figures) -> Iterator[tuple[int, int]]:
+    """Each printed subtotal, and their sum where there is one for each rate."""
+    yield from _values(figures.subtotals)
+    if len(figures.subtotals) > 1:
+        yield sum(figure.value for figure in figures.subtotals), 0
+
+
 def _tax_sums(taxes: Sequence[Figure]) -> Iterator[tuple[int, int]]:
     """What the taxes may sum to: all of them, one of them, or the parts without their printed sum."""
     values = [figure.value for figure in taxes]
     if values:
         yield sum(values), 0
+        distinct = sum(value for _, value in {(figure.rate, figure.value) for figure in taxes})
+        if distinct != sum(values):
+            yield distinct, 0
         if len(values) > 1:
             for value in dict.fromkeys(values):
                 yield value, 0

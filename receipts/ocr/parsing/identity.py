@@ -24,7 +24,8 @@ _NUMBER_LABELS = (
     r"(?:レシート|領収書?|領収証)(?:番号|ナンバー|[Nn][oO0]\.?|#)",
     r"(?:取引|伝票|会計|精算|売上|明細|処理|管理)(?:番号|[Nn][oO0]\.?)",
     r"(?:レシート|取引|伝票|領収|精算)[:.#]?",
-    r"(?:R|[レL][^\d\s]{0,2})\d{1,4}-",
+    r"(?:(?<![A-Za-z])[RL]|レ)[^\d\s:.()-]{0,2}\d{1,4}-",
+    r"(?<![A-Za-z])R-",
     r"(?:通番|一連番号|連番|ジャーナル|[Tt]rans?\.?|TRN|RCPT|SEQ|番号)(?:番号|[Nn][oO0])?[:.#]?",
     r"[Nn][oO0][.:]",
     r"#",
@@ -80,6 +81,7 @@ def find_receipt_number(rows: Sequence[Row]) -> Found | None:
     for rank, pattern in enumerate(_NUMBERS):
         for index, row in enumerate(rows):
             text = _NOT_A_NUMBER_LABEL.sub("@", mended_digits(row.squashed_apart))
+            text = _TEL.sub(lambda tel: "@" if _is_tel("".join(tel.groups())) else tel[0], text)
             for match in pattern.finditer(text):
                 if _is_receipt_number(match["number"]):
                     return Found(match["number"].strip("-"), index, 0.95 - 0.08 * rank)
@@ -87,7 +89,7 @@ def find_receipt_number(rows: Sequence[Row]) -> Found | None:
 
 
 def _is_tel(digits: str) -> bool:
-    if digits[0] != "0" or digits[1] == "0":
+    if digits[0] != "0" or digits[1:2] in ("", "0"):
         return False
     return len(digits) == (11 if digits[:3] in ("050", "070", "080", "090") or digits.startswith("0800") else 10)
 
@@ -119,4 +121,4 @@ def _registrations_in(text: str) -> list[tuple[str, bool]]:
 def _is_receipt_number(number: str) -> bool:
     digits = re.sub(r"\D", "", number)
     is_registration = len(digits) in (13, 14) and number.isdigit()
-    return 2 <= len(digits) <= 20 and not any(dates_in(number)) and not is_registration
+    return 3 <= len(digits) <= 20 and not any(dates_in(number)) and not is_registration
