@@ -6,14 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from receipts.errors import (
-    FileTooLarge,
-    ImageAnimated,
-    ImageDamaged,
-    ImageTooLarge,
-    PhotoRefused,
-    UnsupportedImageType,
-)
+from receipts.errors import FileTooLarge, ImageAnimated, ImageDamaged, ImageTooLarge, PhotoRefused, UnsupportedImageType
 from receipts.isolation import Child, ChildFailed
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -64,7 +57,7 @@ def sanitise_photo(data: bytes) -> SanitisedPhoto:
     if len(data) > MOST_BYTES:
         raise FileTooLarge(size=len(data))
     if not _is_taken(data):
-        raise UnsupportedImageType()
+        raise UnsupportedImageType
     try:
         answer = _child.ask([data])
     except ChildFailed as error:

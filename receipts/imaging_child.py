@@ -20,7 +20,7 @@ MAY_HOLD_SEVERAL = ("MPO", "HEIF")  # phones add depth maps and previews; the fi
 MOST_PIXELS = 40_000_000
 MOST_SIDE = 12_000
 KEPT_SIDE = 4_000
-JPEG_QUALITY = 90
+JPEG_QUALITY = 94
 EDITORS = re.compile(
     r"photoshop|gimp|snapseed|picsart|lightroom|canva|pixelmator|affinity|paint|facetune|meitu|picmonkey|pixlr|photoscape|polarr|vsco|remini|illustrator",
     re.IGNORECASE,
@@ -39,7 +39,7 @@ def answer(messages: list[bytes]) -> bytes:
         facts, jpeg = {"refused": str(error)}, b""
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         facts, jpeg = {"refused": "image_too_large"}, b""
-    except Exception as error:  # decoders raise anything on hostile bytes, MemoryError included
+    except Exception as error:  # noqa: BLE001 decoders raise anything on hostile bytes, MemoryError included
         facts, jpeg = {"refused": "image_damaged", "reason": type(error).__name__}, b""
     return json.dumps(facts).encode() + b"\n" + jpeg
 
@@ -105,8 +105,13 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
-if __name__ == "__main__":
+def prepare() -> None:
+    """Set Pillow's limits and teach it HEIC; only a process that decodes does so."""
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     pillow_heif.register_heif_opener(thumbnails=False)
+
+
+if __name__ == "__main__":
+    prepare()
     serve(answer, parent=int(sys.argv[1]), address_space_bytes=ADDRESS_SPACE_BYTES)

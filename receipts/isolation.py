@@ -148,7 +148,8 @@ def resident_bytes(pid: int) -> int:
 
 
 def _exchange(process: subprocess.Popen[bytes], messages: Sequence[bytes]) -> bytes:
-    assert process.stdin is not None and process.stdout is not None
+    if process.stdin is None or process.stdout is None:
+        raise EOFError("the process has no pipes")
     process.stdin.write(bytes([len(messages)]))
     for message in messages:
         send(process.stdin, message)

@@ -22,7 +22,7 @@ def answering(path: str) -> Callable[[list[bytes]], bytes]:
             said: Json = {"reading": reader_at(path).read(photos).to_json()}
         except (ReaderUnavailable, ImportError) as error:
             said = {"error": "unavailable", "detail": str(error)}
-        except Exception as error:  # whatever a hostile photograph raises is an answer, not an end
+        except Exception as error:  # noqa: BLE001 whatever a hostile photograph raises is an answer, not an end
             said = {"error": "failed", "detail": type(error).__name__}
         return json.dumps(said, ensure_ascii=False).encode()
 

@@ -8,8 +8,12 @@ from typing import Any
 import jaconv
 from rapidfuzz import fuzz
 
+from receipts.ocr.parsing.text import normalise
+
 ACCEPT_SCORE = 0.80
 ASK_SCORE = 0.65
+SHORT_NAME = 4  # signs, below which only equal names match
+MOST_CUT = 0.6
 SMALL = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
 
 
@@ -50,7 +54,7 @@ def match_stores(figures: Mapping[str, Any], stores: Sequence[Mapping[str, Any]]
 
 def fold(text: str) -> str:
     """Give a form in which a till's spelling and the full name come close: katakana without marks, upper case."""
-    katakana = jaconv.hira2kata(unicodedata.normalize("NFKC", text))
+    katakana = jaconv.hira2kata(normalise(text))
     bare = "".join(sign for sign in unicodedata.normalize("NFD", katakana) if not unicodedata.combining(sign))
     kept = (sign for sign in bare.translate(SMALL).upper() if sign.isalnum() and sign != "ー")
     return "".join(kept)
@@ -79,6 +83,10 @@ def _score(item: Mapping[str, Any], product: Mapping[str, Any]) -> float:
 
 
 def _likeness(printed: str, wanted: str) -> float:
-    if not printed or not wanted:
-        return 0.0
-    return fuzz.partial_ratio(printed, wanted) / 100 if len(printed) >= min(4, len(wanted)) else 0.0
+    """How well a name as read fits one as printed; a till may cut a name short, but not to a mere brand."""
+    if min(len(printed), len(wanted)) < SHORT_NAME:
+        return float(bool(printed) and printed == wanted)
+    whole = fuzz.ratio(printed, wanted) / 100
+    if len(printed) < MOST_CUT * len(wanted):
+        return whole
+    return max(whole, fuzz.partial_ratio(printed, wanted) / 100)

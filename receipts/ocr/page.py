@@ -15,7 +15,6 @@ Quads = NDArray[np.float32]  # n x 4 x 2, clockwise from the top left of each te
 Matrix = NDArray[np.float64]  # 2 x 3
 
 SEARCH_SIDE_PX = 1100
-TEXT_HEIGHT_PX = 44
 PAGE_SIDE_PX = 4200
 PAGE_AREA_PX = 9_000_000
 LEAST_TEXTS = 5
@@ -76,7 +75,7 @@ def skew_degrees(quads: Quads) -> float:
     return float(np.median(np.degrees(np.arctan2(edge[:, 1], edge[:, 0]))))
 
 
-def straighten(image: Image, quads: Quads, *, text_height: int = TEXT_HEIGHT_PX) -> Page:
+def straighten(image: Image, quads: Quads, *, text_height: int) -> Page:
     """One warp from the photograph's own pixels to an upright crop with texts of one height."""
     quarter = 90.0 if lies_sideways(quads) else 0.0
     turn = _turning(quarter)
@@ -111,7 +110,7 @@ def upside_down(page: Page) -> Page:
 def cut_out(image: Image, quad: NDArray[np.floating], *, stretch: float = 1.0) -> Image:
     """One text as a level strip."""
     across, down = sides(quad.reshape(1, 4, 2).astype(np.float32))
-    width, height = max(4, round(float(across[0]) * stretch)), max(4, round(float(down[0])))
+    width, height = (max(4, round(float(across[0]) * stretch)), max(4, round(float(down[0]))))
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), corners)
     strip = cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

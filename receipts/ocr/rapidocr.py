@@ -41,7 +41,7 @@ class RapidOcrReader:
     def read(self, photos: Sequence[bytes]) -> ReceiptReading:
         return read_receipt(self, photos)
 
-    def page_text(self, photo: Image, *, text_height: int = pages.TEXT_HEIGHT_PX) -> PageText:
+    def page_text(self, photo: Image, *, text_height: int) -> PageText:
         """Find, straighten and read all text of one photograph."""
         search, scale = pages.shrink(photo, pages.SEARCH_SIDE_PX)
         quads = self._find(search)
@@ -65,11 +65,11 @@ class RapidOcrReader:
     @cached_property
     def _engine(self) -> RapidOCR:
         engine = RapidOCR(params=dict(PARAMETERS))
-        _forbid_foreign_characters(engine._load_rec_model())
+        _forbid_foreign_characters(_part(engine, "rec"))
         return engine
 
     def _find(self, image: Image) -> Quads:
-        found = self._engine._load_det_model()(image)
+        found = _part(self._engine, "det")(image)
         if found.boxes is None:
             return np.zeros((0, 4, 2), np.float32)
         return np.asarray(found.boxes, np.float32).reshape(-1, 4, 2)
@@ -90,12 +90,12 @@ class RapidOcrReader:
         across, _ = pages.sides(quads)
         longest = np.argsort(-across)[:ORIENTATION_VOTES]
         strips = [pages.cut_out(page.image, quads[index]) for index in longest]
-        votes = self._engine._load_cls_model()(strips).cls_res or []
+        votes = _part(self._engine, "cls")(strips).cls_res or []
         weights = [score if "180" in label else -score for label, score in votes]
         against = sum(weight for weight in weights if weight > 0) / (sum(map(abs, weights)) or 1.0)
         if DOUBTFUL_VOTE < against < 1 - DOUBTFUL_VOTE:
             return self._reads_better_turned(strips[:8])
-        return against > 0.5
+        return bool(against > 0.5)
 
     def _reads_better_turned(self, strips: list[Image]) -> bool:
         as_is = self._recognise(strips)
@@ -118,6 +118,11 @@ class _JapaneseOnly:
 
     def __call__(self, predictions: NDArray[np.float32], *rest: Any, **options: Any) -> Any:
         return self.decode(np.where(self.allowed, predictions, np.float32(0)), *rest, **options)
+
+
+def _part(engine: RapidOCR, name: str) -> Any:
+    """One model of the engine, loaded when first needed; the public calls would crop and resize once more."""
+    return getattr(engine, f"_load_{name}_model")()
 
 
 def _forbid_foreign_characters(recogniser: Any) -> None:

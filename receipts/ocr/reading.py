@@ -14,12 +14,18 @@ from receipts.ocr import page as pages
 from receipts.ocr import screen
 from receipts.ocr.base import FieldReading, ItemReading, Quad, ReceiptReading, Region, TextLine
 from receipts.ocr.join import join
+from receipts.ocr.merging import merged
 from receipts.ocr.page import Image, Page
 from receipts.ocr.parsing import dates, labels
+from receipts.ocr.parsing.items import Item
 from receipts.ocr.parsing.receipt import Parsed, ParsedReceipt, parse
 from receipts.ocr.parsing.rows import Cell, Row, rows_of
 from receipts.ocr.parsing.yen import amounts_in, mended_digits
 
+TEXT_HEIGHTS_PX = (44, 34)
+LEAST_CUES_FOR_MORE = 2
+UNFITTING_ITEMS = 0.6
+UNFITTING_QUANTITY = 0.7
 SURE_FIELDS = ("tel", "date", "total")
 
 
@@ -44,20 +50,36 @@ class Engine(Protocol):
     @property
     def version(self) -> str: ...
 
-    def page_text(self, photo: Image) -> PageText: ...
+    def page_text(self, photo: Image, *, text_height: int) -> PageText: ...
 
     def second_look(self, page: Page, quads: Sequence[Quad]) -> list[str]: ...
 
 
 def read_receipt(engine: Engine, photos: Sequence[bytes]) -> ReceiptReading:
-    """Read one receipt from its photographs."""
-    begun = time.monotonic()
+    """Read one receipt; what leaves doubts is read once more at another scale."""
     images = [pages.decode(photo) for photo in photos]
-    texts = [engine.page_text(image) for image in images]
+    screen_score = max(map(screen.score, images))
+    reading = _read_once(engine, images, screen_score, TEXT_HEIGHTS_PX[0])
+    if not _asks_for_more(reading):
+        return reading
+    if screen_score >= screen.DOUBTFUL:
+        images = [screen.without_grid(image) for image in images]
+    return merged(reading, _read_once(engine, images, screen_score, TEXT_HEIGHTS_PX[1]))
+
+
+def _read_once(engine: Engine, images: Sequence[Image], screen_score: float, text_height: int) -> ReceiptReading:
+    begun = time.monotonic()
+    texts = [engine.page_text(image, text_height=text_height) for image in images]
     rows = join([rows_of(text.lines, photo=number) for number, text in enumerate(texts)])
     parsed = parse(rows)
     parsed.reasons.extend(_doubts_after_second_look(engine, texts, rows, parsed))
-    return _assembled(engine, texts, rows, parsed, max(map(screen.score, images)), time.monotonic() - begun)
+    return _assembled(engine, texts, rows, parsed, screen_score, time.monotonic() - begun)
+
+
+def _asks_for_more(reading: ReceiptReading) -> bool:
+    """Whether there is text worth a second reading, and doubt that it could end."""
+    worth_it = labels.receipt_cues(reading.text) >= LEAST_CUES_FOR_MORE
+    return worth_it and any(reason != "screen" for reason in reading.review_reasons)
 
 
 def _assembled(
@@ -103,12 +125,20 @@ def _items(texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt
             quantity=item.quantity,
             price_jpy=item.price,
             discount_jpy=item.discount,
-            confidence=round(rows[item.row].score * (1.0 if item.has_fitting_quantity else 0.7), 3),
+            confidence=_item_confidence(rows, parsed, item),
             region=_region(texts, rows[item.row].cells),
             jan=item.jan,
         )
         for item in parsed.items
     ]
+
+
+def _item_confidence(rows: Sequence[Row], parsed: ParsedReceipt, item: Item) -> float:
+    """High only where all goods together make a printed sum."""
+    confidence = rows[item.row].score
+    confidence *= 1.0 if parsed.has_fitting_items else UNFITTING_ITEMS
+    confidence *= 1.0 if item.has_fitting_quantity else UNFITTING_QUANTITY
+    return round(confidence, 3)
 
 
 def _region(texts: Sequence[PageText], cells: Sequence[Cell]) -> Region:

@@ -8,6 +8,7 @@ import numpy as np
 from receipts.ocr.page import Image
 
 DOUBTFUL = 2.2
+GRID_SIGMA_PX = 1.6
 _TILE_PX = 512
 _LOWEST, _HIGHEST = 0.16, 0.49  # cycles a pixel
 
@@ -34,3 +35,8 @@ def score(image: Image) -> float:
     radius = np.hypot(axis[:, None], axis[None, :])
     band = (radius >= _LOWEST) & (radius <= _HIGHEST)
     return float((spectrum - around)[band].max() * np.log(10))
+
+
+def without_grid(image: Image) -> Image:
+    """Soften a photograph of a display until its grid is gone and its text is not."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), GRID_SIGMA_PX), np.uint8)

@@ -17,7 +17,7 @@ from receipts.ocr.base import Quad, ReaderUnavailable, ReceiptReading, TextLine
 from receipts.ocr.page import Image, Page
 from receipts.ocr.reading import PageText, read_receipt
 
-PAGE_LONG_PX = 2600
+LONG_SIDE_PER_TEXT_PX = 60  # a receipt is some sixty lines long where its texts are not known yet
 LANGUAGES = "jpn+eng"
 ONE_BLOCK = "--psm 6"
 TIMEOUT_SECONDS = 40
@@ -39,10 +39,10 @@ class TesseractReader:
         _ = self.version
         return read_receipt(self, photos)
 
-    def page_text(self, photo: Image) -> PageText:
+    def page_text(self, photo: Image, *, text_height: int) -> PageText:
         """Turn by Tesseract's own page orientation, rescale, and read as one block."""
         turned, matrix = _upright(photo)
-        scale = PAGE_LONG_PX / max(turned.shape[:2])
+        scale = LONG_SIDE_PER_TEXT_PX * text_height / max(turned.shape[:2])
         page = np.asarray(cv2.resize(turned, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
         matrix = np.hstack([matrix[:, :2] / scale, matrix[:, 2:]])
         words = pytesseract.image_to_data(

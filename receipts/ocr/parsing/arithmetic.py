@@ -13,6 +13,7 @@ LABEL_WORTH = 4.0
 OTHER_WORTH = -1.5
 PROOF_WORTH = 3.0
 MOST_COMBINATIONS = 256
+TWO_RATE_SLACK_JPY = 13  # half of what rounding down both taxes leaves open
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _proof_worth(total: int, proofs: Iterable[_Proof]) -> float:
 
 def _proofs(figures: Figures, item_sums: Sequence[int]) -> Iterator[_Proof]:
     taxes = list(_tax_sums(figures.taxes))
-    for subtotal, doubt in _values(figures.subtotals):
+    for subtotal, doubt in _subtotals(figures):
         for tax, tax_doubt in taxes:
             if 0 < tax <= subtotal * 0.11 + 2:
                 yield _Proof("subtotal_plus_tax", subtotal + tax, subtotal, tax, doubt + tax_doubt)
@@ -107,6 +108,7 @@ def _proofs(figures: Figures, item_sums: Sequence[int]) -> Iterator[_Proof]:
         for total, total_doubt in _values([*figures.totals, *figures.payments]):
             if _is_included_tax(total, tax, (8, 10)):
                 yield _Proof("tax_of_total", total, None, tax, doubt + total_doubt)
+    yield from _two_rate_proofs(figures)
     for items in dict.fromkeys(item_sums):
         yield _Proof("items", items, None, None, 0)
         for tax, doubt in taxes:
@@ -129,6 +131,18 @@ def _base_proofs(figures: Figures) -> Iterator[_Proof]:
             yield _Proof("bases", bases + taxes, bases, taxes, doubt)
 
 
+def _two_rate_proofs(figures: Figures) -> Iterator[_Proof]:
+    """Taxes of both rates, included and without printed bases: the bases they allow must reach the total."""
+    if figures.bases or len(figures.taxes) != 2 or {figure.rate for figure in figures.taxes} != {8, 10}:
+        return
+    lesser, greater = sorted(figures.taxes, key=lambda figure: figure.rate or 0)
+    for (low, low_doubt), (high, high_doubt) in product(_values([lesser]), _values([greater])):
+        middle = (low + 0.5) * 108 / 8 + (high + 0.5) * 110 / 10
+        for total, doubt in _values([*figures.totals, *figures.payments]):
+            if abs(total - middle) <= TWO_RATE_SLACK_JPY:
+                yield _Proof("tax_of_total", total, None, low + high, low_doubt + high_doubt + doubt)
+
+
 def _pairs(figures: Figures) -> Iterator[list[tuple[int, int, int, int]]]:
     """For each rate the possible (base, tax, rate, doubt)."""
     for rate in (8, 10):
@@ -149,11 +163,21 @@ def _values(figures: Iterable[Figure]) -> Iterator[tuple[int, int]]:
             yield other, 1
 
 
+def _subtotals(figures: Figures) -> Iterator[tuple[int, int]]:
+    """Each printed subtotal, and their sum where there is one for each rate."""
+    yield from _values(figures.subtotals)
+    if len(figures.subtotals) > 1:
+        yield sum(figure.value for figure in figures.subtotals), 0
+
+
 def _tax_sums(taxes: Sequence[Figure]) -> Iterator[tuple[int, int]]:
     """What the taxes may sum to: all of them, one of them, or the parts without their printed sum."""
     values = [figure.value for figure in taxes]
     if values:
         yield sum(values), 0
+        distinct = sum(value for _, value in {(figure.rate, figure.value) for figure in taxes})
+        if distinct != sum(values):
+            yield distinct, 0
         if len(values) > 1:
             for value in dict.fromkeys(values):
                 yield value, 0

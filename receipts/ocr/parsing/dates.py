@@ -90,9 +90,10 @@ def _time_near(rows: Sequence[Row], index: int, rest: str) -> tuple[str | None, 
         if time := time_in(text):
             return time, where
     for where in (index + 1, index - 1, index + 2, index - 2):
-        if 0 <= where < len(rows) and not _OTHER_TIMES.search(rows[where].squashed):
-            if time := time_in(rows[where].text):
-                return time, where
+        if not 0 <= where < len(rows) or _OTHER_TIMES.search(rows[where].squashed):
+            continue
+        if time := time_in(rows[where].text):
+            return time, where
     return None, None
 
 

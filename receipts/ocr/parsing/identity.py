@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stdnum.jp import cn
+
 from receipts.ocr.parsing.dates import dates_in
 from receipts.ocr.parsing.rows import Row
 from receipts.ocr.parsing.yen import mended_digits
@@ -17,11 +19,13 @@ _FREE_DIAL = ("0120", "0800", "0570")
 _OTHER_TEL = re.compile("お客様|相談|お問|問合|本社|本部|フリーダイヤル|サービス")
 _REGISTRATION_LABEL = re.compile("登録番号|登録No|事業者|インボイス|適格|登録")
 _REGISTRATION = re.compile(r"(?<![\dA-Z])(?P<prefix>[T丁17]?)[ -]?(?P<digits>\d(?:[ -]?\d){12})(?!\d)")
+_T_AS_DIGIT = re.compile(r"(?<!\d)[17]\d{13}(?!\d)")
 _NUMBER_LABELS = (
     r"(?:レシート|領収書?|領収証)(?:番号|ナンバー|[Nn][oO0]\.?|#)",
     r"(?:取引|伝票|会計|精算|売上|明細|処理|管理)(?:番号|[Nn][oO0]\.?)",
     r"(?:レシート|取引|伝票|領収|精算)[:.#]?",
-    r"(?:R|レジ)\d{1,4}-",
+    r"(?:(?<![A-Za-z])[RL]|レ)[^\d\s:.()-]{0,2}\d{1,4}-",
+    r"(?<![A-Za-z])R-",
     r"(?:通番|一連番号|連番|ジャーナル|[Tt]rans?\.?|TRN|RCPT|SEQ|番号)(?:番号|[Nn][oO0])?[:.#]?",
     r"[Nn][oO0][.:]",
     r"#",
@@ -68,10 +72,8 @@ def find_registration(rows: Sequence[Row]) -> Found | None:
 
 
 def has_valid_check_digit(registration: str) -> bool:
-    """Whether the first digit of a corporate number fits the other twelve."""
-    digits = [int(c) for c in registration[-13:]]
-    total = sum(digit * (1 + place % 2) for place, digit in enumerate(reversed(digits[1:])))
-    return digits[0] == 9 - total % 9
+    """Whether the corporate number behind the T has its right first digit."""
+    return cn.is_valid(registration[-13:])
 
 
 def find_receipt_number(rows: Sequence[Row]) -> Found | None:
@@ -79,6 +81,7 @@ def find_receipt_number(rows: Sequence[Row]) -> Found | None:
     for rank, pattern in enumerate(_NUMBERS):
         for index, row in enumerate(rows):
             text = _NOT_A_NUMBER_LABEL.sub("@", mended_digits(row.squashed_apart))
+            text = _TEL.sub(lambda tel: "@" if _is_tel("".join(tel.groups())) else tel[0], text)
             for match in pattern.finditer(text):
                 if _is_receipt_number(match["number"]):
                     return Found(match["number"].strip("-"), index, 0.95 - 0.08 * rank)
@@ -86,7 +89,7 @@ def find_receipt_number(rows: Sequence[Row]) -> Found | None:
 
 
 def _is_tel(digits: str) -> bool:
-    if digits[0] != "0" or digits[1] == "0":
+    if digits[0] != "0" or digits[1:2] in ("", "0"):
         return False
     return len(digits) == (11 if digits[:3] in ("050", "070", "080", "090") or digits.startswith("0800") else 10)
 
@@ -108,14 +111,14 @@ def _grouped(value: str) -> str:
 def _registrations_in(text: str) -> list[tuple[str, bool]]:
     """Possible numbers, and whether a T (or what it is misread as) stands before them."""
     text = mended_digits(text)
-    found = []
-    for match in _REGISTRATION.finditer(text):
-        found.append(("T" + re.sub(r"\D", "", match["digits"]), match["prefix"] in ("T", "丁")))
-    for match in re.finditer(r"(?<!\d)[17]\d{13}(?!\d)", text):
-        found.append(("T" + match[0][1:], True))
-    return found
+    found = [
+        ("T" + re.sub(r"\D", "", match["digits"]), match["prefix"] in ("T", "丁"))
+        for match in _REGISTRATION.finditer(text)
+    ]
+    return [*found, *(("T" + match[0][1:], True) for match in _T_AS_DIGIT.finditer(text))]
 
 
 def _is_receipt_number(number: str) -> bool:
     digits = re.sub(r"\D", "", number)
-    return 2 <= len(digits) <= 20 and not any(dates_in(number)) and not (len(digits) == 13 and number.isdigit())
+    is_registration = len(digits) in (13, 14) and number.isdigit()
+    return 3 <= len(digits) <= 20 and not any(dates_in(number)) and not is_registration

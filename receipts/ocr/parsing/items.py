@@ -20,7 +20,7 @@ _START = r"(?<![^\s(（\[|])"
 _QUANTITIES = (
     re.compile(rf"{_START}数量?\s?:?\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?\s?[\s,]*(?:単価?|@)\s?価?:?\s?{_PRICE}"),
     re.compile(
-        rf"{_START}(?P<quantity>\d{{1,3}})\s?{_UNIT}\s?(?:(?:{_TIMES}|二|口|=)\s?{_EACH}?|{_EACH})\s?価?:?\s?{_PRICE}"
+        rf"{_START}(?P<quantity>\d{{1,3}})\s?{_UNIT}\s?(?:(?:{_TIMES}|二|口|=)\s?{_EACH}?|@|単価?|各|A(?=\d))\s?価?:?\s?{_PRICE}"
     ),
     re.compile(rf"{_START}(?P<quantity>\d{{1,3}})\s?{_TIMES}\s?{_EACH}\s?{_PRICE}"),
     re.compile(
@@ -30,6 +30,8 @@ _QUANTITIES = (
         rf"{_START}{_YEN}(?P<unit_price>\d{{1,3}}(?:[,.]\d{{3}})+|\d{{1,6}})\s?円?\s?{_TIMES}\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"
     ),
 )
+_TRAILING_COUNT = re.compile(r"(?:\s[x×X]?|(?<=[^\d\s])[x×])\s?(?P<count>\d{1,2})\s?[個コ点ケヶ]?\s*[¥]?$")
+_BARE_QUANTITY = re.compile(rf"[(（]?(?P<quantity>\d{{1,3}})\s?{_UNIT}\s+{_PRICE}[)）]?")
 _JAN = re.compile(r"(?<!\d)(4[59]\d{11}|4[59]\d{6}|\d{13})(?!\d)")
 _LEADING_CODE = re.compile(r"^(?:[#*]?\d{3,13}[ :](?=\S)|\d{4,13}(?=[^\d\s.,%a-zA-Z×x枚個本袋円点年月]))\s*")
 _LEADING_MARK = re.compile(
@@ -82,16 +84,27 @@ class _Collector:
         amount = last_amount(text)
         if kind_of(row.squashed) is Kind.DISCOUNT or (amount and amount.value < 0):
             self._discount(amount)
-        elif quantity := quantity_in(text):
+        elif quantity := quantity_in(text) or self._bare_quantity(text):
             self._with_quantity(index, text, quantity)
         elif amount and self._is_price(text, amount, row):
             self._with_price(index, text, amount)
         elif _MEANINGFUL.search(text):
             self.waiting = text
 
+    def _bare_quantity(self, text: str) -> Quantity | None:
+        """A count and a unit price whose sign was lost, if they make the price above."""
+        match = _BARE_QUANTITY.fullmatch(text)
+        if match and self.items and not self.waiting:
+            quantity = Quantity(int(match["quantity"]), int(re.sub(r"\D", "", match["unit_price"])), 0, len(text))
+            last = self.items[-1]
+            if quantity.count * quantity.unit_price in (last.price, *last.others):
+                return quantity
+        return None
+
     def _is_price(self, text: str, amount: Amount, row: Row) -> bool:
         """A number that ends a row is a price if it says so, or stands apart in the prices' column."""
-        stands_apart = not text[: amount.start].strip() or text[amount.start - 1].isspace()
+        before = text[: amount.start].rstrip("*※")
+        stands_apart = not before or before[-1].isspace()
         return amount.is_marked or (stands_apart and row.cells[-1].right >= self.price_column)
 
     def _without_jan(self, text: str) -> str:
@@ -203,17 +216,20 @@ def _best_price(quantity: Quantity, printed: Amount | None) -> tuple[int, tuple[
     product = quantity.count * quantity.unit_price
     if printed is None or product in (printed.value, *printed.others):
         return product, ()
+    if quantity.count * int(str(quantity.unit_price)[1:] or 0) in (printed.value, *printed.others):
+        return quantity.count * int(str(quantity.unit_price)[1:]), ()  # @ was read as a digit
     return printed.value, (*printed.others, product)
 
 
 def _trailing_count(text: str, amount: Amount) -> tuple[str, int]:
-    """A count that stands alone between name and price."""
-    if match := re.search(rf"(?:\s|(?<=[^\d\s]))[x×X]?\s?(\d{{1,2}})\s?(?:{_UNIT})?\s*[¥]?$", text):
-        name, count = text[: match.start()], int(match[1])
-        stands_alone = text[match.start()].isspace() or match[0].lstrip()[0] in "x×X"
-        if stands_alone and 0 < count < 100 and amount.value >= count and _MEANINGFUL.search(name):
-            return name, count
-    return text, 1
+    """A count that stands alone between name and price; 3本 or 50枚 rather tell the size of a pack."""
+    match = _TRAILING_COUNT.search(text)
+    if match is None:
+        return text, 1
+    name, count = text[: match.start()], int(match["count"])
+    if not 0 < count <= min(99, amount.value) or not _MEANINGFUL.search(name):
+        return text, 1
+    return name, count
 
 
 def _is_frame(row: Row) -> bool:

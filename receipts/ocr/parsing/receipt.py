@@ -13,6 +13,7 @@ from receipts.ocr.parsing.rows import Row
 from receipts.ocr.parsing.store import find_store
 
 MOST_MENDED = 3
+LEAST_TOTAL_JPY = 10
 UNPROVEN_CONFIDENCE = 0.55
 
 
@@ -33,6 +34,7 @@ class ParsedReceipt:
     fields: dict[str, Parsed] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    has_fitting_items: bool = False
 
 
 def parse(rows: Sequence[Row]) -> ParsedReceipt:
@@ -88,6 +90,7 @@ def _add_money(parsed: ParsedReceipt, rows: Sequence[Row]) -> None:
     if sums is None:
         return
     parsed.items = mend_items(items, _targets(sums, figures))
+    parsed.has_fitting_items = "items" in sums.proofs or parsed.items != items
     confidence = 0.99 if len(sums.proofs) > 1 else 0.95 if sums.proofs else UNPROVEN_CONFIDENCE
     parsed.fields["total"] = Parsed(str(sums.total), sums.row, confidence, sums.proofs)
     for key, value, found in (("subtotal", sums.subtotal, figures.subtotals), ("tax", sums.tax, figures.taxes)):
@@ -95,8 +98,14 @@ def _add_money(parsed: ParsedReceipt, rows: Sequence[Row]) -> None:
             parsed.fields[key] = Parsed(str(value), found[0].row, 0.95 if sums.proofs else UNPROVEN_CONFIDENCE)
     if not sums.proofs:
         parsed.reasons.append("total_unproven")
-    if sums.is_contested:
+    if sums.is_contested or _is_overruled(sums, figures):
         parsed.reasons.append("figures_disagree")
+
+
+def _is_overruled(sums: arithmetic.Sums, figures: Figures) -> bool:
+    """The row that is labelled as the total says something else: misread, or altered on the photograph."""
+    labelled = [figure for figure in figures.totals if figure.value >= LEAST_TOTAL_JPY]
+    return bool(labelled) and all(sums.total not in (figure.value, *figure.others) for figure in labelled)
 
 
 def _item_sums(items: Sequence[Item], figures: Figures) -> list[int]:

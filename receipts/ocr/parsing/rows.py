@@ -14,6 +14,10 @@ from receipts.ocr.parsing.text import normalise, squash
 
 Floats = NDArray[np.float64]
 SAME_ROW = 0.5  # of a text's height
+STEEPEST = 0.088
+SLOPE_STEP = 0.008
+NEAR = 0.4  # of a text's height
+TIE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,52 @@ def rows_of(lines: Sequence[TextLine], *, photo: int = 0) -> list[Row]:
 
 
 def fit_slope(cells: Sequence[Cell]) -> Slope:
+    """The slope that lets most texts find a neighbour in their own row.
+
+    On curved paper the texts at the left and at the right lean to different sides, so what counts is
+    not how single texts lean but where the next column stands; how they lean only settles ties.
+    """
+    leaning = _leaning(cells)
+    pairs = _neighbours(cells)
+    if len(pairs) < 3:
+        return leaning
+    top, bottom = min(cell.middle for cell in cells), max(cell.middle for cell in cells)
+    down = (pairs[:, 0] - top) / max(1.0, bottom - top)
+    best, most = leaning, -np.inf
+    expected = [leaning.at(top), leaning.at(bottom)]
+    for at_top in np.arange(-STEEPEST, STEEPEST + 1e-9, SLOPE_STEP):
+        for at_bottom in np.arange(-STEEPEST, STEEPEST + 1e-9, SLOPE_STEP):
+            slopes = at_top + (at_bottom - at_top) * down
+            off = (pairs[:, 1] - slopes * pairs[:, 2]) / pairs[:, 3]
+            fit = np.maximum(0.0, 1.0 - (off / NEAR) ** 2).sum()
+            fit -= len(pairs) * TIE * ((at_top - expected[0]) ** 2 + (at_bottom - expected[1]) ** 2)
+            if fit > most:
+                change = (at_bottom - at_top) / max(1.0, bottom - top)
+                best, most = Slope(float(at_top - change * top), float(change)), fit
+    return best
+
+
+def _neighbours(cells: Sequence[Cell]) -> Floats:
+    """Pairs that may share a row: their height on the page, rise, distance and size of print."""
+    pairs = [
+        (
+            (left.middle + right.middle) / 2,
+            right.middle - left.middle,
+            _reach(left, right),
+            (left.height + right.height) / 2,
+        )
+        for left in cells
+        for right in cells
+        if right.left > left.right - 0.5 * left.height and abs(right.middle - left.middle) < 1.3 * left.height
+    ]
+    return np.array(pairs, float).reshape(-1, 4)
+
+
+def _reach(left: Cell, right: Cell) -> float:
+    return (right.left + right.right - left.left - left.right) / 2
+
+
+def _leaning(cells: Sequence[Cell]) -> Slope:
     """Robust line through the slopes of the long texts."""
     long = [cell for cell in cells if cell.right - cell.left > 3 * cell.height]
     if len(long) < 4:
@@ -141,8 +191,7 @@ def _chain_for(cell: Cell, chains: list[list[Cell]], slope: Slope) -> list[Cell]
         last = chain[-1]
         if last.right > cell.left + 0.6 * min(cell.height, last.height):
             continue
-        reach = (cell.left + cell.right) / 2 - (last.left + last.right) / 2
-        expected = last.middle + slope.at((last.middle + cell.middle) / 2) * reach
+        expected = last.middle + slope.at((last.middle + cell.middle) / 2) * _reach(last, cell)
         off = abs(cell.middle - expected) / ((cell.height + last.height) / 2)
         if off < least:
             best, least = chain, off

@@ -36,9 +36,11 @@ def find_store(rows: Sequence[Row]) -> Store:
     names = [(index, text) for index, row in enumerate(rows[:HEADING_ROWS]) if (text := _name_text(row))]
     end = next((i for i, row in enumerate(rows[:HEADING_ROWS]) if any(dates_in(row.text))), HEADING_ROWS)
     names = [(index, text) for index, text in names if index < max(end, 1)] or names[:1]
-    for index, text in names:
-        if match := _BRANCH.match(text):
-            return _with_branch(names, index, match)
+    branches = [(index, match) for index, text in names if (match := _BRANCH.match(text))]
+    if len(branches) > 1 and not branches[0][1]["before"] and branches[0][0] == names[0][0]:
+        branches = branches[1:]  # a shop whose own name ends in 店
+    if branches:
+        return _with_branch(names, *branches[0])
     plain = [(index, text) for index, text in names if not _COMPANY.search(text)] or names
     if not plain:
         return Store(None, 0, None, 0)
@@ -70,7 +72,7 @@ def _bare(name: str) -> str:
 
 def _name_text(row: Row) -> str | None:
     text = _TEL_TAIL.sub("", row.text).strip()
-    if len(_LETTERS.findall(text)) < 2 or is_address(row.squashed):
+    if len(_LETTERS.findall(text)) < 2 or (is_address(text) and not _BRANCH.match(text)):
         return None
     if _NOT_A_NAME.search(row.squashed) or any(dates_in(row.text)):
         return None

@@ -74,7 +74,7 @@ _JAPANESE_FORM_PAIRS = [
     "齐斉",
     "龄齢",
 ]
-_JAPANESE_FORM = {ord(foreign): japanese for foreign, japanese in _JAPANESE_FORM_PAIRS}
+_JAPANESE_FORM = {ord(pair[0]): pair[1] for pair in _JAPANESE_FORM_PAIRS}
 _KATAKANA_TWIN = {
     "力": "カ", "卜": "ト", "一": "ー", "二": "ニ", "口": "ロ", "工": "エ", "夕": "タ", "千": "チ", "八": "ハ",
     "才": "オ", "三": "ミ", "へ": "ヘ", "べ": "ベ", "ぺ": "ペ", "-": "ー", "–": "ー", "—": "ー", "―": "ー", "‐": "ー",
@@ -97,7 +97,7 @@ def normalise(text: str) -> str:
     text = text.translate(_JAPANESE_FORM)
     text = _TWIN_AFTER_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
     text = _TWIN_BEFORE_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
-    text = _MILLILITRES.sub("ml", re.sub("(?<=[ァ-ヺ])三", "ミ", text))
+    text = _MILLILITRES.sub("ml", re.sub("(?<![ァ-ヺー])([ァ-ヺ])三(?!国)", r"\1ミ", text))
     return _SPACES.sub(" ", text).strip()
 
 
@@ -106,19 +106,8 @@ def squash(text: str) -> str:
     return _SPACES.sub("", text).replace("言十", "計").replace("言+", "計")
 
 
-def fold(text: str) -> str:
-    """The coarse form in which product names are compared: kana without marks, small kana or length."""
-    text = unicodedata.normalize("NFKC", normalise(text)).upper()
-    text = "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in text)
-    text = "".join(c for c in unicodedata.normalize("NFD", text) if c not in "\u3099\u309a")
-    return re.sub(r"[^0-9A-Z一-鿿々ァ-ヺ]", "", text.translate(_LARGE_KANA))
-
-
 def _joined_marks(text: str) -> str:
     text = text.replace("゛", "\u3099").replace("゜", "\u309a")
     text = re.sub(rf"(?<=[{_KATAKANA}ｦ-ﾝ])°", "\u309a", text)
     text = re.sub('(?<=[カ-トハ-ホｶ-ﾎ])["”“〃]', "\u3099", text)
     return _LOOSE_MARK.sub("", unicodedata.normalize("NFKC", text))
-
-
-_LARGE_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_YEN = r"[¥#$+YVA*]"
+_YEN = r"(?:[¥#$+]|(?<!\S)[YV])"
 _AMOUNT = re.compile(
     r"(?<![\d.,:/A-Za-z%])"
     r"(?P<sign>[-▲△▼]\s?)?"
