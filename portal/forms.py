@@ -90,7 +90,7 @@ class ConfirmForm(PortalForm):
             "Please read the terms and agree to them."
         )
         if has_agreed:
-            del self.fields["terms"]
+            self.fields.clear()
 
 
 class SurveyForm(PortalForm):

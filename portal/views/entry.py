@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -36,6 +36,13 @@ def entry_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if entry.status == EntryStatus.STARTED:
         return redirect("portal:step", public_id=public_id, name=next_step(entry))
     return result_page(request, entry)
+
+
+@require_safe
+@private
+def unknown_step(request: HttpRequest, public_id: UUID, name: str) -> HttpResponse:
+    """Answer a step that no entry has; the steps themselves have addresses of their own."""
+    raise Http404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,6 +83,8 @@ def step_context(entry: Entry, name: str) -> dict[str, object]:
     """Give what every step shows: the campaign, its look, and how far along it is."""
     steps = steps_of(entry)
     names = [step.name for step in steps]
+    if name not in names:
+        raise Http404
     place = names.index(name)
     return {
         "entry": entry,

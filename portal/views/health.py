@@ -23,3 +23,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return JsonResponse({"ready": False, "database": "unreachable"}, status=503)
     return JsonResponse({"ready": True, "database": connection.vendor})
+
+
+ROBOTS = "User-agent: *\nDisallow: /\nAllow: /c/\nAllow: /static/\n"
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Let search engines see campaigns and nothing else."""
+    return HttpResponse(ROBOTS, content_type="text/plain")
