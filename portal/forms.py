@@ -1,7 +1,6 @@
 """What people type on the pages: shape only; whether it is accepted is said by the services."""
 
 import re
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -188,12 +187,11 @@ class NoticeNumberForm(PortalForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    def prefix_bounds(self) -> tuple[uuid.UUID, uuid.UUID] | None:
-        """Give the first and the last id that begin with the number; None if it has not the form of one."""
-        typed = canonical_number(self.cleaned_data["number"]).lower()
-        if not re.fullmatch(r"[0-9a-f]{12}", typed):
-            return None
-        return uuid.UUID(typed + "0" * 20), uuid.UUID(typed + "f" * 20)
+    @property
+    def is_a_notice_number(self) -> bool:
+        """Tell whether it has the form of one at all."""
+        typed = canonical_number(self.cleaned_data["number"])
+        return re.fullmatch(r"[0-9A-F]{12}", typed) is not None
 
 
 def photos_in(files: "Sequence[UploadedFile]", *, max_bytes: int) -> list[bytes] | None:

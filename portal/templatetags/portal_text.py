@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from django import template
 from django.utils.translation import gettext as _
 
+from codes.links import notice_number
+from codes.models import Award
 from core.clock import JST
 
 register = template.Library()
@@ -56,7 +58,6 @@ def fours(code: str) -> str:
 
 
 @register.filter
-def notice_number(public_id: object) -> str:
-    """Show the number by which 本物確認 finds an award: the first twelve digits of its id, in fours."""
-    digits = str(public_id).replace("-", "")[:12].upper()
-    return "-".join((digits[:4], digits[4:8], digits[8:]))
+def notice(award: Award) -> str:
+    """Show the number by which 本物確認 finds an award."""
+    return notice_number(award)

@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.models import PrizeKind
-from codes.links import claim_url
+from codes.links import claim_url, presentation_token
 from codes.models import Award
-from codes.selectors import award_by_token, presentation_token
+from codes.selectors import award_by_token
 from codes.services import open_claim, reveal_code
 from core import clock
 from core.clock import jst_day
@@ -112,5 +112,5 @@ def _instore_qr(award: Award) -> SafeString | None:
     """Draw the presentation token; only codes of our own are read at our tills."""
     if award.prize.kind != PrizeKind.OWN_CODE:
         return None
-    drawn = qr_svg(presentation_token(award, now=clock.now()))
+    drawn = qr_svg(presentation_token(award))
     return SafeString(drawn)  # made by us out of a token, no foreign text in it

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from codes.models import Award
+from codes.selectors import award_by_notice
 from core import clock
 from eligibility.errors import TooManyAttempts
 from portal.attempts import spend_guess
@@ -28,16 +29,10 @@ def genuine(request: HttpRequest) -> HttpResponse:
     except TooManyAttempts as refusal:
         form.refuse("number", refusal)
         return _page(request, form, status=refusal.status)
-    bounds = form.prefix_bounds()
-    if bounds is None:
+    if not form.is_a_notice_number:
         return _page(request, form, answer="cannot_tell")
-    award = _award_between(*bounds)
+    award = award_by_notice(form.cleaned_data["number"])
     return _page(request, form, answer="ours" if award else "not_ours", award=award)
-
-
-def _award_between(first: object, last: object) -> Award | None:
-    awards = Award.objects.filter(public_id__gte=first, public_id__lte=last)
-    return awards.select_related("entry__campaign__sponsor", "prize").first()
 
 
 def _page(

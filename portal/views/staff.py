@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from campaigns.errors import PinNotAccepted
 from campaigns.models import Store
 from campaigns.selectors import store_by_pin
-from codes.errors import DuplicateTransaction
 from codes.models import Redemption, RedemptionKind
 from codes.services import check_code, redeem_code, reverse_redemption
 from core import clock
@@ -26,7 +25,7 @@ from portal.staff_session import sign_in, sign_out, store_of
 LOGINS = 10  # wrong PINs of one store, or from one browser, within ten minutes
 CHECKS = 120  # codes that one terminal may try within ten minutes; a busy till stays below
 # The word on the big sign for each refusal; whatever else there may be is 対象外.
-SIGNS = {"already_redeemed": "used", "code_expired": "expired"}
+SIGNS = {"already_redeemed": "used", "expired": "expired"}
 
 
 def shift(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -108,7 +107,7 @@ def check(request: HttpRequest, store: Store) -> HttpResponse:
     context = {
         "store": store,
         "state": state,
-        "sign": "good" if state.redeemable else _word(state.refusal_code),
+        "sign": "good" if state.is_redeemable else _word(state.refusal_code),
         "form": form,
         "once": uuid.uuid4().hex,
     }
@@ -135,8 +134,6 @@ def redeem(request: HttpRequest, store: Store) -> HttpResponse:
             terminal="staff page",
             now=clock.now(),
         )
-    except DuplicateTransaction:
-        redemption = _today(store).get(pos_transaction_id=once)
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
     return redirect(f"/staff/?done={redemption.public_id}")
@@ -148,8 +145,9 @@ def undo(request: HttpRequest, store: Store, public_id: uuid.UUID) -> HttpRespon
     """Take a redemption of this store and this day back."""
     redemption = get_object_or_404(_today(store), public_id=public_id)
     reverse_redemption(
-        redemption_public_id=redemption.public_id,
+        redemption_public_id=str(redemption.public_id),
         agency_id=store.agency_id,
+        store_id=store.pk,
         reason="staff page",
         now=clock.now(),
     )
