@@ -1,5 +1,6 @@
-"""Pages for what went wrong, each with a way forward."""
+"""Pages for what went wrong, each with a way forward and the id that support can look up."""
 
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -7,3 +8,25 @@ from django.shortcuts import render
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose page grew too old; nothing was stored."""
     return render(request, "portal/errors/csrf.html", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what could not be read: too large, too many files, or garbled."""
+    if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
+        return render(request, "portal/errors/413.html", status=413)
+    return render(request, "portal/errors/400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what this visitor may not do."""
+    return render(request, "portal/errors/403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an unknown address; a foreign one gets the same page."""
+    return render(request, "portal/errors/404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a defect of ours; the page needs neither database nor context processors to be whole."""
+    return render(request, "portal/errors/500.html", status=500)

@@ -1,0 +1,220 @@
+"""What people type on the pages: shape only; whether it is accepted is said by the services."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Question, QuestionKind
+from core.errors import DomainError
+from core.text import canonical_number
+
+
+class PortalForm(forms.Form):
+    """A form whose first wrong field gets the focus, by attribute and so without scripts."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        for field in self.fields.values():
+            if field.required:
+                field.error_messages["required"] = _("Please fill this in.")
+                field.widget.attrs["aria-required"] = "true"
+
+    def refuse(self, name: str, refusal: DomainError) -> None:
+        """Show a refusal at the field it concerns."""
+        self.add_error(name, str(refusal))
+
+    @property
+    def first_wrong(self) -> str:
+        """Give the name of the field that gets the focus."""
+        return next((name for name in self.fields if name in self.errors), "")
+
+    def focus_first_wrong(self) -> "PortalForm":
+        """Move the focus to the first field with an error."""
+        if self.first_wrong:
+            self.fields[self.first_wrong].widget.attrs["autofocus"] = True
+        return self
+
+
+class NumberForm(PortalForm):
+    """A serial code or a reference number, in whatever width, case and grouping."""
+
+    number = forms.CharField(
+        max_length=80,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].label = label
+
+
+class EmailForm(PortalForm):
+    """One mail address; old carrier addresses break the RFC, so the service judges, not the browser."""
+
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=300,
+        widget=forms.EmailInput(
+            attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
+        ),
+    )
+
+
+class ConfirmForm(PortalForm):
+    """The agreement to the terms, and apart from it the wish for news."""
+
+    terms = forms.BooleanField(
+        label=_("I agree to the terms"),
+        error_messages={"required": _("Please read the terms and agree to them.")},
+    )
+    news = forms.BooleanField(
+        label=_("I would like to receive news from the sponsor"), required=False
+    )
+
+    def __init__(self, *args: Any, has_agreed: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["terms"].error_messages["required"] = _(
+            "Please read the terms and agree to them."
+        )
+        if has_agreed:
+            self.fields.clear()
+
+
+class SurveyForm(PortalForm):
+    """The questions that are asked after the answers so far."""
+
+    def __init__(
+        self,
+        *args: Any,
+        questions: Sequence[Question],
+        answers: dict[int, list[str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.questions = questions
+        for question in questions:
+            field = _question_field(question)
+            kept = answers.get(question.pk, [])
+            is_many = question.kind == QuestionKind.MULTIPLE
+            field.initial = kept if is_many else next(iter(kept), "")
+            self.fields[f"q{question.pk}"] = field
+
+    def answers(self) -> dict[int, list[str]]:
+        """Give the answers by question, each as a list of texts."""
+        found = {}
+        for question in self.questions:
+            value = self.cleaned_data.get(f"q{question.pk}") or []
+            texts = value if isinstance(value, list) else [value]
+            found[question.pk] = [text.replace("\r\n", "\n") for text in texts]
+        return found
+
+
+class StaffLoginForm(PortalForm):
+    store = forms.CharField(
+        label=_("Store number"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+    )
+    pin = forms.CharField(
+        label=_("PIN"),
+        max_length=12,
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "current-password", "inputmode": "numeric"}
+        ),
+    )
+
+
+class CodeForm(PortalForm):
+    """A code as it was scanned or typed; blanks and hyphens do not matter to the service."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=600,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+
+class AmountForm(CodeForm):
+    """An amount to be taken off a code; empty means all of it."""
+
+    amount = forms.CharField(
+        label=_("Amount (yen)"),
+        required=False,
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "class": "amount"}
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget = forms.HiddenInput()
+
+    def clean_amount(self) -> int | None:
+        """Read whole yen, also in full width and with separators."""
+        typed = re.sub(r"[,、円YEN¥\\]", "", canonical_number(self.cleaned_data["amount"]))
+        if not typed:
+            return None
+        if not re.fullmatch(r"[0-9]{1,8}", typed):
+            raise forms.ValidationError(_("Please type the amount in digits."))
+        return int(typed)
+
+
+class NoticeNumberForm(PortalForm):
+    """The number printed in a winner notice: the first twelve digits of the award's id."""
+
+    number = forms.CharField(
+        label=_("Number in the notice"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    @property
+    def is_a_notice_number(self) -> bool:
+        """Tell whether it has the form of one at all."""
+        typed = canonical_number(self.cleaned_data["number"])
+        return re.fullmatch(r"[0-9A-F]{12}", typed) is not None
+
+
+def photos_in(files: "Sequence[UploadedFile]", *, max_bytes: int) -> list[bytes] | None:
+    """Read uploaded photographs; None when one is larger than what is read at all."""
+    if any((file.size or 0) > max_bytes for file in files):
+        return None
+    return [file.read() for file in files]
+
+
+def _question_field(question: Question) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": question.text,
+        "required": question.is_required,
+        "error_messages": {"required": _("Please answer this question.")},
+    }
+    choices = [(choice, choice) for choice in question.choices]
+    if question.kind == QuestionKind.SINGLE:
+        return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **common)
+    if question.kind == QuestionKind.MULTIPLE:
+        return forms.MultipleChoiceField(
+            choices=choices, widget=forms.CheckboxSelectMultiple, **common
+        )
+    if question.kind == QuestionKind.NUMBER:
+        number = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+        return forms.CharField(max_length=12, widget=number, **common)
+    return forms.CharField(max_length=1000, widget=forms.Textarea, **common)

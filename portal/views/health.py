@@ -1,0 +1,34 @@
+"""What machines ask: does the process live, can it serve."""
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Tell that the process answers; asks nothing of anybody else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Tell whether the database answers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"ready": False, "database": "unreachable"}, status=503)
+    return JsonResponse({"ready": True, "database": connection.vendor})
+
+
+ROBOTS = "User-agent: *\nDisallow: /\nAllow: /c/\nAllow: /static/\n"
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Let search engines see campaigns and nothing else."""
+    return HttpResponse(ROBOTS, content_type="text/plain")

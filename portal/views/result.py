@@ -1,0 +1,190 @@
+"""Where a sent entry stands: being checked, sent back, refused, accepted, won or not won; always with what is next."""
+
+import io
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
+from PIL import Image
+
+from campaigns.models import Mechanic
+from codes.links import claim_url
+from codes.models import Award
+from draws.models import DrawResult
+from eligibility.models import Decision
+from eligibility.reasons import described
+from eligibility.selectors import current_decision
+from participants.models import Entry, EntryStatus
+from participants.selectors import pending_email, reachable_identity
+from portal.refusals import private
+from portal.session import own_entry
+from portal.steps import steps_of
+from receipts.models import ReceiptPhoto, ReceiptStatus
+from receipts.selectors import current_receipt, photo_bytes
+
+FIXED_AT = {
+    "serial": "serial",
+    "reference": "reference",
+    "survey": "survey",
+    "line_friend": "line",
+    "x_follow": "x",
+}
+REGION_MARGIN = 0.35  # of the region's height: enough of the paper to recognise the place
+PREVIEW_SIDE = 640
+
+
+def result_page(request: HttpRequest, entry: Entry) -> HttpResponse:
+    """Show a sent entry."""
+    context = _context(entry) | {"reveals": "reveal" in request.GET}
+    return render(request, f"portal/result/{context['page']}.html", context)
+
+
+@require_safe
+@private
+def progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Give the part of the waiting page that changes; once there is more to say, lead to the page that says it."""
+    entry = own_entry(request, public_id)
+    context = _context(entry)
+    if context["page"] != request.GET.get("page", "checking"):
+        address = f"/e/{entry.public_id}/?reveal=1"
+        return HttpResponseClientRedirect(address)
+    return render(request, "portal/parts/progress.html", context)
+
+
+@require_safe
+@private
+def photo(request: HttpRequest, public_id: UUID, position: int) -> HttpResponse:
+    """Show one's own photograph, small, as it was received."""
+    entry = own_entry(request, public_id)
+    image = _open(_photo(entry, position))
+    image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    return _jpeg(image)
+
+
+@require_safe
+@private
+def region(request: HttpRequest, public_id: UUID, number: int) -> HttpResponse:
+    """Show the part of one's own photograph that a reason is about."""
+    entry = own_entry(request, public_id)
+    decision = current_decision(entry.pk)
+    reasons = decision.reasons if decision else []
+    place = reasons[number].get("region") if number < len(reasons) else None
+    if not place:
+        raise Http404
+    image = _open(_photo(entry, place["photo"] + 1))
+    return _jpeg(image.crop(_box(place["polygon"], image.size)))
+
+
+def _context(entry: Entry) -> dict[str, Any]:
+    decision = current_decision(entry.pk)
+    page = page_of(entry)
+    awards = Award.objects.filter(entry=entry, voided_at__isnull=True)
+    return {
+        "entry": entry,
+        "campaign": entry.campaign,
+        "sponsor": entry.campaign.sponsor,
+        "page": page,
+        "stages": _stages(entry),
+        "reasons": _reasons(decision),
+        "fix_step": _fix_step(entry, decision),
+        "email": pending_email(entry.participant_id),
+        "awards": [
+            (award, claim_url(award)) for award in awards.select_related("prize")
+        ]
+        if page == "won"
+        else [],
+        "is_instant": entry.campaign.mechanic == Mechanic.INSTANT,
+        "draw_follows": entry.campaign.mechanic == Mechanic.LATER,
+    }
+
+
+def page_of(entry: Entry) -> str:
+    """Name the page that fits an entry; an accepted one is about its draw or about a contact to be confirmed."""
+    if entry.status != EntryStatus.ACCEPTED:
+        return _PAGES[EntryStatus(entry.status)]
+    if reachable_identity(entry.participant_id) is None:
+        return "confirm_contact"
+    later = entry.campaign.mechanic == Mechanic.LATER
+    return "accepted" if later or _has_result(entry) else "checking"
+
+
+_PAGES = {
+    EntryStatus.STARTED: "started",
+    EntryStatus.SUBMITTED: "checking",
+    EntryStatus.IN_REVIEW: "in_review",
+    EntryStatus.SENT_BACK: "sent_back",
+    EntryStatus.REFUSED: "refused",
+    EntryStatus.WON: "won",
+    EntryStatus.LOST: "lost",
+    EntryStatus.WITHDRAWN: "withdrawn",
+}
+
+
+def _has_result(entry: Entry) -> bool:
+    return DrawResult.objects.filter(entry=entry).exists()
+
+
+def _stages(entry: Entry) -> list[tuple[str, str]]:
+    """Tell what was done and what is being done, as (name, state)."""
+    receipt = current_receipt(entry.pk)
+    is_read = receipt is None or receipt.status in (
+        ReceiptStatus.READ,
+        ReceiptStatus.FAILED,
+    )
+    is_judged = entry.status not in (EntryStatus.SUBMITTED, EntryStatus.IN_REVIEW)
+    facts = [("received", True)]
+    if receipt is not None:
+        facts.append(("read", is_read))
+    facts += [("checked", is_judged), ("drawn", _has_result(entry))]
+    current = next((name for name, done in facts if not done), "")
+    return [
+        (name, "done" if done else "now" if name == current else "later")
+        for name, done in facts
+    ]
+
+
+def _reasons(decision: Decision | None) -> list[dict[str, Any]]:
+    return described(decision.reasons) if decision else []
+
+
+def _fix_step(entry: Entry, decision: Decision | None) -> str:
+    """Name the step at which the first reason that can be mended is mended."""
+    names = [step.name for step in steps_of(entry)]
+    rules = [reason.get("rule", "") for reason in (decision.reasons if decision else [])]
+    step = next((FIXED_AT[rule] for rule in rules if rule in FIXED_AT), "receipt")
+    return step if step in names else "confirm"
+
+
+def _photo(entry: Entry, position: int) -> ReceiptPhoto:
+    receipt = current_receipt(entry.pk)
+    photo = receipt and receipt.photos.filter(position=position).first()
+    if not photo:
+        raise Http404
+    return photo
+
+
+def _open(photo: ReceiptPhoto) -> Image.Image:
+    """Open a photograph of our own making: rebuilt from pixels when it came in."""
+    return Image.open(io.BytesIO(photo_bytes(photo)), formats=["JPEG"])
+
+
+def _box(polygon: list[list[float]], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    xs, ys = [point[0] for point in polygon], [point[1] for point in polygon]
+    margin = (max(ys) - min(ys)) * REGION_MARGIN + 8
+    return (
+        max(0, int(min(xs) - margin)),
+        max(0, int(min(ys) - margin)),
+        min(size[0], int(max(xs) + margin)),
+        min(size[1], int(max(ys) + margin)),
+    )
+
+
+def _jpeg(image: Image.Image) -> HttpResponse:
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, "JPEG", quality=82)
+    return HttpResponse(buffer.getvalue(), content_type="image/jpeg")
+
+

@@ -1,0 +1,199 @@
+"""The staff page: sign in for a shift, scan or type, see one big answer, take it off, undo within the day."""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from campaigns.errors import PinNotAccepted
+from campaigns.models import Store
+from campaigns.selectors import store_by_pin
+from codes.models import Redemption, RedemptionKind
+from codes.services import check_code, redeem_code, reverse_redemption
+from core import clock
+from core.clock import jst_day, start_of_jst_day
+from core.errors import DomainError
+from portal.attempts import spend_guess
+from portal.forms import AmountForm, CodeForm, StaffLoginForm
+from portal.refusals import private
+from portal.staff_session import sign_in, sign_out, store_of
+
+LOGINS = 10  # wrong PINs of one store, or from one browser, within ten minutes
+CHECKS = 120  # codes that one terminal may try within ten minutes; a busy till stays below
+# The word on the big sign for each refusal; whatever else there may be is 対象外.
+SIGNS = {"already_redeemed": "used", "expired": "expired"}
+
+
+def shift(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let only a signed-in store pass; the view gets it as its second argument."""
+
+    @private
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        store = store_of(request)
+        if store is None:
+            return redirect("portal:staff-login")
+        return view(request, store, *args, **kwargs)
+
+    return wrapped
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def login(request: HttpRequest) -> HttpResponse:
+    """Sign in with the store's number and PIN."""
+    if request.method != "POST":
+        return render(request, "portal/staff/login.html", {"form": StaffLoginForm()})
+    form = StaffLoginForm(request.POST)
+    status = 422
+    if form.is_valid():
+        number, pin = form.cleaned_data["store"], form.cleaned_data["pin"]
+        try:
+            spend_guess(request, "pin", limit=LOGINS, subject=number, now=clock.now())
+            store = store_by_pin(code=number, pin=pin)
+        except DomainError as refusal:
+            name = "pin" if isinstance(refusal, PinNotAccepted) else "store"
+            form.refuse(name, refusal)
+            status = refusal.status
+        else:
+            return sign_in(redirect("portal:staff"), store)
+    context = {"form": form.focus_first_wrong()}
+    return render(request, "portal/staff/login.html", context, status=status)
+
+
+@require_POST
+@private
+def logout(request: HttpRequest) -> HttpResponse:
+    """End the shift."""
+    return sign_out(redirect("portal:staff-login"))
+
+
+@require_safe
+@shift
+def scan(request: HttpRequest, store: Store) -> HttpResponse:
+    """Show the camera and the field to type into, with the last redemption and its undo."""
+    done = _today(store).filter(public_id=_uuid(request.GET.get("done", ""))).first()
+    context = {"store": store, "form": CodeForm(), "done": done}
+    return render(request, "portal/staff/scan.html", context)
+
+
+@require_POST
+@shift
+def check(request: HttpRequest, store: Store) -> HttpResponse:
+    """Tell whether a code can be used here and now."""
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        context = {"store": store, "form": form.focus_first_wrong()}
+        return render(request, "portal/staff/scan.html", context, status=422)
+    presented, now = form.cleaned_data["code"], clock.now()
+    try:
+        spend_guess(
+            request, "till", limit=CHECKS, subject=str(store.public_id), now=now
+        )
+        state = check_code(
+            agency_id=store.agency_id,
+            presented=presented,
+            store_id=store.pk,
+            amount_jpy=None,
+            now=now,
+        )
+    except DomainError as refusal:
+        return _sign(request, store, refusal=refusal)
+    form = AmountForm(initial={"code": presented})
+    context = {
+        "store": store,
+        "state": state,
+        "sign": "good" if state.is_redeemable else _word(state.refusal_code),
+        "form": form,
+        "once": uuid.uuid4().hex,
+    }
+    return render(request, "portal/staff/result.html", context)
+
+
+@require_POST
+@shift
+def redeem(request: HttpRequest, store: Store) -> HttpResponse:
+    """Take an amount, or all, off a code; the same press twice takes it once."""
+    form = AmountForm(request.POST)
+    if not form.is_valid():
+        context = {"store": store, "form": form.focus_first_wrong(), "sign": "good"}
+        context["once"] = request.POST.get("once", "")
+        return render(request, "portal/staff/result.html", context, status=422)
+    once = f"staff-{_uuid(request.POST.get('once', '')) or uuid.uuid4()}"
+    try:
+        redemption = redeem_code(
+            agency_id=store.agency_id,
+            presented=form.cleaned_data["code"],
+            store_id=store.pk,
+            amount_jpy=form.cleaned_data["amount"],
+            pos_transaction_id=once,
+            terminal="staff page",
+            now=clock.now(),
+        )
+    except DomainError as refusal:
+        return _sign(request, store, refusal=refusal)
+    return redirect(f"/staff/?done={redemption.public_id}")
+
+
+@require_POST
+@shift
+def undo(request: HttpRequest, store: Store, public_id: uuid.UUID) -> HttpResponse:
+    """Take a redemption of this store and this day back."""
+    redemption = get_object_or_404(_today(store), public_id=public_id)
+    reverse_redemption(
+        redemption_public_id=str(redemption.public_id),
+        agency_id=store.agency_id,
+        store_id=store.pk,
+        reason="staff page",
+        now=clock.now(),
+    )
+    return redirect("portal:staff-today")
+
+
+@require_safe
+@shift
+def today(request: HttpRequest, store: Store) -> HttpResponse:
+    """List what was redeemed at this store today."""
+    rows = _today(store).select_related("gift_code__prize", "reversed_by")
+    taken = [r for r in rows if not hasattr(r, "reversed_by")]
+    context = {
+        "store": store,
+        "rows": rows,
+        "count": len(taken),
+        "total": sum(r.amount_jpy for r in taken),
+    }
+    return render(request, "portal/staff/today.html", context)
+
+
+def _today(store: Store) -> QuerySet[Redemption]:
+    since = start_of_jst_day(jst_day(clock.now()))
+    return Redemption.objects.filter(
+        store=store, kind=RedemptionKind.REDEEM, at__gte=since
+    )
+
+
+def _sign(
+    request: HttpRequest, store: Store, *, refusal: DomainError
+) -> HttpResponse:
+    context = {
+        "store": store,
+        "sign": _word(refusal.code),
+        "message": str(refusal),
+        "form": CodeForm(),
+    }
+    return render(request, "portal/staff/result.html", context, status=refusal.status)
+
+
+def _word(refusal_code: str | None) -> str:
+    return SIGNS.get(refusal_code or "", "not_accepted")
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
