@@ -109,7 +109,7 @@ def _stock(user: User, now: datetime) -> Duty | None:
         _("Stock that runs out"),
         len(low),
         _("Winners wait while a prize has no code."),
-        reverse("admin:codes_codebatch_import"),
+        reverse("admin:codes_codebatch_import_file"),
         _("Import codes"),
         is_urgent=any(prize.left == 0 for prize in low),
         rows=rows,
