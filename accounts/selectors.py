@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.errors import KeyNotAccepted
 from accounts.models import Agency, ApiKey, User
+from accounts.roles import PERMISSIONS
 from core.crypto import blind_index
 
 
@@ -16,6 +17,16 @@ def agencies_of(user: User) -> QuerySet[Agency]:
     if user.is_superuser:
         return Agency.objects.all()
     return Agency.objects.filter(memberships__user=user)
+
+
+def agencies_where(user: User, *permissions: str) -> QuerySet[Agency]:
+    """Give the agencies in which a user's role holds one of some permissions ("app.codename")."""
+    if user.is_superuser:
+        return Agency.objects.all()
+    roles = [role for role, held in PERMISSIONS.items() if {*permissions} & {*held}]
+    return Agency.objects.filter(
+        memberships__user=user, memberships__role__in=roles
+    ).distinct()
 
 
 def live_api_key(*, presented: str, address: str, now: datetime) -> ApiKey:

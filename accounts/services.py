@@ -58,6 +58,7 @@ def issue_api_key(
     agency_id: int,
     name: str,
     scopes: Sequence[Scope],
+    allowed_addresses: Sequence[str] = (),
     expires_at: datetime | None = None,
     actor_id: int | None = None,
 ) -> tuple[ApiKey, str]:
@@ -70,6 +71,7 @@ def issue_api_key(
         prefix=prefix,
         digest=blind_index(presented, field="api_key", tenant="all"),
         scopes=[str(scope) for scope in scopes],
+        allowed_addresses=list(allowed_addresses),
         expires_at=expires_at,
     )
     audit.record("api_key.issued", subject=key, actor_id=actor_id, scopes=key.scopes)

@@ -42,3 +42,12 @@ def exclusive_end(typed: datetime) -> datetime:
     """
     step = timedelta(minutes=1) if typed.second == 0 and typed.minute == 59 else timedelta(seconds=1)
     return (typed + step).replace(microsecond=0)
+
+
+def inclusive_end(stored: datetime) -> datetime:
+    """Turn a stored exclusive end into the last instant as people read it: 24:00 is shown as 23:59.
+
+    Typing the answer again gives the stored instant back through `exclusive_end`.
+    """
+    on_the_hour = stored.minute == 0 and stored.second == 0
+    return stored - (timedelta(minutes=1) if on_the_hour else timedelta(seconds=1))

@@ -13,6 +13,7 @@ from campaigns.services.lifecycle import (
     unpublish_campaign,
 )
 from campaigns.services.stores import set_store_pin
+from campaigns.services.terms import write_terms
 
 __all__ = [
     "archive_campaign",
@@ -26,4 +27,5 @@ __all__ = [
     "set_store_pin",
     "settle_campaign",
     "unpublish_campaign",
+    "write_terms",
 ]

@@ -1,15 +1,21 @@
-"""Bring the groups of the roles in line with `accounts/roles.py`; run after each migration."""
+"""`manage.py sync_roles`: make the groups of `accounts/roles.py`; run after each migration."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.services import sync_roles
+from accounts.models import Membership
+from accounts.services import sync_roles, sync_user_groups
 
 
 class Command(BaseCommand):
-    help = "Make the roles' groups and permissions as accounts/roles.py says."
+    help = "Make groups and permissions as accounts/roles.py says, and put members into their groups."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
         sync_roles()
-        self.stdout.write("Roles are up to date.")
+        members = Membership.objects.order_by("user_id").values_list(
+            "user_id", flat=True
+        )
+        for user_id in members.distinct():
+            sync_user_groups(user_id=user_id)
+        self.stdout.write(self.style.SUCCESS("roles are in step with accounts/roles.py"))

@@ -1,0 +1,20 @@
+"""What every `admin.py` builds on: the tenant's wall, questions before an act, form fields, export."""
+
+from accounts.desk.admins import ReadOnlyAdmin, TenantModelAdmin
+from accounts.desk.asking import Question, attempt
+from accounts.desk.exports import ExportMixin
+from accounts.desk.fields import InclusiveEndField, LinesField, yen
+from accounts.desk.tenancy import TenantStackedInline, TenantTabularInline
+
+__all__ = [
+    "ExportMixin",
+    "InclusiveEndField",
+    "LinesField",
+    "Question",
+    "ReadOnlyAdmin",
+    "TenantModelAdmin",
+    "TenantStackedInline",
+    "TenantTabularInline",
+    "attempt",
+    "yen",
+]

@@ -1,0 +1,66 @@
+"""What a list shows, as a file; who took it is in the audit trail before the first line leaves."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin.utils import (
+    display_for_field,
+    display_for_value,
+    label_for_field,
+    lookup_field,
+)
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from accounts import audit
+from accounts.models import User
+from core.spreadsheets import csv_lines
+
+ROWS_AT_ONCE = 500
+
+
+class ExportMixin:
+    """Adds the button 「表示中の一覧をCSVで保存」; filters, search and the tenant's wall apply as on the page."""
+
+    actions_list: Any = ("export_csv",)
+
+    @action(description=_("Save this list as CSV"), url_path="export", icon="download")
+    def export_csv(self: Any, request: HttpRequest) -> StreamingHttpResponse:
+        changes: ChangeList = self.get_changelist_instance(request)
+        user = request.user
+        assert isinstance(user, User)
+        audit.record(
+            "list.exported",
+            subject=user,
+            actor_id=user.pk,
+            model=self.model._meta.label_lower,
+            count=changes.result_count,
+        )
+        response = StreamingHttpResponse(
+            csv_lines(self._export_rows(changes)), content_type="text/csv; charset=utf-8"
+        )
+        name = f"{self.model._meta.model_name}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _export_rows(self: Any, changes: ChangeList) -> Iterator[list[str]]:
+        columns = [name for name in changes.list_display if name != "action_checkbox"]
+        yield [
+            str(label_for_field(name, self.model, model_admin=self)) for name in columns
+        ]
+        for row in changes.queryset.iterator(chunk_size=ROWS_AT_ONCE):
+            yield [self._export_cell(name, row) for name in columns]
+
+    def _export_cell(self: Any, name: str, row: Any) -> str:
+        field, method, value = lookup_field(name, row, self)
+        if field is not None and method is None:
+            text = display_for_field(value, field, "")
+        else:
+            label = getattr(method, "label", None)
+            value = value[1] if label and isinstance(value, tuple) else value
+            text = display_for_value(value, "", boolean=getattr(method, "boolean", False))
+        return strip_tags(str(text)).strip()

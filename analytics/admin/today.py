@@ -1,0 +1,199 @@
+"""今日やること: each duty with its number, how urgent it is, and the button that leads there."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as now_text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Agency, User
+from accounts.selectors import agencies_where
+from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
+from campaigns.selectors import publish_obstacles
+from codes.models import CodeStatus
+from core import clock
+from core.clock import inclusive_end
+from distribution.models import Delivery, DeliveryStatus
+from draws.models import Draw, DrawStatus
+from eligibility.models import ReviewCase, ReviewStatus
+
+SOON = timedelta(days=3)
+FEW_CODES = 20  # below this many codes left, or a tenth of what came in, the stock is called low
+ROWS = 5
+
+
+@dataclass
+class Duty:
+    """One thing to do: `rows` are text and address of the first few."""
+
+    title: str | Promise
+    count: int
+    note: str | Promise
+    url: str
+    button: str | Promise
+    is_urgent: bool = False
+    rows: list[tuple[str, str]] = field(default_factory=list)
+
+
+def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add to the first page what the user may do today."""
+    user = request.user
+    assert isinstance(user, User)
+    now = clock.now()
+    makers = (_review, _stock, _deliveries, _draws, _moving, _incomplete)
+    duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
+    return {
+        **context,
+        "title": now_text("Today"),
+        "duties": [duty for duty in duties if duty.count],
+        "quiet": [duty for duty in duties if not duty.count],
+        "today": timezone.localtime(now),
+    }
+
+
+def _agencies(user: User, permission: str) -> QuerySet[Agency] | None:
+    return agencies_where(user, permission) if user.has_perm(permission) else None
+
+
+def _review(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "eligibility.change_reviewcase")
+    if agencies is None:
+        return None
+    cases = ReviewCase.objects.filter(agency__in=agencies, status=ReviewStatus.OPEN).order_by("created_at")
+    oldest = cases.first()
+    hours = int((now - oldest.created_at).total_seconds() // 3600) if oldest else 0
+    note = now_text("The oldest has waited for %(hours)s hours.") % {"hours": hours}
+    return Duty(
+        _("Review by eye"),
+        cases.count(),
+        note if oldest else _("Nobody waits."),
+        reverse("admin:eligibility_reviewcase_change", args=[oldest.pk])
+        if oldest
+        else reverse("admin:eligibility_reviewcase_changelist"),
+        _("Begin with the oldest"),
+        is_urgent=hours >= 24,
+    )
+
+
+def _stock(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "codes.change_codebatch")
+    if agencies is None:
+        return None
+    running = [CampaignStatus.SCHEDULED, CampaignStatus.OPEN, CampaignStatus.PAUSED, CampaignStatus.CLOSED]
+    prizes = (
+        Prize.objects.filter(course__campaign__agency__in=agencies, course__campaign__status__in=running)
+        .exclude(kind=PrizeKind.PHYSICAL)
+        .select_related("course__campaign")
+        .annotate(
+            left=Count("gift_codes", filter=Q(gift_codes__status=CodeStatus.AVAILABLE)),
+            came=Count("gift_codes", filter=~Q(gift_codes__status=CodeStatus.STAGED)),
+        )
+    )
+    low = [prize for prize in prizes if prize.left < max(FEW_CODES, prize.came / 10)]
+    low.sort(key=lambda prize: prize.left)
+    rows = [
+        (
+            now_text("%(prize)s (%(campaign)s): %(left)s left")
+            % {"prize": prize.name, "campaign": prize.course.campaign.title, "left": f"{prize.left:,}"},
+            f"{reverse('admin:codes_codebatch_import')}?prize={prize.pk}",
+        )
+        for prize in low[:ROWS]
+    ]
+    return Duty(
+        _("Stock that runs out"),
+        len(low),
+        _("Winners wait while a prize has no code."),
+        reverse("admin:codes_codebatch_import_file"),
+        _("Import codes"),
+        is_urgent=any(prize.left == 0 for prize in low),
+        rows=rows,
+    )
+
+
+def _deliveries(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "distribution.change_delivery")
+    if agencies is None:
+        return None
+    states = [DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.BOUNCED]
+    troubled = Delivery.objects.filter(agency__in=agencies, status__in=states)
+    return Duty(
+        _("Deliveries that did not arrive"),
+        troubled.count(),
+        _("Sent to an address that refused, or without an answer."),
+        reverse("admin:distribution_delivery_changelist") + "?state=trouble",
+        _("See the deliveries"),
+        is_urgent=troubled.filter(award__isnull=False).exists(),
+    )
+
+
+def _draws(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "draws.add_draw")
+    if agencies is None:
+        return None
+    drawn = Draw.objects.filter(status=DrawStatus.DRAWN).values("campaign")
+    due = Campaign.objects.filter(
+        agency__in=agencies, mechanic=Mechanic.LATER, status=CampaignStatus.CLOSED
+    ).exclude(pk__in=drawn)
+    rows = [(c.title, reverse("admin:draws_draw_run", args=[c.pk])) for c in due[:ROWS]]
+    return Duty(
+        _("Draws due"),
+        due.count(),
+        _("Closed campaigns whose winners are not drawn yet."),
+        reverse("admin:draws_draw_changelist"),
+        _("To the draw desk"),
+        is_urgent=bool(rows),
+        rows=rows,
+    )
+
+
+def _moving(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "campaigns.change_campaign")
+    if agencies is None:
+        return None
+    opening = Q(status=CampaignStatus.SCHEDULED, entry_opens_at__lte=now + SOON)
+    closing = Q(status__in=[CampaignStatus.OPEN, CampaignStatus.PAUSED], entry_closes_at__lte=now + SOON)
+    moving = Campaign.objects.filter(opening | closing, agency__in=agencies).order_by("entry_closes_at")
+    return Duty(
+        _("Opening or closing within three days"),
+        moving.count(),
+        _("Please look at page, stock and inquiry desk once more."),
+        reverse("admin:campaigns_campaign_changelist"),
+        _("See the campaigns"),
+        rows=[(_moving_text(c), reverse("admin:campaigns_campaign_change", args=[c.pk])) for c in moving[:ROWS]],
+    )
+
+
+def _moving_text(campaign: Campaign) -> str:
+    if campaign.status == CampaignStatus.SCHEDULED:
+        at = timezone.localtime(campaign.entry_opens_at)
+        return now_text("%(title)s opens at %(at)s") % {"title": campaign.title, "at": f"{at:%m/%d %H:%M}"}
+    at = timezone.localtime(inclusive_end(campaign.entry_closes_at))
+    return now_text("%(title)s runs until %(at)s") % {"title": campaign.title, "at": f"{at:%m/%d %H:%M}"}
+
+
+def _incomplete(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "campaigns.change_campaign")
+    if agencies is None:
+        return None
+    drafts = Campaign.objects.filter(agency__in=agencies, status=CampaignStatus.DRAFT)
+    rows = []
+    for draft in drafts.order_by("entry_opens_at")[:ROWS]:
+        gaps = len(publish_obstacles(draft, now))
+        text = now_text("%(title)s: %(gaps)s things missing") if gaps else now_text("%(title)s: ready to publish")
+        rows.append(
+            (text % {"title": draft.title, "gaps": gaps}, reverse("admin:campaigns_campaign_change", args=[draft.pk]))
+        )
+    return Duty(
+        _("Drafts"),
+        drafts.count(),
+        _("Not published yet."),
+        reverse("admin:campaigns_campaign_changelist") + "?status__exact=draft",
+        _("See the drafts"),
+        rows=rows,
+    )

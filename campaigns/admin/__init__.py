@@ -1,0 +1,5 @@
+"""Where campaigns are planned, checked, published and watched; brands and stores beside them."""
+
+from campaigns.admin import brands, campaign
+
+__all__ = ["brands", "campaign"]

@@ -1,0 +1,100 @@
+"""What winners hold, and each use at a till."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, yen
+from codes.admin.forms import ReasonForm
+from codes.links import notice_number
+from codes.models import Award, Redemption
+from codes.services import void_award
+from core import clock
+from core.clock import inclusive_end
+
+STATES = {"void": "danger", "revealed": "success", "claimed": "info", "waiting": "warning"}
+
+
+@admin.register(Award)
+class AwardAdmin(ExportMixin, ReadOnlyAdmin):
+    list_display = ("public_id", "prize", "entry", "state", "claim_until", "claimed_at", "revealed_at")
+    list_select_related = ("prize__course__campaign", "entry")
+    list_filter = (("prize", admin.RelatedOnlyFieldListFilter), ("revealed_at", admin.EmptyFieldListFilter))
+    search_fields = ("public_id", "entry__public_id")
+    search_help_text = _("Id of an award or of an entry")
+    fields = ("public_id", "notice", "prize", "entry", "state", "claim_until", "claimed_at", "revealed_at", "reveal_count")
+    readonly_fields = ("public_id", "notice", "state", "claim_until")
+    actions_detail = ("void",)
+
+    @admin.display(description=_("number on the notice"))
+    def notice(self, award: Award) -> str:
+        return notice_number(award)
+
+    @admin.display(description=_("to be received until"), ordering="claim_expires_at")
+    def claim_until(self, award: Award) -> str:
+        return f"{timezone.localtime(inclusive_end(award.claim_expires_at)):%Y/%m/%d %H:%M}"
+
+    @display(description=_("status"), label=STATES)
+    def state(self, award: Award) -> tuple[str, Any]:
+        if award.voided_at:
+            return "void", _("withdrawn")
+        if award.revealed_at:
+            return "revealed", _("code shown")
+        if award.claimed_at:
+            return "claimed", _("page opened")
+        return "waiting", _("not opened yet")
+
+    def has_void_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        if not self.may(request, "change", object_id):
+            return False
+        return Award.objects.filter(pk=object_id, voided_at__isnull=True).exists()
+
+    @action(description=_("Withdraw the award"), url_path="void", icon="block", permissions=["void"])
+    def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        award = self.row_or_404(request, object_id)
+        form = ReasonForm(request.POST or None)
+        if form.is_valid():
+            attempt(
+                request,
+                lambda: void_award(
+                    award_id=award.pk, reason=form.cleaned_data["reason"], now=clock.now(), actor_id=request.user.pk
+                ),
+                _("The award is withdrawn and its code blocked."),
+            )
+            return redirect(self.page_of(award))
+        question = Question(
+            title=_("Withdraw this award?"),
+            button=_("Withdraw"),
+            sentences=[_("The winner can no longer open the code, and tills refuse it. This cannot be taken back.")],
+            figures=[
+                (_("prize"), award.prize.name),
+                (_("value (yen)"), yen(award.prize.face_value_jpy)),
+                (_("code shown"), _("yes") if award.revealed_at else _("no")),
+            ],
+            form=form,
+            is_grave=True,
+        )
+        return self.ask(request, question, award)
+
+
+@admin.register(Redemption)
+class RedemptionAdmin(ExportMixin, ReadOnlyAdmin):
+    list_display = ("at", "store", "kind", "amount", "balance", "terminal", "pos_transaction_id")
+    list_select_related = ("store",)
+    list_filter = (("store", admin.RelatedOnlyFieldListFilter), "kind")
+    search_fields = ("public_id", "pos_transaction_id")
+    date_hierarchy = "at"
+    exclude = ("api_key", "staff_user")
+
+    @admin.display(description=_("amount (yen)"), ordering="amount_jpy")
+    def amount(self, redemption: Redemption) -> str:
+        return yen(redemption.amount_jpy)
+
+    @admin.display(description=_("balance after (yen)"), ordering="balance_after_jpy")
+    def balance(self, redemption: Redemption) -> str:
+        return yen(redemption.balance_after_jpy)

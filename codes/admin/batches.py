@@ -1,0 +1,269 @@
+"""Codes come in: upload, see what would happen, keep as staged, put into stock."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, F, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, yen
+from accounts.desk.tenancy import allowed_agency_ids
+from campaigns.models import Prize
+from codes import services
+from codes.admin.forms import HAS_CODES, PROBLEMS, GenerateForm, ImportForm, ReasonForm
+from codes.errors import FileNotAccepted, RowProblem
+from codes.models import BatchStatus, CodeBatch, CodeStatus
+from core import clock, held_files
+
+TICKET_SALT = "codes.import"
+SHOWN_PROBLEMS = 50
+
+
+@admin.register(CodeBatch)
+class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
+    list_display = ("name", "campaign", "prize", "status_label", "code_count", "left", "worth", "expires_at")
+    list_select_related = ("prize__course__campaign", "agency")
+    list_filter = ("status", "source", ("prize", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("name",)
+    actions_list = ("import_file", "generate", "export_csv")
+    actions_detail = ("activate", "discard")
+    fields = ("name", "campaign", "prize", "status_label", "source", "expires_at", "created_by", "activated_at")
+    readonly_fields = ("campaign", "status_label")
+    change_form_template = "admin/codes/codebatch/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        available = Count("gift_codes", filter=Q(gift_codes__status=CodeStatus.AVAILABLE))
+        return super().get_queryset(request).annotate(available=available)
+
+    @admin.display(description=_("campaign"), ordering="prize__course__campaign__title")
+    def campaign(self, batch: CodeBatch) -> str:
+        return str(batch.prize.course.campaign)
+
+    @display(
+        description=_("status"),
+        label={BatchStatus.STAGED: "warning", BatchStatus.ACTIVE: "success", BatchStatus.DISCARDED: "default"},
+    )
+    def status_label(self, batch: CodeBatch) -> tuple[str, str]:
+        return batch.status, batch.get_status_display()
+
+    @admin.display(description=_("left"), ordering="available")
+    def left(self, batch: Any) -> int:
+        return int(batch.available)
+
+    @admin.display(description=_("value left"), ordering=F("available") * F("face_value_jpy"))
+    def worth(self, batch: Any) -> str:
+        return yen(batch.available * batch.face_value_jpy)
+
+    def has_stock_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.may(request, "add", object_id)
+
+    def has_staged_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        if not self.may(request, "change", object_id):
+            return False
+        return CodeBatch.objects.filter(pk=object_id, status=BatchStatus.STAGED).exists()
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        batch = self.get_object(request, object_id) if object_id else None
+        counts = batch.gift_codes.order_by().values_list("status").annotate(n=Count("pk")) if batch else []
+        states = {status: count for status, count in counts}  # noqa: C416
+        figures = [(status.label, states.get(status.value, 0)) for status in CodeStatus]
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "batch": batch, "figures": figures}
+        )
+
+    @action(description=_("Import codes"), url_path="import", icon="upload_file", permissions=["stock"])
+    def import_file(self, request: HttpRequest) -> HttpResponse:
+        form = ImportForm(
+            request.POST or None, request.FILES or None, prizes=self._prizes(request), initial=request.GET.dict()
+        )
+        if form.is_valid():
+            return self._dry_run(request, form)
+        question = Question(
+            title=_("Import codes"),
+            button=_("Check the file"),
+            sentences=[_("First the file is only checked: you see what would happen before anything is stored.")],
+            form=form,
+            accepts_files=True,
+        )
+        return self.ask(request, question)
+
+    @action(description=_("Make own codes"), url_path="generate", icon="add_circle", permissions=["stock"])
+    def generate(self, request: HttpRequest) -> HttpResponse:
+        form = GenerateForm(request.POST or None, prizes=self._prizes(request), initial=request.GET.dict())
+        if form.is_valid():
+            given = form.cleaned_data
+            made: list[CodeBatch] = []
+            if attempt(
+                request,
+                lambda: made.append(
+                    services.generate_codes(
+                        prize_id=given["prize"].pk,
+                        name=given["name"],
+                        count=given["count"],
+                        expires_at=given["expires_at"],
+                        now=clock.now(),
+                        actor_id=request.user.pk,
+                    )
+                ),
+                _("The codes are made. Put the batch into stock when you are ready."),
+            ):
+                return redirect(self.page_of(made[0]))
+        question = Question(
+            title=_("Make own codes"),
+            button=_("Make the codes"),
+            sentences=[_("Codes that your own stores redeem. They wait until you put the batch into stock.")],
+            form=form,
+        )
+        return self.ask(request, question)
+
+    @action(description=_("Put into stock"), url_path="activate", icon="inventory", permissions=["staged"])
+    def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.row_or_404(request, object_id)
+        if request.method == "POST":
+            attempt(
+                request,
+                lambda: services.activate_batch(batch_id=batch.pk, now=clock.now(), actor_id=request.user.pk),
+                _("The batch is in stock."),
+            )
+            return redirect(self.page_of(batch))
+        question = Question(
+            title=_("Put this batch into stock?"),
+            button=_("Put into stock"),
+            sentences=[_("From this moment winners receive codes of this batch, the oldest batch first.")],
+            figures=_figures(batch),
+        )
+        return self.ask(request, question, batch)
+
+    @action(description=_("Discard"), url_path="discard", icon="delete", permissions=["staged"])
+    def discard(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.row_or_404(request, object_id)
+        form = ReasonForm(request.POST or None)
+        if form.is_valid():
+            attempt(
+                request,
+                lambda: services.discard_batch(
+                    batch_id=batch.pk,
+                    reason=form.cleaned_data["reason"],
+                    now=clock.now(),
+                    actor_id=request.user.pk,
+                ),
+                _("The batch is discarded. The file may be imported anew."),
+            )
+            return redirect(self.page_of(batch))
+        question = Question(
+            title=_("Discard this batch?"),
+            button=_("Discard"),
+            sentences=[_("None of its codes will be given out. This cannot be taken back.")],
+            figures=_figures(batch),
+            form=form,
+            is_grave=True,
+        )
+        return self.ask(request, question, batch)
+
+    def get_urls(self) -> Any:
+        confirm = path(
+            "import/confirm/", self.admin_site.admin_view(self.confirm_import), name="codes_codebatch_import_confirm"
+        )
+        return [confirm, *super().get_urls()]
+
+    def confirm_import(self, request: HttpRequest) -> HttpResponse:
+        """Import the file that was checked a moment ago; the ticket says which, for what, and by whom."""
+        start = redirect("admin:codes_codebatch_import_file")
+        if request.method != "POST":
+            return start
+        try:
+            plan = signing.loads(request.POST.get("plan", ""), salt=TICKET_SALT, max_age=3600)
+        except signing.BadSignature:
+            plan = {}
+        data = held_files.look_into(plan.get("ticket", ""))
+        prize = self._prizes(request).filter(pk=plan.get("prize_id")).first()
+        if data is None or prize is None or plan["user_id"] != request.user.pk:
+            messages.error(request, text("The checked file is no longer there. Please choose it again."))
+            return start
+        made: list[CodeBatch] = []
+        done = attempt(
+            request,
+            lambda: made.append(
+                services.import_codes(
+                    prize_id=prize.pk,
+                    name=plan["name"],
+                    data=data,
+                    expires_at=parse_datetime(plan["expires_at"]) if plan["expires_at"] else None,
+                    now=clock.now(),
+                    actor_id=request.user.pk,
+                )
+            ),
+            _("The codes are stored. Put the batch into stock when you are ready."),
+        )
+        held_files.let_go(plan["ticket"])
+        return redirect(self.page_of(made[0])) if done else start
+
+    def _dry_run(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
+        given = form.cleaned_data
+        data = given["file"].read()
+        try:
+            preview = services.preview_import(prize_id=given["prize"].pk, data=data)
+        except FileNotAccepted as refusal:
+            form.add_error("file", PROBLEMS.get(refusal.reason) or str(refusal))
+            return self.ask(
+                request, Question(_("Import codes"), _("Check the file"), form=form, accepts_files=True)
+            )
+        plan = {
+            "ticket": "" if preview.problems else held_files.hold(data),
+            "prize_id": given["prize"].pk,
+            "name": given["name"],
+            "expires_at": given["expires_at"].isoformat() if given["expires_at"] else "",
+            "user_id": request.user.pk,
+        }
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("What would happen"),
+            "preview": preview,
+            "figures": [
+                (_("rows in the file"), f"{preview.row_count:,}"),
+                (_("codes that can be used"), f"{preview.usable_count:,}"),
+                (_("value in all"), yen(preview.total_value_jpy)),
+                (_("encoding"), preview.encoding),
+            ],
+            "problems": [_sentence(problem) for problem in preview.problems[:SHOWN_PROBLEMS]],
+            "more_problems": max(0, len(preview.problems) - SHOWN_PROBLEMS),
+            "plan": signing.dumps(plan, salt=TICKET_SALT),
+            "confirm_url": reverse("admin:codes_codebatch_import_confirm"),
+            "back_url": reverse("admin:codes_codebatch_import_file"),
+        }
+        return TemplateResponse(request, "admin/dry_run.html", context)
+
+    def _prizes(self, request: HttpRequest) -> Any:
+        """Prizes with codes, in the agencies where the user may bring codes in."""
+        ids = allowed_agency_ids(request, "codes.add_codebatch")
+        if not ids:
+            raise PermissionDenied
+        prizes = Prize.objects.filter(course__campaign__agency__in=ids, kind__in=HAS_CODES)
+        return prizes.select_related("course__campaign").order_by("-course__campaign__pk", "pk")
+
+
+def _sentence(problem: RowProblem) -> str:
+    return text("Row %(row)s %(problem)s.") % {
+        "row": f"{problem.row:,}",
+        "problem": PROBLEMS.get(problem.code, problem.code),
+    }
+
+
+def _figures(batch: CodeBatch) -> list[tuple[Any, Any]]:
+    return [
+        (_("prize"), batch.prize.name),
+        (_("codes"), f"{batch.code_count:,}"),
+        (_("value in all"), yen(batch.code_count * batch.face_value_jpy)),
+    ]

@@ -1,0 +1,82 @@
+"""Forms about stock, and what is wrong with a row in words."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.desk import InclusiveEndField
+from campaigns.models import Prize, PrizeKind
+from codes.services.stock import MAX_GENERATED
+
+PROBLEMS = {
+    "duplicate_in_file": _("stands twice in the file"),
+    "duplicate_in_stock": _("cannot be used: it came in before"),
+    "columns_differ": _("has more or fewer columns than the first row"),
+    "damaged_by_spreadsheet": _("was damaged by a spreadsheet (digits are lost); please export the file anew as text"),
+    "code_malformed": _("is not a code of 4 to 200 letters, digits or signs without blanks"),
+    "row_broken": _("has a quotation mark that is not closed"),
+    "no_code_column": _("has no column named “code” or “コード”"),
+    "file_too_large": _("The file is larger than 300 MB."),
+    "file_empty": _("The file holds no codes."),
+    "encoding_unknown": _("The file is not text in UTF-8, Shift_JIS or UTF-16."),
+}
+HAS_CODES = (PrizeKind.GIFT_CODE, PrizeKind.OWN_CODE)
+
+
+class PrizeChoice(forms.ModelChoiceField):
+    """A prize with its campaign, since names repeat."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.course.campaign.title} ／ {obj.course.name} ／ {obj.name}"
+
+
+class StockForm(forms.Form):
+    """What every way into stock asks."""
+
+    prize = PrizeChoice(Prize.objects.none(), label=_("prize"), widget=UnfoldAdminSelectWidget)
+    name = forms.CharField(
+        label=_("name of the batch"),
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("So that you find it again, such as 2026年11月 第1回."),
+    )
+    expires_at = InclusiveEndField(
+        label=_("codes expire at"), required=False, help_text=_("Last minute included. Empty: no end.")
+    )
+
+    def __init__(self, *args: Any, prizes: QuerySet[Prize], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["prize"].queryset = prizes  # type: ignore[attr-defined]
+
+
+class ImportForm(StockForm):
+    file = forms.FileField(
+        label=_("CSV file"),
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=_(
+            "First row: names of the columns, at least “code” (also “pin”, “url”). UTF-8, Shift_JIS or UTF-16."
+        ),
+    )
+
+
+class GenerateForm(StockForm):
+    count = forms.IntegerField(
+        label=_("how many"), min_value=1, max_value=MAX_GENERATED, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("reason"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Stands in the audit trail."),
+    )

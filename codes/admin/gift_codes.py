@@ -1,0 +1,80 @@
+"""Single codes: where each one is, never what it says."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, yen
+from codes.admin.forms import ReasonForm
+from codes.models import CodeStatus, GiftCode
+from codes.services import void_code
+from core import clock
+
+
+@admin.register(GiftCode)
+class GiftCodeAdmin(ExportMixin, ReadOnlyAdmin):
+    list_display = ("public_id", "prize", "batch", "status_label", "balance", "expires_at", "issued_at", "redeemed_at")
+    list_select_related = ("prize", "batch")
+    list_filter = ("status", ("prize", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("public_id",)
+    search_help_text = _("Id of a code, as in the audit trail")
+    fields = ("public_id", "prize", "batch", "status_label", "face_value_jpy", "balance_jpy", "expires_at", "issued_at")
+    readonly_fields = ("public_id", "status_label")
+    actions_detail = ("void",)
+
+    @display(
+        description=_("status"),
+        label={
+            CodeStatus.STAGED: "warning",
+            CodeStatus.AVAILABLE: "success",
+            CodeStatus.ISSUED: "info",
+            CodeStatus.VOID: "danger",
+            CodeStatus.EXPIRED: "default",
+        },
+    )
+    def status_label(self, gift_code: GiftCode) -> tuple[str, str]:
+        return gift_code.status, gift_code.get_status_display()
+
+    @admin.display(description=_("balance"), ordering="balance_jpy")
+    def balance(self, gift_code: GiftCode) -> str:
+        return yen(gift_code.balance_jpy)
+
+    def has_void_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        if not self.may(request, "change", object_id):
+            return False
+        live = [CodeStatus.STAGED, CodeStatus.AVAILABLE, CodeStatus.ISSUED]
+        return GiftCode.objects.filter(pk=object_id, status__in=live).exists()
+
+    @action(description=_("Block the code"), url_path="void", icon="block", permissions=["void"])
+    def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        gift_code: Any = self.row_or_404(request, object_id)
+        form = ReasonForm(request.POST or None)
+        if form.is_valid():
+            attempt(
+                request,
+                lambda: void_code(
+                    gift_code_id=gift_code.pk,
+                    reason=form.cleaned_data["reason"],
+                    now=clock.now(),
+                    actor_id=request.user.pk,
+                ),
+                _("The code is blocked."),
+            )
+            return redirect(self.page_of(gift_code))
+        question = Question(
+            title=_("Block this code for ever?"),
+            button=_("Block the code"),
+            sentences=[_("It can no longer be given out or redeemed. This cannot be taken back.")],
+            figures=[
+                (_("prize"), gift_code.prize.name),
+                (_("status"), gift_code.get_status_display()),
+                (_("balance"), yen(gift_code.balance_jpy)),
+            ],
+            form=form,
+            is_grave=True,
+        )
+        return self.ask(request, question, gift_code)

@@ -1,0 +1,124 @@
+"""Messages on their way: troubled ones first, contacts masked, sent again after a question."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantTabularInline, attempt
+from core import clock
+from distribution.models import Delivery, DeliveryAttempt, DeliveryStatus
+from distribution.services import resend_delivery
+
+TROUBLE = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.UNKNOWN)
+COLOURS = {
+    DeliveryStatus.QUEUED: "info",
+    DeliveryStatus.SENDING: "info",
+    DeliveryStatus.ACCEPTED: "success",
+    DeliveryStatus.DELIVERED: "success",
+    DeliveryStatus.BOUNCED: "danger",
+    DeliveryStatus.FAILED: "danger",
+    DeliveryStatus.UNKNOWN: "warning",
+    DeliveryStatus.CANCELLED: "default",
+}
+
+
+class TroubleFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("trouble", _("did not arrive")), ("waiting", _("on the way")), ("done", _("handed over"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        chosen = {
+            "trouble": TROUBLE,
+            "waiting": (DeliveryStatus.QUEUED, DeliveryStatus.SENDING),
+            "done": (DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED),
+        }.get(self.value() or "")
+        return queryset.filter(status__in=chosen) if chosen else queryset
+
+
+class AttemptInline(TenantTabularInline):
+    model = DeliveryAttempt
+    fields = ("number", "channel", "contact", "outcome", "detail", "finished_at")
+    readonly_fields = fields
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("identity")
+
+    @admin.display(description=_("contact"))
+    def contact(self, attempt: DeliveryAttempt) -> str:
+        return attempt.identity.masked
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("distribution.view_delivery")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
+    list_display = ("public_id", "kind", "contact", "campaign", "status_label", "attempts", "accepted_at", "failure_code")
+    list_select_related = ("identity", "entry__campaign", "award__prize")
+    list_filter = (TroubleFilter, "kind")
+    search_fields = ("public_id", "entry__public_id", "award__public_id")
+    search_help_text = _("Id of a delivery, an entry or an award")
+    fields = (
+        ("kind", "status_label"),
+        ("entry", "award"),
+        ("contact", "attempts"),
+        ("accepted_at", "next_attempt_at"),
+        "failure_code",
+    )
+    readonly_fields = ("status_label", "contact")
+    inlines = (AttemptInline,)
+    actions_detail = ("resend",)
+
+    @admin.display(description=_("contact"))
+    def contact(self, delivery: Delivery) -> str:
+        return delivery.identity.masked if delivery.identity else "-"
+
+    @admin.display(description=_("campaign"))
+    def campaign(self, delivery: Delivery) -> str:
+        return str(delivery.entry.campaign)
+
+    @display(description=_("status"), label=COLOURS, ordering="status")
+    def status_label(self, delivery: Delivery) -> tuple[str, str]:
+        return delivery.status, delivery.get_status_display()
+
+    def has_resend_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        if not self.may(request, "change", object_id):
+            return False
+        resting = [*TROUBLE, DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED]
+        return Delivery.objects.filter(pk=object_id, status__in=resting).exists()
+
+    @action(description=_("Send again"), url_path="resend", icon="forward_to_inbox", permissions=["resend"])
+    def resend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        delivery: Any = self.row_or_404(request, object_id)
+        if request.method == "POST":
+            attempt(
+                request,
+                lambda: resend_delivery(delivery_id=delivery.pk, now=clock.now(), actor_id=request.user.pk),
+                _("The message will be sent again."),
+            )
+            return redirect(self.page_of(delivery))
+        question = Question(
+            title=_("Send this message again?"),
+            button=_("Send 1 message"),
+            sentences=[_("The message carries the same link as before. No second prize is given.")],
+            figures=[
+                (_("kind"), delivery.get_kind_display()),
+                (_("contact"), self.contact(delivery)),
+                (_("sent so far"), delivery.attempts),
+            ],
+        )
+        return self.ask(request, question, delivery)

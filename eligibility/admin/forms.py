@@ -1,0 +1,103 @@
+"""What a reviewer fills in: figures and lines as they stand on the paper, and the verdict."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from eligibility.models import Verdict
+from eligibility.reasons import REASONS
+from receipts.models import Receipt
+from receipts.services import LineFigures, ReceiptFigures
+
+FIGURES = (
+    "store_name",
+    "branch",
+    "telephone",
+    "registration_no",
+    "purchased_on",
+    "purchased_time",
+    "receipt_no",
+    "subtotal_jpy",
+    "tax_jpy",
+    "total_jpy",
+)
+BY_DESK = ("approved_by_desk", "refused_by_desk")
+SPARE_LINES = 2
+
+
+class FiguresForm(forms.ModelForm):
+    class Meta:
+        model = Receipt
+        fields = FIGURES
+        widgets = {
+            "purchased_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "purchased_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        }
+
+    def figures(self) -> ReceiptFigures:
+        """Give the figures as the service takes them."""
+        return ReceiptFigures(**{name: self.cleaned_data[name] for name in FIGURES})
+
+
+class LineForm(forms.Form):
+    name = forms.CharField(label=_("item"), max_length=100, required=False)
+    quantity = forms.IntegerField(label=_("quantity"), min_value=1, max_value=9999, required=False)
+    price_jpy = forms.IntegerField(label=_("price (yen)"), required=False)
+    discount_jpy = forms.IntegerField(label=_("discount (yen)"), max_value=0, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A named line needs its price; a line without a name is left out."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("name") and cleaned.get("price_jpy") is None:
+            self.add_error("price_jpy", _("Please write the price."))
+        return cleaned
+
+
+LineFormSet = forms.formset_factory(LineForm, extra=SPARE_LINES, max_num=100, absolute_max=200)
+
+
+def lines_of(formset: Any) -> list[LineFigures]:
+    """Give the lines as the service takes them."""
+    given = [form.cleaned_data for form in formset if form.cleaned_data.get("name")]
+    return [
+        LineFigures(
+            name=line["name"],
+            price_jpy=line["price_jpy"],
+            quantity=line["quantity"] or 1,
+            discount_jpy=line["discount_jpy"] or 0,
+        )
+        for line in given
+    ]
+
+
+class VerdictForm(forms.Form):
+    """The verdict is the button that was pressed; each refusal has a reason that the entrant reads."""
+
+    verdict = forms.ChoiceField(choices=[(verdict, verdict) for verdict in Verdict], required=False)
+    sent_back_reason = forms.ChoiceField(label=_("reason to send back"), required=False)
+    refused_reason = forms.ChoiceField(label=_("reason to refuse"), required=False)
+    note = forms.CharField(
+        label=_("note for the desk"), max_length=500, required=False, widget=forms.TextInput
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fixable = [(code, text.message) for code, text in REASONS.items() if text.can_fix]
+        final = [(code, text.message) for code, text in REASONS.items() if code not in BY_DESK]
+        self.fields["sent_back_reason"].choices = [("", _("Choose a reason")), *fixable]  # type: ignore[attr-defined]
+        refused = [("refused_by_desk", REASONS["refused_by_desk"].message), *final]
+        self.fields["refused_reason"].choices = [("", _("Choose a reason")), *refused]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        verdict = cleaned.get("verdict")
+        if verdict in (Verdict.SENT_BACK, Verdict.REFUSED) and not cleaned.get(f"{verdict}_reason"):
+            self.add_error(f"{verdict}_reason", _("Please choose a reason that the entrant will understand."))
+        return cleaned
+
+    @property
+    def reason_code(self) -> str:
+        """The reason that belongs to the pressed button."""
+        verdict = self.cleaned_data["verdict"]
+        return str(self.cleaned_data.get(f"{verdict}_reason", "")) or "approved_by_desk"
