@@ -1,0 +1,88 @@
+"""The schema says of every endpoint what the frame does: problems, idempotency keys, scopes."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from api.errors import CONTENT_TYPE, STATUS_TITLES
+from api.fields import Output
+from api.permissions import required_scopes
+
+ALWAYS = (400, 401, 403, 404, 405, 406, 429, 500, 503)
+WITH_BODY = (409, 413, 415, 422)
+
+
+class ProblemPlace(Output):
+    """One thing at fault: `pointer` into the body, or the `parameter` of the address."""
+
+    pointer = serializers.CharField(required=False)
+    parameter = serializers.CharField(required=False)
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Problem(Output):
+    """A refusal by RFC 9457. `code` is stable; `detail` is a sentence for people, Japanese unless asked otherwise."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = ProblemPlace(many=True, required=False)
+
+
+class ApiSchema(AutoSchema):
+    """Adds to each operation what views inherit from AgencyView."""
+
+    def get_description(self) -> str:
+        """End the description with the scope."""
+        described = super().get_description() or ""
+        scope = required_scopes(self.view).get(self.method)
+        return f"{described}\n\nScope: `{scope}`".strip() if scope else described
+
+    def get_override_parameters(self) -> list[Any]:
+        """Ask for the Idempotency-Key where the view does."""
+        if not (self.method == "POST" and getattr(self.view, "is_idempotent", False)):
+            return []
+        return [
+            OpenApiParameter(
+                "Idempotency-Key",
+                {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+                OpenApiParameter.HEADER,
+                required=True,
+                description="New for each operation; a repeat with the same key has no second effect.",
+            )
+        ]
+
+    def get_operation_id(self) -> str:
+        """Name the operation by what it does: the view's class in snake case."""
+        return super().get_operation_id().removeprefix("api_v1_").removeprefix("v1_")
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        statuses = ALWAYS + (WITH_BODY if self.method == "POST" else ())
+        for status in statuses:
+            problem = self._get_response_for_code(Problem, str(status), [CONTENT_TYPE], direction)
+            bodies.setdefault(str(status), {**problem, "description": STATUS_TITLES[status]})
+        return bodies
+
+    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
+        """Serializers are nested in their views and all called Input or Output: name them with the view."""
+        kind = serializer.child if hasattr(serializer, "child") else serializer
+        cls = kind if isinstance(kind, type) else type(kind)
+        return cls.__qualname__.replace(".", "")
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """Say that unknown fields are refused."""
+        schema = super()._map_serializer(serializer, direction, bypass_extensions)
+        if direction == "request" and isinstance(schema, dict) and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+        return schema
+
+
+__all__ = ["ApiSchema", "OpenApiTypes", "Problem"]
