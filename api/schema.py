@@ -2,17 +2,27 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from api.errors import CONTENT_TYPE, STATUS_TITLES
 from api.fields import Output
-from api.permissions import required_scopes
+from api.permissions import ANY_KEY, required_scopes
 
 ALWAYS = (400, 401, 403, 404, 405, 406, 429, 500, 503)
 WITH_BODY = (409, 413, 415, 422)
+
+
+class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the schema names the key."""
+
+    target_class = "api.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "mzk_…"}
 
 
 class ProblemPlace(Output):
@@ -43,7 +53,7 @@ class ApiSchema(AutoSchema):
         """End the description with the scope."""
         described = super().get_description() or ""
         scope = required_scopes(self.view).get(self.method)
-        return f"{described}\n\nScope: `{scope}`".strip() if scope else described
+        return f"{described}\n\nScope: `{scope}`".strip() if scope and scope != ANY_KEY else described
 
     def get_override_parameters(self) -> list[Any]:
         """Ask for the Idempotency-Key where the view does."""
@@ -84,5 +94,3 @@ class ApiSchema(AutoSchema):
             schema["additionalProperties"] = False
         return schema
 
-
-__all__ = ["ApiSchema", "OpenApiTypes", "Problem"]

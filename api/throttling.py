@@ -1,13 +1,16 @@
 """How many requests a key may make: a courtesy to other callers, not a defence of money."""
 
 import time
+from typing import TYPE_CHECKING
 
 import structlog
 from django.core.cache import cache
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:  # the framework imports this module while it makes APIView
+    from rest_framework.views import APIView
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +28,7 @@ class KeyThrottle(BaseThrottle):
         self.quota, self.window_seconds = int(quota), PERIODS[period]
         self.reset_seconds = self.window_seconds
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: "APIView") -> bool:
         if request.auth is None:
             return True
         window, elapsed = divmod(int(time.time()), self.window_seconds)
