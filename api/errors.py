@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext_lazy as _
@@ -14,12 +14,14 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts.errors import ScopeMissing
+from codes.errors import FileNotAccepted
 from core.errors import DomainError
 
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
+ROWS_SHOWN = 100
 STATUS_TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -91,6 +93,12 @@ class CampaignNotFound(DomainError):
 class StoreNotFound(DomainError):
     code = "store_not_found"
     message = _("There is no such store. Please check the store number.")
+    status = 404
+
+
+class PrizeNotFound(DomainError):
+    code = "prize_not_found"
+    message = _("There is no such prize. Please check the id.")
     status = 404
 
 
@@ -232,14 +240,21 @@ _NAMED: tuple[tuple[tuple[type[Exception], ...], type[DomainError]], ...] = (
     ((exceptions.Throttled,), RateExceeded),
     ((RequestDataTooBig,), BodyTooLarge),
     ((exceptions.ParseError, SuspiciousOperation, UnreadablePostError), InvalidInput),
-    ((OperationalError,), TemporarilyUnavailable),
+    (
+        (OperationalError, IntegrityError),
+        TemporarilyUnavailable,
+    ),  # a race lost at a constraint: a retry sees the winner,
 )
 
 
 def _errors(refusal: DomainError) -> list[dict[str, str]]:
-    """List the places at fault: of a schema error, or the steps that an entry still lacks."""
+    """List the places at fault: of a schema error, rows of a file, or the steps that an entry still lacks."""
     if isinstance(refusal, InvalidInput):
         return [dict(error) for error in refusal.errors]
+    if isinstance(refusal, FileNotAccepted):
+        rows = [(f"/file/{problem.row}", problem.code) for problem in refusal.problems[:ROWS_SHOWN]]
+        places = rows or [("/file", refusal.reason)]
+        return [{"pointer": place, "code": code, "detail": str(refusal.message)} for place, code in places]
     missing = getattr(refusal, "missing", ())
     return [{"pointer": f"/{step}", "code": "missing", "detail": str(refusal.message)} for step in missing]
 

@@ -1,6 +1,6 @@
 """Lists by cursor: newest first, and rows that come in meanwhile neither repeat nor hide one."""
 
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -11,8 +11,6 @@ from api.fields import Input, Output, PublicId, QueryInteger
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-
-Row = TypeVar("Row", bound=Model)
 
 
 class PageQuery(Input):
@@ -28,7 +26,7 @@ class Page(Output):
     next_cursor = PublicId(allow_null=True, help_text="null on the last page")
 
 
-def page_of(rows: QuerySet[Row], *, limit: int, cursor: UUID | None = None) -> dict[str, Any]:
+def page_of[Row: Model](rows: QuerySet[Row], *, limit: int, cursor: UUID | None = None) -> dict[str, Any]:
     """Cut one page out of rows that have a `public_id`; the cursor is the last row's id, looked up among the rows.
 
     Raises:
@@ -38,7 +36,9 @@ def page_of(rows: QuerySet[Row], *, limit: int, cursor: UUID | None = None) -> d
     if cursor is not None:
         last_pk = rows.filter(public_id=cursor).values_list("pk", flat=True).first()
         if last_pk is None:
-            raise InvalidInput([{"parameter": "cursor", "code": "unknown_cursor", "detail": _("Start over without it.")}])
+            raise InvalidInput(
+                [{"parameter": "cursor", "code": "unknown_cursor", "detail": _("Start over without it.")}]
+            )
         ordered = ordered.filter(pk__lt=last_pk)
     found = list(ordered[: limit + 1])
     following = getattr(found[limit - 1], "public_id", None) if len(found) > limit else None

@@ -81,16 +81,14 @@ class ApiSchema(AutoSchema):
             bodies.setdefault(str(status), {**problem, "description": STATUS_TITLES[status]})
         return bodies
 
-    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
+    def _get_serializer_name(self, serializer: Any, *args: Any, **options: Any) -> str:
         """Serializers are nested in their views and all called Input or Output: name them with the view."""
         kind = serializer.child if hasattr(serializer, "child") else serializer
-        cls = kind if isinstance(kind, type) else type(kind)
-        return cls.__qualname__.replace(".", "")
+        return (kind if isinstance(kind, type) else type(kind)).__qualname__.replace(".", "")
 
-    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+    def _map_serializer(self, serializer: Any, direction: Any, *args: Any, **options: Any) -> Any:
         """Say that unknown fields are refused."""
-        schema = super()._map_serializer(serializer, direction, bypass_extensions)
+        schema = super()._map_serializer(serializer, direction, *args, **options)
         if direction == "request" and isinstance(schema, dict) and schema.get("type") == "object":
             schema["additionalProperties"] = False
         return schema
-

@@ -26,7 +26,7 @@ class AgencyView(APIView):
     @property
     def key(self) -> ApiKey:
         """The key of this call."""
-        return cast(ApiKey, self.request.auth)
+        return cast("ApiKey", self.request.auth)
 
     @property
     def agency(self) -> Agency:
@@ -42,7 +42,7 @@ class AgencyView(APIView):
         given = kind(data=self.request.data)
         if not given.is_valid():
             raise errors.InvalidInput(errors.pointed(given.errors))
-        return cast(dict[str, Any], given.validated_data)
+        return cast("dict[str, Any]", given.validated_data)
 
     def query(self, kind: type[Input]) -> dict[str, Any]:
         """Check the part of the address after the question mark, each name once.
@@ -53,12 +53,14 @@ class AgencyView(APIView):
         repeated = [name for name, values in self.request.query_params.lists() if len(values) > 1]
         given = kind(data=self.request.query_params.dict())
         if given.is_valid() and not repeated:
-            return cast(dict[str, Any], given.validated_data)
+            return cast("dict[str, Any]", given.validated_data)
         found = [
             {"parameter": place["pointer"].lstrip("/"), "code": place["code"], "detail": place["detail"]}
             for place in errors.pointed(given.errors)
         ]
-        found += [{"parameter": name, "code": "repeated", "detail": str(errors.InvalidInput.message)} for name in repeated]
+        found += [
+            {"parameter": name, "code": "repeated", "detail": str(errors.InvalidInput.message)} for name in repeated
+        ]
         raise errors.InvalidInput(found)
 
     def list(self, rows: QuerySet[Any], given: Mapping[str, Any], kind: type[Page]) -> Response:
@@ -88,7 +90,7 @@ class AgencyView(APIView):
 
     def finalize_response(self, request: HttpRequest | Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say how many calls are left, and that nobody may keep the answer."""
-        response = super().finalize_response(cast(Request, request), response, *args, **kwargs)
+        response = super().finalize_response(cast("Request", request), response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         for name, value in getattr(request, "rate_headers", {}).items():
             response[name] = value

@@ -45,7 +45,11 @@ class CampaignList(AgencyView):
         data = CampaignSummary(many=True)
 
     @extend_schema(
-        operation_id="list_campaigns", tags=["campaigns"], summary="List campaigns", parameters=[Query], responses=Output
+        operation_id="list_campaigns",
+        tags=["campaigns"],
+        summary="List campaigns",
+        parameters=[Query],
+        responses=Output,
     )
     def get(self, request: Request) -> Response:
         given = self.query(self.Query)

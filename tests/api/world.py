@@ -74,7 +74,9 @@ class Caller:
 def make_tenant(slug: str, *, rules: tuple[RuleKind, ...] = (), mechanic: Mechanic = Mechanic.EVERYONE) -> Tenant:
     """Make an agency whose campaign is open; by default everyone who enters wins an own code of 500 yen."""
     agency = create_agency(name=f"代理店 {slug}", slug=slug)
-    sponsor = Sponsor.objects.create(agency=agency, name="水引飲料", inquiry_name="事務局", inquiry_email="desk@example.jp")
+    sponsor = Sponsor.objects.create(
+        agency=agency, name="水引飲料", inquiry_name="事務局", inquiry_email="desk@example.jp"
+    )
     now = timezone.now()
     campaign = Campaign.objects.create(
         agency=agency,
