@@ -21,7 +21,7 @@ class AgencyView(APIView):
     required_scope: ClassVar[str | Mapping[str, str]] = ""
     is_idempotent: ClassVar[bool] = False
     keeps_refusals: ClassVar[bool] = False
-    metadata_class = None  # OPTIONS would describe serializers to anybody
+    http_method_names = ("get", "head", "post")  # OPTIONS would describe serializers
 
     @property
     def key(self) -> ApiKey:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,12 +49,14 @@ class RedemptionAnswer(fields.Output):
     reverses = serializers.SerializerMethodField(help_text="The redemption that this line undoes.")
     reversed_by = serializers.SerializerMethodField(help_text="The line that undoes this redemption.")
 
-    def get_reverses(self, redemption: Redemption) -> UUID | None:
-        return redemption.reverses.public_id if redemption.reverses else None
+    @extend_schema_field(PublicId(allow_null=True))
+    def get_reverses(self, redemption: Redemption) -> str | None:
+        return str(redemption.reverses.public_id) if redemption.reverses else None
 
-    def get_reversed_by(self, redemption: Redemption) -> UUID | None:
-        reversal = Redemption.objects.filter(reverses=redemption).first()
-        return reversal.public_id if reversal else None
+    @extend_schema_field(PublicId(allow_null=True))
+    def get_reversed_by(self, redemption: Redemption) -> str | None:
+        reversal: Redemption | None = getattr(redemption, "reversed_by", None)
+        return str(reversal.public_id) if reversal else None
 
 
 class RedemptionCheck(AgencyView):
@@ -198,7 +200,7 @@ class RedemptionReversal(AgencyView):
 
 def redemptions_of(agency: Agency) -> QuerySet[Redemption]:
     """Give the redemptions that a key of the agency may see."""
-    return Redemption.objects.filter(agency=agency).select_related("store", "reverses")
+    return Redemption.objects.filter(agency=agency).select_related("store", "reverses", "reversed_by")
 
 
 def store_or_refusal(agency: Agency, code: str) -> Store:

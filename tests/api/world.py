@@ -31,6 +31,10 @@ from campaigns.models import (
     TrackedLink,
 )
 from campaigns.services import publish_campaign
+from codes.models import Award, Redemption
+from codes.services import activate_batch, award_prizes, generate_codes, redeem_code, reveal_code
+from draws.models import DrawResult
+from participants.models import Entry, EntryStatus, Participant
 
 ALL_SCOPES = tuple(Scope)
 JSON = "application/json"
@@ -107,6 +111,35 @@ def make_tenant(slug: str, *, rules: tuple[RuleKind, ...] = (), mechanic: Mechan
     campaign.refresh_from_db()
     _key, secret = issue_api_key(agency_id=agency.pk, name="test", scopes=ALL_SCOPES)
     return Tenant(agency, campaign, prize, store, question, link, secret)
+
+
+def winning_code(tenant: Tenant) -> tuple[Award, str]:
+    """Give somebody an award of the tenant's campaign and open its code."""
+    now = timezone.now()
+    batch = generate_codes(prize_id=tenant.prize.pk, name="自社コード", count=1, expires_at=None, now=now)
+    activate_batch(batch_id=batch.pk, now=now)
+    entry = Entry.objects.create(
+        agency=tenant.agency,
+        campaign=tenant.campaign,
+        participant=Participant.objects.create(agency=tenant.agency),
+        status=EntryStatus.WON,
+        submitted_at=now,
+    )
+    result = DrawResult.objects.create(agency=tenant.agency, entry=entry, course=tenant.prize.course, decided_at=now)
+    (award,) = award_prizes(result_id=result.pk, now=now)
+    return award, reveal_code(award_id=award.pk, now=now).code
+
+
+def redeemed(tenant: Tenant, *, amount_jpy: int | None = None) -> Redemption:
+    """Redeem a fresh code of the tenant in its store."""
+    _award, code = winning_code(tenant)
+    return redeem_code(
+        agency_id=tenant.agency.pk,
+        presented=code,
+        store_id=tenant.store.pk,
+        amount_jpy=amount_jpy,
+        now=timezone.now(),
+    )
 
 
 def key_with(tenant: Tenant, *scopes: Scope) -> Caller:
