@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 MAX_JPY = 100_000_000
+UNKNOWN_SHOWN = 20
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INSTANT_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DIGITS = re.compile(r"-?[0-9]{1,18}")
@@ -88,12 +89,20 @@ class Identifier(serializers.CharField):
 
 
 class PublicId(serializers.UUIDField):
-    """A UUID as we write it: lower case with hyphens."""
+    """A UUID as we write it, with hyphens."""
+
+    default_error_messages = {"invalid": _("Use an id as we answered it.")}
 
     def to_internal_value(self, data: Any) -> UUID:
         if not isinstance(data, str) or not UUID_FORM.fullmatch(data.lower()):
-            self.fail("invalid", value=data)
+            self.fail("invalid")
         return UUID(data)
+
+
+class Choice(serializers.ChoiceField):
+    """One of the documented values; a wrong one is not repeated in the answer."""
+
+    default_error_messages = {"invalid_choice": _("Use one of the documented values.")}
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -121,7 +130,7 @@ class Input(serializers.Serializer[Any]):
         known = super().to_internal_value(data)
         if unknown := set(data) - set(self.fields):
             message = serializers.ErrorDetail(str(_("This field is unknown.")), code="unknown_field")
-            raise serializers.ValidationError({name: [message] for name in sorted(unknown)})
+            raise serializers.ValidationError({name: [message] for name in sorted(unknown)[:UNKNOWN_SHOWN]})
         return known
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.models import Agency, Scope
 from api import fields
-from api.fields import Instant, PublicId
+from api.fields import Choice, Instant, PublicId
 from api.pagination import Page, PageQuery
 from api.views import AgencyView, row_or_404
 from campaigns.models import Campaign, CampaignStatus, Mechanic, PrizeKind, Question, QuestionKind
@@ -39,7 +39,7 @@ class CampaignList(AgencyView):
     required_scope = Scope.CAMPAIGNS_READ
 
     class Query(PageQuery):
-        status = serializers.ChoiceField(choices=CampaignStatus.values, required=False)
+        status = Choice(choices=CampaignStatus.values, required=False)
 
     class Output(Page):
         data = CampaignSummary(many=True)

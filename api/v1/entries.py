@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.models import Agency, Scope
 from api import errors, fields
-from api.fields import Boolean, Identifier, Instant, PublicId, Text
+from api.fields import Boolean, Choice, Identifier, Instant, PublicId, Text
 from api.headless import GivenEntry, take_entry, take_receipt
 from api.pagination import Page, PageQuery
 from api.parsers import FormParser
@@ -101,7 +101,7 @@ class EntryList(AgencyView):
 
     class Query(PageQuery):
         campaign = PublicId(required=False)
-        status = serializers.ChoiceField(choices=EntryStatus.values, required=False)
+        status = Choice(choices=EntryStatus.values, required=False)
         external_reference = Text(required=False, max_length=100)
 
     class Input(fields.Input):
