@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("api.urls")),
     path("", include("portal.urls")),
 ]
 handler400 = "portal.views.errors.bad_request"

@@ -1,0 +1,105 @@
+"""A call that moves value takes effect once, however often a network makes a caller repeat it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, transaction
+from rest_framework.request import Request
+
+from api.errors import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress, problem
+from api.models import IdempotencyRecord
+from core.errors import DomainError, StaleState
+
+KEY_FORM = re.compile(r"[\x21-\x7e]{1,255}")
+FINAL_REFUSALS = frozenset({403, 409, 410})
+
+Effect = Callable[[], tuple[int, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """What a call is answered with; `is_replay` if an earlier call had the effect."""
+
+    status: int
+    body: dict[str, Any]
+    is_replay: bool
+
+
+def idempotency_key(request: Request) -> str:
+    """Read the key of a call.
+
+    Raises:
+        IdempotencyKeyMissing: there is none, or it is not 1 to 255 visible ASCII characters.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not KEY_FORM.fullmatch(key):
+        raise IdempotencyKeyMissing
+    return key
+
+
+def body_sha256(request: Request) -> str:
+    """Hash what a body says: a repeated form has another boundary, and JSON may come in another order."""
+    if request.content_type.startswith("multipart/"):
+        fields = {name: request.data.getlist(name) for name in request.data if name not in request.FILES}
+        files = {
+            name: [hashlib.sha256(b"".join(file.chunks())).hexdigest() for file in request.FILES.getlist(name)]
+            for name in request.FILES
+        }
+        said: Any = [fields, files]
+    else:
+        said = request.data
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+@transaction.atomic
+def answer_once(
+    *, agency_id: int, endpoint: str, key: str, body_sha256: str, effect: Effect, keeps_refusals: bool
+) -> KeptAnswer:
+    """Run `effect` unless this key has run it before, and keep its answer in the same transaction.
+
+    A refusal rolls the effect back, and normally the key with it, so that the call may be repeated. With
+    `keeps_refusals` a refusal by the state of things is kept too: a till that was told no is never told yes later
+    by its own retry.
+
+    Raises:
+        IdempotencyKeyReused: the key was used with another body.
+        RequestInProgress: the first call with this key has not ended.
+        DomainError: what the effect refuses.
+    """
+    record, is_new = _claim(agency_id, endpoint, key, body_sha256)
+    if not is_new:
+        return _replay(record, body_sha256)
+    try:
+        with transaction.atomic():
+            status, body = effect()
+    except DomainError as refusal:
+        if not keeps_refusals or refusal.status not in FINAL_REFUSALS or isinstance(refusal, StaleState):
+            raise
+        status, body = refusal.status, problem(refusal)
+    record.status_code, record.answer = status, body
+    record.save(update_fields=["status_code", "answer"])
+    return KeptAnswer(status, body, is_replay=False)
+
+
+def _claim(agency_id: int, endpoint: str, key: str, body_sha256: str) -> tuple[IdempotencyRecord, bool]:
+    """Add the key's row. Beside a running call the insert waits for its end, at most the database's lock timeout."""
+    name = {"agency_id": agency_id, "endpoint": endpoint, "key": key}
+    try:
+        with transaction.atomic():
+            return IdempotencyRecord.objects.create(**name, body_sha256=body_sha256), True
+    except IntegrityError:
+        return IdempotencyRecord.objects.get(**name), False
+    except OperationalError as error:
+        raise RequestInProgress from error
+
+
+def _replay(record: IdempotencyRecord, body_sha256: str) -> KeptAnswer:
+    if record.body_sha256 != body_sha256:
+        raise IdempotencyKeyReused
+    if record.status_code is None:
+        raise RequestInProgress
+    return KeptAnswer(record.status_code, record.answer, is_replay=True)

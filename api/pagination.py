@@ -1,0 +1,45 @@
+"""Lists by cursor: newest first, and rows that come in meanwhile neither repeat nor hide one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+
+from api.errors import InvalidInput
+from api.fields import Input, Output, PublicId, QueryInteger
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+class PageQuery(Input):
+    """The part of an address that every list takes."""
+
+    limit = QueryInteger(required=False, min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
+    cursor = PublicId(required=False, help_text="`next_cursor` of the page before")
+
+
+class Page(Output):
+    """One page; subclasses add `data`."""
+
+    next_cursor = PublicId(allow_null=True, help_text="null on the last page")
+
+
+def page_of[Row: Model](rows: QuerySet[Row], *, limit: int, cursor: UUID | None = None) -> dict[str, Any]:
+    """Cut one page out of rows that have a `public_id`; the cursor is the last row's id, looked up among the rows.
+
+    Raises:
+        InvalidInput: the cursor is no row of this list.
+    """
+    ordered = rows.order_by("-pk")
+    if cursor is not None:
+        last_pk = rows.filter(public_id=cursor).values_list("pk", flat=True).first()
+        if last_pk is None:
+            raise InvalidInput(
+                [{"parameter": "cursor", "code": "unknown_cursor", "detail": _("Start over without it.")}]
+            )
+        ordered = ordered.filter(pk__lt=last_pk)
+    found = list(ordered[: limit + 1])
+    following = getattr(found[limit - 1], "public_id", None) if len(found) > limit else None
+    return {"data": found[:limit], "next_cursor": following}

@@ -1,0 +1,76 @@
+"""Figures of a campaign, and what became of its awards."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Scope
+from api import fields
+from api.fields import Instant, PublicId
+from api.pagination import Page, PageQuery
+from api.v1.campaigns import own
+from api.views import AgencyView, row_or_404
+from campaigns.models import Campaign
+from campaigns.selectors import campaigns_of
+from codes.models import Award
+from distribution.models import Delivery, DeliveryStatus
+
+
+class AwardLine(fields.Output):
+    """An award with the state of its delivery; neither the code nor the claim link."""
+
+    class DeliveryState(fields.Output):
+        status = serializers.ChoiceField(choices=DeliveryStatus.values)
+        attempts = serializers.IntegerField()
+        accepted_at = Instant(allow_null=True)
+        failure_code = serializers.CharField()
+
+    id = PublicId(source="public_id")
+    entry = PublicId(source="entry.public_id")
+    external_reference = serializers.CharField(source="entry.external_reference")
+    prize = PublicId(source="prize.public_id")
+    prize_name = serializers.CharField(source="prize.name")
+    awarded_at = Instant(source="created_at")
+    claim_until = Instant(source="claim_expires_at")
+    claimed_at = Instant(allow_null=True)
+    revealed_at = Instant(allow_null=True)
+    redeemed_at = serializers.SerializerMethodField()
+    voided_at = Instant(allow_null=True)
+    delivery = serializers.SerializerMethodField(help_text="null until a message is queued")
+
+    @extend_schema_field(Instant(allow_null=True))
+    def get_redeemed_at(self, award: Award) -> str | None:
+        used_at = award.gift_code.redeemed_at if award.gift_code else None
+        return Instant().to_representation(used_at) if used_at else None
+
+    @extend_schema_field(DeliveryState(allow_null=True))
+    def get_delivery(self, award: Award) -> Any:
+        delivery: Delivery | None = getattr(award, "delivery", None)
+        return self.DeliveryState(delivery).data if delivery else None
+
+
+class AwardList(AgencyView):
+    """The awards of a campaign, newest first."""
+
+    required_scope = Scope.REPORTS_READ
+
+    class Output(Page):
+        data = AwardLine(many=True)
+
+    @extend_schema(
+        operation_id="list_awards", tags=["reports"], summary="List awards", parameters=[PageQuery], responses=Output
+    )
+    def get(self, request: Request, campaign_id: UUID) -> Response:
+        campaign = row_or_404(campaigns_of(own(self.agency)), campaign_id)
+        return self.list(awards_of(campaign), self.query(PageQuery), self.Output)
+
+
+def awards_of(campaign: Campaign) -> QuerySet[Award]:
+    """Give the awards of a campaign with what a report shows of each."""
+    rows = Award.objects.filter(entry__campaign=campaign, agency_id=campaign.agency_id)
+    return rows.select_related("entry", "prize", "gift_code", "delivery")

@@ -1,0 +1,30 @@
+"""Version 1: a file a noun. Addresses have no slash at the end."""
+
+from django.urls import path, re_path
+
+from api.docs import SchemaFile
+from api.v1 import campaigns, codes, entries, me, redemptions, reports
+from api.views import UnknownAddress
+
+urlpatterns = [
+    path("openapi.yaml", SchemaFile.as_view(), name="api-schema"),
+    path("me", me.Me.as_view(), name="api-me"),
+    path("campaigns", campaigns.CampaignList.as_view(), name="api-campaigns"),
+    path("campaigns/<uuid:campaign_id>", campaigns.CampaignDetail.as_view(), name="api-campaign"),
+    path("campaigns/<uuid:campaign_id>/stock", codes.CodeStock.as_view(), name="api-stock"),
+    path("campaigns/<uuid:campaign_id>/awards", reports.AwardList.as_view(), name="api-awards"),
+    path("entries", entries.EntryList.as_view(), name="api-entries"),
+    path("entries/<uuid:entry_id>", entries.EntryDetail.as_view(), name="api-entry"),
+    path("entries/<uuid:entry_id>/receipt", entries.EntryReceipt.as_view(), name="api-entry-receipt"),
+    path("codes/batches", codes.BatchList.as_view(), name="api-batches"),
+    path("codes/batches/preview", codes.BatchPreview.as_view(), name="api-batch-preview"),
+    path("codes/batches/<uuid:batch_id>", codes.BatchDetail.as_view(), name="api-batch"),
+    path("redemptions", redemptions.RedemptionList.as_view(), name="api-redemptions"),
+    path("redemptions/validate", redemptions.RedemptionCheck.as_view(), name="api-redemption-check"),
+    path(
+        "redemptions/<uuid:redemption_id>/reversals",
+        redemptions.RedemptionReversal.as_view(),
+        name="api-redemption-reversals",
+    ),
+    re_path(r"^", UnknownAddress.as_view()),
+]

@@ -1,0 +1,127 @@
+"""The frame of every endpoint: parse, select what the agency may see, call one service, answer."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Agency, ApiKey
+from api import errors, idempotency
+from api.fields import Input
+from api.pagination import Page, page_of
+
+
+class AgencyView(APIView):
+    """A view for keys of agencies; a subclass names the scope, for all its methods or for each."""
+
+    required_scope: ClassVar[str | Mapping[str, str]] = ""
+    is_idempotent: ClassVar[bool] = False
+    keeps_refusals: ClassVar[bool] = False
+    http_method_names = ("get", "head", "post")  # OPTIONS would describe serializers
+
+    @property
+    def key(self) -> ApiKey:
+        """The key of this call."""
+        return cast("ApiKey", self.request.auth)
+
+    @property
+    def agency(self) -> Agency:
+        """The agency whose rows this call may see."""
+        return self.key.agency
+
+    def read(self, kind: type[Input]) -> dict[str, Any]:
+        """Check the body.
+
+        Raises:
+            InvalidInput: it does not fit; each place is named.
+        """
+        given = kind(data=self.request.data)
+        if not given.is_valid():
+            raise errors.InvalidInput(errors.pointed(given.errors))
+        return cast("dict[str, Any]", given.validated_data)
+
+    def query(self, kind: type[Input]) -> dict[str, Any]:
+        """Check the part of the address after the question mark, each name once.
+
+        Raises:
+            InvalidInput: it does not fit; each parameter is named.
+        """
+        repeated = [name for name, values in self.request.query_params.lists() if len(values) > 1]
+        given = kind(data=self.request.query_params.dict())
+        if given.is_valid() and not repeated:
+            return cast("dict[str, Any]", given.validated_data)
+        found = [
+            {"parameter": place["pointer"].lstrip("/"), "code": place["code"], "detail": place["detail"]}
+            for place in errors.pointed(given.errors)
+        ]
+        found += [
+            {"parameter": name, "code": "repeated", "detail": str(errors.InvalidInput.message)} for name in repeated
+        ]
+        raise errors.InvalidInput(found)
+
+    def list(self, rows: QuerySet[Any], given: Mapping[str, Any], kind: type[Page]) -> Response:
+        """Answer with one page of rows."""
+        return Response(kind(page_of(rows, limit=given["limit"], cursor=given.get("cursor"))).data)
+
+    def once(self, effect: idempotency.Effect) -> Response:
+        """Run the effect of a call that moves value once for its Idempotency-Key, and answer each repeat alike."""
+        kept = idempotency.answer_once(
+            agency_id=self.agency.pk,
+            endpoint=f"{self.request.method} {self.request.path}",
+            key=idempotency.idempotency_key(self.request),
+            body_sha256=idempotency.body_sha256(self.request),
+            effect=effect,
+            keeps_refusals=self.keeps_refusals,
+        )
+        headers = {"Idempotency-Replayed": "true"} if kept.is_replay else {}
+        if kept.status >= 400:
+            return errors.answer(kept.body, headers)
+        return Response(kept.body, status=kept.status, headers=headers)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Ask for the Idempotency-Key before anything is read."""
+        super().initial(request, *args, **kwargs)
+        if self.is_idempotent and request.method == "POST":
+            idempotency.idempotency_key(request)
+
+    def finalize_response(self, request: HttpRequest | Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say how many calls are left, and that nobody may keep the answer."""
+        response = super().finalize_response(cast("Request", request), response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        for name, value in getattr(request, "rate_headers", {}).items():
+            response[name] = value
+        return response
+
+
+def row_or_404(rows: QuerySet[Any], public_id: object) -> Any:
+    """Find a row among those that the agency may see.
+
+    Raises:
+        NotFound: no such row, or another agency's.
+    """
+    row: Model | None = rows.filter(public_id=public_id).first()
+    if row is None:
+        raise errors.NotFound
+    return row
+
+
+class UnknownAddress(AgencyView):
+    """Whatever begins with /api/v1/ and is no endpoint: the same answer as for an unknown id."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Answer any method."""
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request)
+        self.headers = self.default_response_headers
+        response = self.handle_exception(errors.NotFound())
+        self.request.accepted_renderer = self.renderer_classes[0]()  # type: ignore[attr-defined]
+        self.request.accepted_media_type = "application/json"  # type: ignore[attr-defined]
+        return self.finalize_response(self.request, response)
