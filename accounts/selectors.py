@@ -24,9 +24,7 @@ def agencies_where(user: User, *permissions: str) -> QuerySet[Agency]:
     if user.is_superuser:
         return Agency.objects.all()
     roles = [role for role, held in PERMISSIONS.items() if {*permissions} & {*held}]
-    return Agency.objects.filter(
-        memberships__user=user, memberships__role__in=roles
-    ).distinct()
+    return Agency.objects.filter(memberships__user=user, memberships__role__in=roles).distinct()
 
 
 def live_api_key(*, presented: str, address: str, now: datetime) -> ApiKey:

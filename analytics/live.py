@@ -36,12 +36,8 @@ def live_figures(campaign: Campaign) -> list[Figure]:
         Figure(_("waiting for review"), ReviewCase.objects.filter(campaign=campaign, status=ReviewStatus.OPEN).count()),
         Figure(_("accepted"), entries.filter(status__in=ACCEPTED).count()),
         Figure(_("won"), DrawResult.objects.filter(entry__campaign=campaign, course__isnull=False).count()),
-        Figure(
-            _("sent"), Delivery.objects.filter(award__in=awards, status__in=SENT).count()
-        ),
+        Figure(_("sent"), Delivery.objects.filter(award__in=awards, status__in=SENT).count()),
         Figure(_("code shown"), awards.filter(revealed_at__isnull=False).count()),
         Figure(_("redeemed"), redeemed.filter(reversed_by=None).values("gift_code").distinct().count()),
-        Figure(
-            _("value issued"), awards.aggregate(total=Sum("gift_code__face_value_jpy"))["total"] or 0, "円"
-        ),
+        Figure(_("value issued"), awards.aggregate(total=Sum("gift_code__face_value_jpy"))["total"] or 0, "円"),
     ]

@@ -38,7 +38,7 @@ def let_go(ticket: str) -> None:
 
 
 def _name(ticket: str) -> str | None:
-    is_ticket = len(ticket) == 32 and ticket.isascii() and ticket.isalnum()  # noqa: PLR2004
+    is_ticket = len(ticket) == 32 and ticket.isascii() and ticket.isalnum()
     return f"{FOLDER}/{ticket}" if is_ticket else None
 
 

@@ -67,7 +67,16 @@ class AttemptInline(TenantTabularInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("public_id", "kind", "contact", "campaign", "status_label", "attempts", "accepted_at", "failure_code")
+    list_display = (
+        "public_id",
+        "kind",
+        "contact",
+        "campaign",
+        "status_label",
+        "attempts",
+        "accepted_at",
+        "failure_code",
+    )
     list_select_related = ("identity", "entry__campaign", "award__prize")
     list_filter = (TroubleFilter, "kind")
     search_fields = ("public_id", "entry__public_id", "award__public_id")

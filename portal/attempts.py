@@ -14,9 +14,7 @@ WINDOW_SECONDS = 600
 NETWORK_FACTOR = 20  # people behind one carrier's address
 
 
-def spend_guess(
-    request: HttpRequest, what: str, *, limit: int, now: datetime, subject: str = ""
-) -> None:
+def spend_guess(request: HttpRequest, what: str, *, limit: int, now: datetime, subject: str = "") -> None:
     """Count one try of a browser, of its network, and of a subject (an entry, a store) if one is named.
 
     Raises:
@@ -29,22 +27,14 @@ def spend_guess(
     if subject:
         scopes[f"{what}:subject:{short(subject)}"] = limit
     for scope, allowed in scopes.items():
-        spend_attempt(
-            scope=scope[:80], limit=allowed, window_seconds=WINDOW_SECONDS, now=now
-        )
+        spend_attempt(scope=scope[:80], limit=allowed, window_seconds=WINDOW_SECONDS, now=now)
 
 
 def client_network(request: HttpRequest) -> str:
     """Give the caller's network: /24 of IPv4, /64 of IPv6; behind proxies, as the last trusted one saw it."""
     proxies = settings.REST_FRAMEWORK["NUM_PROXIES"]
-    seen = [
-        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")
-    ]
-    address = (
-        seen[-proxies]
-        if proxies and len(seen) >= proxies
-        else request.META.get("REMOTE_ADDR", "")
-    )
+    seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    address = seen[-proxies] if proxies and len(seen) >= proxies else request.META.get("REMOTE_ADDR", "")
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -5,9 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 LINE_BYTES = 73  # of 75, with room for the fold's own blank
 
 
-def all_day_event(
-    *, uid: str, day: date, title: str, url: str, stamp: datetime
-) -> str:
+def all_day_event(*, uid: str, day: date, title: str, url: str, stamp: datetime) -> str:
     """Give a calendar with one whole-day event and a reminder three days before."""
     lines = [
         "BEGIN:VCALENDAR",

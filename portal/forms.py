@@ -66,9 +66,7 @@ class EmailForm(PortalForm):
     email = forms.CharField(
         label=_("E-mail address"),
         max_length=300,
-        widget=forms.EmailInput(
-            attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
-        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}),
     )
 
 
@@ -79,15 +77,11 @@ class ConfirmForm(PortalForm):
         label=_("I agree to the terms"),
         error_messages={"required": _("Please read the terms and agree to them.")},
     )
-    news = forms.BooleanField(
-        label=_("I would like to receive news from the sponsor"), required=False
-    )
+    news = forms.BooleanField(label=_("I would like to receive news from the sponsor"), required=False)
 
     def __init__(self, *args: Any, has_agreed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["terms"].error_messages["required"] = _(
-            "Please read the terms and agree to them."
-        )
+        self.fields["terms"].error_messages["required"] = _("Please read the terms and agree to them.")
         if has_agreed:
             self.fields.clear()
 
@@ -130,9 +124,7 @@ class StaffLoginForm(PortalForm):
     pin = forms.CharField(
         label=_("PIN"),
         max_length=12,
-        widget=forms.PasswordInput(
-            attrs={"autocomplete": "current-password", "inputmode": "numeric"}
-        ),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "inputmode": "numeric"}),
     )
 
 
@@ -159,9 +151,7 @@ class AmountForm(CodeForm):
         label=_("Amount (yen)"),
         required=False,
         max_length=12,
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "off", "class": "amount"}
-        ),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "amount"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -211,9 +201,7 @@ def _question_field(question: Question) -> forms.Field:
     if question.kind == QuestionKind.SINGLE:
         return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **common)
     if question.kind == QuestionKind.MULTIPLE:
-        return forms.MultipleChoiceField(
-            choices=choices, widget=forms.CheckboxSelectMultiple, **common
-        )
+        return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
     if question.kind == QuestionKind.NUMBER:
         number = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
         return forms.CharField(max_length=12, widget=number, **common)

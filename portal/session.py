@@ -52,9 +52,7 @@ class Visitor:
 def visitor_of(request: HttpRequest) -> Visitor:
     """Read the cookie; an altered, old or missing one is a new visitor."""
     try:
-        kept = signing.loads(
-            request.COOKIES.get(_name(), ""), salt=SALT, max_age=MAX_AGE_SECONDS
-        )
+        kept = signing.loads(request.COOKIES.get(_name(), ""), salt=SALT, max_age=MAX_AGE_SECONDS)
         return Visitor(
             device=str(kept["d"]),
             entries=tuple(kept["e"]),
@@ -92,9 +90,7 @@ def own_entry(request: HttpRequest, public_id: uuid.UUID) -> Entry:
     """
     visitor = visitor_of(request)
     entry = (
-        Entry.objects.select_related("campaign", "campaign__sponsor", "participant")
-        .filter(public_id=public_id)
-        .first()
+        Entry.objects.select_related("campaign", "campaign__sponsor", "participant").filter(public_id=public_id).first()
     )
     if entry is None or not _may_see(visitor, entry):
         raise Http404
@@ -104,14 +100,9 @@ def own_entry(request: HttpRequest, public_id: uuid.UUID) -> Entry:
 def entries_to_show(visitor: Visitor) -> "list[Entry]":
     """Give every entry the browser may see, newest first."""
     named = Entry.objects.filter(public_id__in=[uuid.UUID(e) for e in visitor.entries])
-    peoples = Entry.objects.filter(
-        participant__public_id__in=[uuid.UUID(p) for p in visitor.people]
-    )
+    peoples = Entry.objects.filter(participant__public_id__in=[uuid.UUID(p) for p in visitor.people])
     return list(
-        (named | peoples)
-        .distinct()
-        .select_related("campaign", "campaign__sponsor", "participant")
-        .order_by("-pk")
+        (named | peoples).distinct().select_related("campaign", "campaign__sponsor", "participant").order_by("-pk")
     )
 
 
@@ -124,17 +115,14 @@ def participant_for(visitor: Visitor, campaign: Campaign) -> Participant | None:
         agency_id=campaign.agency_id, merged_into__isnull=True, erased_at__isnull=True
     )
     proved = of_agency.filter(public_id__in=[uuid.UUID(p) for p in visitor.people])
-    anonymous = of_agency.filter(
-        entries__public_id__in=[uuid.UUID(e) for e in visitor.entries]
-    ).exclude(identities__verified_at__isnull=False)
+    anonymous = of_agency.filter(entries__public_id__in=[uuid.UUID(e) for e in visitor.entries]).exclude(
+        identities__verified_at__isnull=False
+    )
     return proved.order_by("-pk").first() or anonymous.order_by("-pk").first()
 
 
 def _may_see(visitor: Visitor, entry: Entry) -> bool:
-    return (
-        entry.public_id.hex in visitor.entries
-        or entry.participant.public_id.hex in visitor.people
-    )
+    return entry.public_id.hex in visitor.entries or entry.participant.public_id.hex in visitor.people
 
 
 def _remember(known: tuple[str, ...], new: str) -> tuple[str, ...]:

@@ -14,9 +14,7 @@ SHIFT_SECONDS = 12 * 3600
 def store_of(request: HttpRequest) -> Store | None:
     """Give the store that is signed in; a changed PIN or a closed store ends the shift at once."""
     try:
-        public_id, pin_mark = signing.loads(
-            request.COOKIES.get(_name(), ""), salt=SALT, max_age=SHIFT_SECONDS
-        )
+        public_id, pin_mark = signing.loads(request.COOKIES.get(_name(), ""), salt=SALT, max_age=SHIFT_SECONDS)
     except (signing.BadSignature, TypeError, ValueError):
         return None
     store = Store.objects.filter(public_id=public_id, is_active=True).first()

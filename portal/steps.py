@@ -78,17 +78,13 @@ def step_before(entry: Entry, name: str) -> str:
 def open_steps(entry: Entry) -> list[str]:
     """Give the needed steps that are not done yet, for the service that sends the entry."""
     return [
-        s.name
-        for s in steps_of(entry)
-        if not (s.is_done or s.is_optional) and s.name not in ("contact", "confirm")
+        s.name for s in steps_of(entry) if not (s.is_done or s.is_optional) and s.name not in ("contact", "confirm")
     ]
 
 
 def questions_to_ask(entry: Entry) -> list[Question]:
     """Give the questions that are asked after the answers so far."""
-    questions = list(
-        Question.objects.filter(survey__campaign=entry.campaign).order_by("position")
-    )
+    questions = list(Question.objects.filter(survey__campaign=entry.campaign).order_by("position"))
     rows = [
         {
             "pk": q.pk,
@@ -103,17 +99,12 @@ def questions_to_ask(entry: Entry) -> list[Question]:
 
 def answers_of(entry: Entry) -> dict[int, list[str]]:
     """Give the answers so far by question."""
-    return dict(
-        Answer.objects.filter(entry=entry).values_list("question_id", "values")
-    )
+    return dict(Answer.objects.filter(entry=entry).values_list("question_id", "values"))
 
 
 def has_contact(entry: Entry) -> bool:
     """Tell whether there is somebody to write to, confirmed or not."""
-    return (
-        pending_email(entry.participant_id) is not None
-        or has_identity(entry, IdentityKind.LINE)
-    )
+    return pending_email(entry.participant_id) is not None or has_identity(entry, IdentityKind.LINE)
 
 
 def has_identity(entry: Entry, kind: IdentityKind) -> bool:
@@ -148,8 +139,6 @@ _CHECKS: Mapping[str, Callable[[Entry], bool]] = {
 
 def _optional_kinds(campaign: Campaign) -> set[str]:
     """Kinds that stand only in groups of which not every condition is needed."""
-    rules = EntryRule.objects.filter(group__campaign=campaign).values_list(
-        "kind", "group__combination"
-    )
+    rules = EntryRule.objects.filter(group__campaign=campaign).values_list("kind", "group__combination")
     needed = {kind for kind, combination in rules if combination == Combination.ALL}
     return {kind for kind, _combination in rules} - needed

@@ -25,7 +25,5 @@ def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
 def _luminance(colour: tuple[int, ...]) -> float:
     shares = [channel / 255 for channel in colour]
-    linear = [
-        s / 12.92 if s <= 0.03928 else ((s + 0.055) / 1.055) ** 2.4 for s in shares
-    ]
+    linear = [s / 12.92 if s <= 0.03928 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

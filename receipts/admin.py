@@ -38,7 +38,16 @@ class ReceiptLineInline(TenantTabularInline):
 
 @admin.register(Receipt)
 class ReceiptAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("public_id", "campaign", "status_label", "store_name", "purchased_on", "total", "counts", "created_at")
+    list_display = (
+        "public_id",
+        "campaign",
+        "status_label",
+        "store_name",
+        "purchased_on",
+        "total",
+        "counts",
+        "created_at",
+    )
     list_select_related = ("campaign",)
     list_filter = ("status", ("campaign", admin.RelatedOnlyFieldListFilter), "counts")
     search_fields = ("public_id", "entry__public_id")
@@ -79,9 +88,7 @@ class ReceiptAdmin(ExportMixin, ReadOnlyAdmin):
         photo = photos.filter(public_id=public_id).first()
         if photo is None or not self.has_view_permission(request):
             raise Http404
-        audit.record(
-            "photo.viewed", subject=photo, agency_id=photo.receipt.agency_id, actor_id=request.user.pk
-        )
+        audit.record("photo.viewed", subject=photo, agency_id=photo.receipt.agency_id, actor_id=request.user.pk)
         try:
             jpeg = photo_bytes(photo)
         except FileNotFoundError as error:  # purged after its retention date

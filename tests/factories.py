@@ -245,14 +245,10 @@ class IdentityFactory(DjangoModelFactory[participants.Identity]):
     kind = participants.IdentityKind.EMAIL
     public_id = factory.LazyFunction(uuid.uuid4)
     value_ciphertext = factory.LazyAttribute(
-        lambda row: encrypt(
-            row.value, table="identity", column="value", row=row.public_id
-        )
+        lambda row: encrypt(row.value, table="identity", column="value", row=row.public_id)
     )
     value_index = factory.LazyAttribute(
-        lambda row: blind_index(
-            row.value, field=f"identity.{row.kind}", tenant=row.agency.pk
-        )
+        lambda row: blind_index(row.value, field=f"identity.{row.kind}", tenant=row.agency.pk)
     )
     masked = "ta***@example.jp"
     verified_at = NOW
@@ -266,9 +262,7 @@ class EntryFactory(DjangoModelFactory[participants.Entry]):
 
     campaign = factory.SubFactory(CampaignFactory, status=campaigns.CampaignStatus.OPEN)
     agency = factory.SelfAttribute("campaign.agency")
-    participant = factory.SubFactory(
-        ParticipantFactory, agency=factory.SelfAttribute("..agency")
-    )
+    participant = factory.SubFactory(ParticipantFactory, agency=factory.SelfAttribute("..agency"))
     status = participants.EntryStatus.SUBMITTED
     submitted_at = NOW
 
@@ -289,9 +283,7 @@ class AnswerFactory(DjangoModelFactory[participants.Answer]):
         model = participants.Answer
 
     entry = factory.SubFactory(EntryFactory)
-    question = factory.SubFactory(
-        QuestionFactory, survey__campaign=factory.SelfAttribute("...entry.campaign")
-    )
+    question = factory.SubFactory(QuestionFactory, survey__campaign=factory.SelfAttribute("...entry.campaign"))
     values = factory.LazyFunction(lambda: ["店頭"])
 
 
@@ -300,9 +292,7 @@ class ConsentFactory(DjangoModelFactory[participants.Consent]):
         model = participants.Consent
 
     participant = factory.SubFactory(ParticipantFactory)
-    campaign = factory.SubFactory(
-        CampaignFactory, sponsor__agency=factory.SelfAttribute("...participant.agency")
-    )
+    campaign = factory.SubFactory(CampaignFactory, sponsor__agency=factory.SelfAttribute("...participant.agency"))
     kind = participants.ConsentKind.TERMS
     granted_at = NOW
 
@@ -390,9 +380,7 @@ class DecisionFactory(DjangoModelFactory[eligibility.Decision]):
     agency = factory.SelfAttribute("entry.agency")
     number = factory.LazyAttribute(lambda row: row.entry.decisions.count() + 1)
     verdict = eligibility.Verdict.ELIGIBLE
-    rule_version = factory.SubFactory(
-        RuleVersionFactory, campaign=factory.SelfAttribute("..entry.campaign")
-    )
+    rule_version = factory.SubFactory(RuleVersionFactory, campaign=factory.SelfAttribute("..entry.campaign"))
     decided_at = NOW
 
 
@@ -426,9 +414,7 @@ class DrawResultFactory(DjangoModelFactory[draws.DrawResult]):
 
     entry = factory.SubFactory(EntryFactory, status=participants.EntryStatus.WON)
     agency = factory.SelfAttribute("entry.agency")
-    course = factory.SubFactory(
-        PrizeCourseFactory, campaign=factory.SelfAttribute("..entry.campaign")
-    )
+    course = factory.SubFactory(PrizeCourseFactory, campaign=factory.SelfAttribute("..entry.campaign"))
     decided_at = NOW
 
 
@@ -461,13 +447,9 @@ class GiftCodeFactory(DjangoModelFactory[codes.GiftCode]):
     status = codes.CodeStatus.AVAILABLE
     public_id = factory.LazyFunction(uuid.uuid4)
     code_ciphertext = factory.LazyAttribute(
-        lambda row: encrypt(
-            row.code, table="gift_code", column="code", row=row.public_id
-        )
+        lambda row: encrypt(row.code, table="gift_code", column="code", row=row.public_id)
     )
-    code_index = factory.LazyAttribute(
-        lambda row: blind_index(row.code, field="gift_code", tenant=row.agency.pk)
-    )
+    code_index = factory.LazyAttribute(lambda row: blind_index(row.code, field="gift_code", tenant=row.agency.pk))
     face_value_jpy = factory.SelfAttribute("prize.face_value_jpy")
     balance_jpy = factory.SelfAttribute("face_value_jpy")
 
@@ -481,9 +463,7 @@ class AwardFactory(DjangoModelFactory[codes.Award]):
     result = factory.SubFactory(DrawResultFactory)
     entry = factory.SelfAttribute("result.entry")
     agency = factory.SelfAttribute("entry.agency")
-    prize = factory.SubFactory(
-        PrizeFactory, course=factory.SelfAttribute("..result.course")
-    )
+    prize = factory.SubFactory(PrizeFactory, course=factory.SelfAttribute("..result.course"))
     gift_code = factory.SubFactory(
         GiftCodeFactory,
         batch__prize=factory.SelfAttribute("...prize"),
@@ -522,9 +502,7 @@ class DeliveryFactory(DjangoModelFactory[distribution.Delivery]):
     entry = factory.SelfAttribute("award.entry")
     agency = factory.SelfAttribute("entry.agency")
     kind = distribution.DeliveryKind.AWARD
-    identity = factory.SubFactory(
-        IdentityFactory, participant=factory.SelfAttribute("..entry.participant")
-    )
+    identity = factory.SubFactory(IdentityFactory, participant=factory.SelfAttribute("..entry.participant"))
     next_attempt_at = NOW
 
 

@@ -9,9 +9,7 @@ from tests import factories
 ALL = [
     made
     for made in vars(factories).values()
-    if isinstance(made, type)
-    and issubclass(made, DjangoModelFactory)
-    and made is not DjangoModelFactory
+    if isinstance(made, type) and issubclass(made, DjangoModelFactory) and made is not DjangoModelFactory
 ]
 
 

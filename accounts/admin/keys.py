@@ -98,7 +98,9 @@ class ApiKeyAdmin(TenantModelAdmin):
         question = Question(
             title=_("Revoke this key?"),
             button=_("Revoke the key"),
-            sentences=[_("Systems that use this key are refused from this moment. A revoked key cannot be used again.")],
+            sentences=[
+                _("Systems that use this key are refused from this moment. A revoked key cannot be used again.")
+            ],
             figures=[(_("name"), key.name), (_("prefix"), f"{key.prefix}…")],
             is_grave=True,
         )

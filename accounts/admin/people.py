@@ -64,9 +64,7 @@ class MembershipAdmin(TenantModelAdmin):
     autocomplete_fields = ("user",)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        membership = add_member(
-            user_id=obj.user_id, agency_id=obj.agency_id, role=Role(obj.role)
-        )
+        membership = add_member(user_id=obj.user_id, agency_id=obj.agency_id, role=Role(obj.role))
         obj.pk = membership.pk
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -102,9 +102,7 @@ class TenantModelAdmin(OwnChoices, ModelAdmin):
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def ask(
-        self, request: HttpRequest, question: Question, row: Model | None = None
-    ) -> TemplateResponse:
+    def ask(self, request: HttpRequest, question: Question, row: Model | None = None) -> TemplateResponse:
         """Show a question; its button posts to the same address."""
         context = {
             **self.admin_site.each_context(request),

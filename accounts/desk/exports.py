@@ -39,9 +39,7 @@ class ExportMixin:
             model=self.model._meta.label_lower,
             count=changes.result_count,
         )
-        response = StreamingHttpResponse(
-            csv_lines(self._export_rows(changes)), content_type="text/csv; charset=utf-8"
-        )
+        response = StreamingHttpResponse(csv_lines(self._export_rows(changes)), content_type="text/csv; charset=utf-8")
         name = f"{self.model._meta.model_name}.csv"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["Cache-Control"] = "no-store"
@@ -49,9 +47,7 @@ class ExportMixin:
 
     def _export_rows(self: Any, changes: ChangeList) -> Iterator[list[str]]:
         columns = [name for name in changes.list_display if name != "action_checkbox"]
-        yield [
-            str(label_for_field(name, self.model, model_admin=self)) for name in columns
-        ]
+        yield [str(label_for_field(name, self.model, model_admin=self)) for name in columns]
         for row in changes.queryset.iterator(chunk_size=ROWS_AT_ONCE):
             yield [self._export_cell(name, row) for name in columns]
 

@@ -34,9 +34,7 @@ class OwnChoices:
 
     admin_site: Any
 
-    def get_field_queryset(
-        self, db: str | None, db_field: ForeignKey[Any, Any], request: HttpRequest
-    ) -> QuerySet[Any]:
+    def get_field_queryset(self, db: str | None, db_field: ForeignKey[Any, Any], request: HttpRequest) -> QuerySet[Any]:
         related = db_field.remote_field.model
         if related not in self.admin_site._registry:
             return related._default_manager.none()  # type: ignore[no-any-return]

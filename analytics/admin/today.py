@@ -137,9 +137,9 @@ def _draws(user: User, now: datetime) -> Duty | None:
     if agencies is None:
         return None
     drawn = Draw.objects.filter(status=DrawStatus.DRAWN).values("campaign")
-    due = Campaign.objects.filter(
-        agency__in=agencies, mechanic=Mechanic.LATER, status=CampaignStatus.CLOSED
-    ).exclude(pk__in=drawn)
+    due = Campaign.objects.filter(agency__in=agencies, mechanic=Mechanic.LATER, status=CampaignStatus.CLOSED).exclude(
+        pk__in=drawn
+    )
     rows = [(c.title, reverse("admin:draws_draw_run", args=[c.pk])) for c in due[:ROWS]]
     return Duty(
         _("Draws due"),

@@ -60,9 +60,7 @@ class CampaignForm(forms.ModelForm):
 
 
 class PagesForm(CampaignForm):
-    terms_body = forms.CharField(
-        label=_("terms"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 18})
-    )
+    terms_body = forms.CharField(label=_("terms"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 18}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,9 +149,7 @@ class CampaignAdmin(CampaignActs, ExportMixin, TenantModelAdmin):
 
     def link_qr(self, request: HttpRequest, public_id: Any) -> HttpResponse:
         """Draw the QR of a tracked link, to be printed."""
-        link = TrackedLink.objects.filter(
-            public_id=public_id, campaign__in=self.get_queryset(request)
-        ).first()
+        link = TrackedLink.objects.filter(public_id=public_id, campaign__in=self.get_queryset(request)).first()
         if link is None:
             raise Http404
         response = HttpResponse(qr_png(tracked_address(link), box_pixels=16), content_type="image/png")

@@ -27,7 +27,17 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
     list_filter = (("prize", admin.RelatedOnlyFieldListFilter), ("revealed_at", admin.EmptyFieldListFilter))
     search_fields = ("public_id", "entry__public_id")
     search_help_text = _("Id of an award or of an entry")
-    fields = ("public_id", "notice", "prize", "entry", "state", "claim_until", "claimed_at", "revealed_at", "reveal_count")
+    fields = (
+        "public_id",
+        "notice",
+        "prize",
+        "entry",
+        "state",
+        "claim_until",
+        "claimed_at",
+        "revealed_at",
+        "reveal_count",
+    )
     readonly_fields = ("public_id", "notice", "state", "claim_until")
     actions_detail = ("void",)
 

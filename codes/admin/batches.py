@@ -216,9 +216,7 @@ class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
             preview = services.preview_import(prize_id=given["prize"].pk, data=data)
         except FileNotAccepted as refusal:
             form.add_error("file", PROBLEMS.get(refusal.reason) or str(refusal))
-            return self.ask(
-                request, Question(_("Import codes"), _("Check the file"), form=form, accepts_files=True)
-            )
+            return self.ask(request, Question(_("Import codes"), _("Check the file"), form=form, accepts_files=True))
         plan = {
             "ticket": "" if preview.problems else held_files.hold(data),
             "prize_id": given["prize"].pk,

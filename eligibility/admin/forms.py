@@ -77,9 +77,7 @@ class VerdictForm(forms.Form):
     verdict = forms.ChoiceField(choices=[(verdict, verdict) for verdict in Verdict], required=False)
     sent_back_reason = forms.ChoiceField(label=_("reason to send back"), required=False)
     refused_reason = forms.ChoiceField(label=_("reason to refuse"), required=False)
-    note = forms.CharField(
-        label=_("note for the desk"), max_length=500, required=False, widget=forms.TextInput
-    )
+    note = forms.CharField(label=_("note for the desk"), max_length=500, required=False, widget=forms.TextInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

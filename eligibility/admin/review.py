@@ -91,9 +91,7 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
     def why(self, case: ReviewCase) -> str:
         return " ".join(reason["message"] for reason in described(case.decision.reasons))
 
-    @display(
-        description=_("status"), label={ReviewStatus.OPEN: "warning", ReviewStatus.RESOLVED: "success"}
-    )
+    @display(description=_("status"), label={ReviewStatus.OPEN: "warning", ReviewStatus.RESOLVED: "success"})
     def status_label(self, case: ReviewCase) -> tuple[str, str]:
         return case.status, case.get_status_display()
 
@@ -177,7 +175,9 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
             "photos": list(receipt.photos.all()) if receipt else [],
             "figures": figures,
             "lines": lines,
-            "doubtful": {line.position for line in receipt.lines.all() if line.confidence < DOUBTFUL} if receipt else set(),
+            "doubtful": {line.position for line in receipt.lines.all() if line.confidence < DOUBTFUL}
+            if receipt
+            else set(),
             "verdict": verdict,
             "alikes": _alikes(receipt) if receipt else [],
             "contacts": verified_identities(case.entry.participant_id),

@@ -44,9 +44,7 @@ def jst_date(day: date | None) -> str:
 @register.filter
 def yen(amount: int | None) -> str:
     """Show whole yen: 1,500円."""
-    return (
-        "" if amount is None else _("%(amount)s yen") % {"amount": format(amount, ",d")}
-    )
+    return "" if amount is None else _("%(amount)s yen") % {"amount": format(amount, ",d")}
 
 
 @register.filter

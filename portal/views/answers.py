@@ -78,9 +78,7 @@ def survey_step(request: HttpRequest, public_id: UUID) -> HttpResponse:
     further = [q for q in questions_to_ask(entry) if q not in asked]
     if further:
         return redirect(f"{request.path}#id_q{further[0].pk}")
-    return redirect(
-        "portal:step", public_id=public_id, name=next_step(entry, after="survey")
-    )
+    return redirect("portal:step", public_id=public_id, name=next_step(entry, after="survey"))
 
 
 def _number_page(
@@ -100,9 +98,7 @@ def _number_page(
     return render(request, "portal/steps/number.html", context, status=status)
 
 
-def _survey_page(
-    request: HttpRequest, entry: Entry, form: SurveyForm, *, status: int = 200
-) -> HttpResponse:
+def _survey_page(request: HttpRequest, entry: Entry, form: SurveyForm, *, status: int = 200) -> HttpResponse:
     context = step_context(entry, "survey") | {
         "form": form.focus_first_wrong(),
         "survey": entry.campaign.survey,
@@ -112,9 +108,7 @@ def _survey_page(
 
 def _reference_label(entry: Entry) -> str:
     """Give the name that entrants know their number by: 会員番号, 契約番号, …"""
-    rule = EntryRule.objects.filter(
-        group__campaign=entry.campaign, kind=RuleKind.REFERENCE
-    ).first()
+    rule = EntryRule.objects.filter(group__campaign=entry.campaign, kind=RuleKind.REFERENCE).first()
     lists = ReferenceList.objects.filter(campaign=entry.campaign)
     if rule and (wanted := rule.parameters.get("list")):
         lists = lists.filter(public_id=wanted)

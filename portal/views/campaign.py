@@ -149,9 +149,7 @@ def _offer(campaign: Campaign) -> Offer:
 
 
 def _purchase_conditions(campaign: Campaign) -> dict[str, object]:
-    rule = EntryRule.objects.filter(
-        group__campaign=campaign, kind=RuleKind.PURCHASE
-    ).first()
+    rule = EntryRule.objects.filter(group__campaign=campaign, kind=RuleKind.PURCHASE).first()
     return dict(rule.parameters) if rule else {}
 
 

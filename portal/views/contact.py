@@ -43,9 +43,7 @@ def contact_step(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except DomainError as refusal:
         form.refuse("email", refusal)
         return _contact_page(request, entry, form, status=refusal.status)
-    return redirect(
-        "portal:step", public_id=public_id, name=next_step(entry, after="contact")
-    )
+    return redirect("portal:step", public_id=public_id, name=next_step(entry, after="contact"))
 
 
 @require_safe
@@ -74,9 +72,7 @@ def send_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
         _take_address(request, entry, typed)
     else:
         _spend_mail(request, entry)
-        queue_message(
-            kind=DeliveryKind.VERIFY_EMAIL, entry_id=entry.pk, now=clock.now()
-        )
+        queue_message(kind=DeliveryKind.VERIFY_EMAIL, entry_id=entry.pk, now=clock.now())
     return redirect(f"/e/{public_id}/?sent=1")
 
 
@@ -99,9 +95,7 @@ def continue_elsewhere(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         _spend_mail(request, entry)
         if known is None or request.POST.get("email"):
-            give_email(
-                entry_id=entry.pk, email=request.POST.get("email", ""), now=clock.now()
-            )
+            give_email(entry_id=entry.pk, email=request.POST.get("email", ""), now=clock.now())
         queue_message(kind=DeliveryKind.RESUME, entry_id=entry.pk, now=clock.now())
     except DomainError as refusal:
         form.is_valid()
@@ -155,9 +149,7 @@ def _spend_mail(request: HttpRequest, entry: Entry) -> None:
     spend_guess(request, "mail", limit=MAILS, subject=subject, now=now)
 
 
-def _contact_page(
-    request: HttpRequest, entry: Entry, form: EmailForm, *, status: int = 200
-) -> HttpResponse:
+def _contact_page(request: HttpRequest, entry: Entry, form: EmailForm, *, status: int = 200) -> HttpResponse:
     context = step_context(entry, "contact") | {
         "form": form.focus_first_wrong(),
         "known": pending_email(entry.participant_id),

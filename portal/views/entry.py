@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-
 from campaigns.selectors import current_terms
 from core import clock
 from participants.errors import IncompleteEntry
@@ -64,9 +63,7 @@ def confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         submit_entry(entry_id=entry.pk, now=now, missing=open_steps(entry))
     except IncompleteEntry as refusal:
-        return _confirm_page(
-            request, entry, form, status=refusal.status, refusal=refusal
-        )
+        return _confirm_page(request, entry, form, status=refusal.status, refusal=refusal)
     return redirect("portal:entry", public_id=public_id)
 
 
@@ -130,5 +127,3 @@ def _has_agreed(entry: Entry) -> bool:
         terms_version=current_terms(entry.campaign),
         withdrawn_at__isnull=True,
     ).exists()
-
-

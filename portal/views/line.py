@@ -69,9 +69,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         return _failed(request, entry, 400)
     except LineLoginUnavailable:
         return _failed(request, entry, 503)
-    identity = attach_line(
-        entry_id=entry.pk, line_user_id=user_id, is_friend=is_friend, now=now
-    )
+    identity = attach_line(entry_id=entry.pk, line_user_id=user_id, is_friend=is_friend, now=now)
     response = redirect("portal:entry", public_id=entry.public_id)
     visitor = visitor_of(request).with_entry(entry).with_person(identity.participant)
     return oauth.forget(remember(response, visitor), "line")
@@ -117,16 +115,14 @@ def _note_friendship(event: LineEvent, user_id: str) -> None:
 
 def _knows_better(agency_id: int, user_id: str, occurred_at: datetime) -> bool:
     index = identity_index(agency_id=agency_id, kind=IdentityKind.LINE, value=user_id)
-    facts = Identity.objects.filter(
-        agency_id=agency_id, kind=IdentityKind.LINE, value_index=index
-    ).values_list("facts", flat=True)
+    facts = Identity.objects.filter(agency_id=agency_id, kind=IdentityKind.LINE, value_index=index).values_list(
+        "facts", flat=True
+    )
     checked = [f["checked_at"] for f in facts if f.get("checked_at")]
     return any(datetime.fromisoformat(at) > occurred_at for at in checked)
 
 
-def _account(
-    code: str, attempt: oauth.LoginAttempt, now: datetime
-) -> tuple[str, bool]:
+def _account(code: str, attempt: oauth.LoginAttempt, now: datetime) -> tuple[str, bool]:
     line = _line()
     tokens = line.exchange_code(
         code=code,

@@ -30,15 +30,9 @@ def my_page(request: HttpRequest) -> HttpResponse:
     entries = entries_to_show(visitor_of(request))
     now = clock.now()
     awards = (
-        Award.objects.filter(entry__in=entries)
-        .select_related("prize", "gift_code", "entry__campaign")
-        .order_by("-pk")
+        Award.objects.filter(entry__in=entries).select_related("prize", "gift_code", "entry__campaign").order_by("-pk")
     )
-    messages = (
-        Delivery.objects.filter(entry__in=entries)
-        .select_related("entry__campaign")
-        .order_by("-pk")[:20]
-    )
+    messages = Delivery.objects.filter(entry__in=entries).select_related("entry__campaign").order_by("-pk")[:20]
     context = {
         "rows": [(e, page_of(e), e.status in WITHDRAWABLE) for e in entries],
         "awards": [(a, award_state(a, now), claim_url(a)) for a in awards],

@@ -66,12 +66,8 @@ def _go_on(entry: Entry) -> HttpResponse:
     return redirect("portal:step", public_id=entry.public_id, name=name)
 
 
-def _page(
-    request: HttpRequest, entry: Entry, *, refusal: DomainError | None = None
-) -> HttpResponse:
-    rule = EntryRule.objects.filter(
-        group__campaign=entry.campaign, kind=RuleKind.PURCHASE
-    ).first()
+def _page(request: HttpRequest, entry: Entry, *, refusal: DomainError | None = None) -> HttpResponse:
+    rule = EntryRule.objects.filter(group__campaign=entry.campaign, kind=RuleKind.PURCHASE).first()
     receipt = current_receipt(entry.pk)
     context = step_context(entry, "receipt") | {
         "refusal": refusal,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 from PIL import Image
@@ -91,11 +91,7 @@ def _context(entry: Entry) -> dict[str, Any]:
         "reasons": _reasons(decision),
         "fix_step": _fix_step(entry, decision),
         "email": pending_email(entry.participant_id),
-        "awards": [
-            (award, claim_url(award)) for award in awards.select_related("prize")
-        ]
-        if page == "won"
-        else [],
+        "awards": [(award, claim_url(award)) for award in awards.select_related("prize")] if page == "won" else [],
         "is_instant": entry.campaign.mechanic == Mechanic.INSTANT,
         "draw_follows": entry.campaign.mechanic == Mechanic.LATER,
     }
@@ -140,10 +136,7 @@ def _stages(entry: Entry) -> list[tuple[str, str]]:
         facts.append(("read", is_read))
     facts += [("checked", is_judged), ("drawn", _has_result(entry))]
     current = next((name for name, done in facts if not done), "")
-    return [
-        (name, "done" if done else "now" if name == current else "later")
-        for name, done in facts
-    ]
+    return [(name, "done" if done else "now" if name == current else "later") for name, done in facts]
 
 
 def _reasons(decision: Decision | None) -> list[dict[str, Any]]:
@@ -186,5 +179,3 @@ def _jpeg(image: Image.Image) -> HttpResponse:
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "JPEG", quality=82)
     return HttpResponse(buffer.getvalue(), content_type="image/jpeg")
-
-

@@ -91,9 +91,7 @@ def check(request: HttpRequest, store: Store) -> HttpResponse:
         return render(request, "portal/staff/scan.html", context, status=422)
     presented, now = form.cleaned_data["code"], clock.now()
     try:
-        spend_guess(
-            request, "till", limit=CHECKS, subject=str(store.public_id), now=now
-        )
+        spend_guess(request, "till", limit=CHECKS, subject=str(store.public_id), now=now)
         state = check_code(
             agency_id=store.agency_id,
             presented=presented,
@@ -171,14 +169,10 @@ def today(request: HttpRequest, store: Store) -> HttpResponse:
 
 def _today(store: Store) -> QuerySet[Redemption]:
     since = start_of_jst_day(jst_day(clock.now()))
-    return Redemption.objects.filter(
-        store=store, kind=RedemptionKind.REDEEM, at__gte=since
-    )
+    return Redemption.objects.filter(store=store, kind=RedemptionKind.REDEEM, at__gte=since)
 
 
-def _sign(
-    request: HttpRequest, store: Store, *, refusal: DomainError
-) -> HttpResponse:
+def _sign(request: HttpRequest, store: Store, *, refusal: DomainError) -> HttpResponse:
     context = {
         "store": store,
         "sign": _word(refusal.code),

@@ -56,9 +56,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     return oauth.forget(redirect("portal:entry", public_id=entry.public_id), "x")
 
 
-def _account(
-    code: str, attempt: oauth.LoginAttempt, entry: Entry
-) -> tuple[str, dict[str, Any]]:
+def _account(code: str, attempt: oauth.LoginAttempt, entry: Entry) -> tuple[str, dict[str, Any]]:
     x = _x()
     token = x.exchange_code(
         code=code,
@@ -74,9 +72,7 @@ def _account(
 
 
 def _brand_id(entry: Entry) -> str:
-    rule = EntryRule.objects.filter(
-        group__campaign=entry.campaign, kind=RuleKind.X_FOLLOW
-    ).first()
+    rule = EntryRule.objects.filter(group__campaign=entry.campaign, kind=RuleKind.X_FOLLOW).first()
     if rule is None:
         raise Http404
     return str(rule.parameters["account_id"])

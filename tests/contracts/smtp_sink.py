@@ -70,7 +70,7 @@ class _Handler:
             self._sink.envelopes.append(envelope)
         transport: Any = server.transport
         # The end comes from another thread or from the other side, so there is no event to wait for.
-        while answer == SILENCE and not self._sink._stopping.is_set() and not transport.is_closing():  # noqa: ASYNC110
+        while answer == SILENCE and not self._sink._stopping.is_set() and not transport.is_closing():
             await asyncio.sleep(0.02)
         if answer == CUT:
             transport.abort()

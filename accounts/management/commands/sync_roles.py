@@ -13,9 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         sync_roles()
-        members = Membership.objects.order_by("user_id").values_list(
-            "user_id", flat=True
-        )
+        members = Membership.objects.order_by("user_id").values_list("user_id", flat=True)
         for user_id in members.distinct():
             sync_user_groups(user_id=user_id)
         self.stdout.write(self.style.SUCCESS("roles are in step with accounts/roles.py"))
