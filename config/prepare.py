@@ -59,7 +59,7 @@ def card() -> str:
         f"                      {staff_login()}",
         f"  事務局 (管理画面)   {settings.PUBLIC_URL}{reverse('admin:index')}",
         f"                      {settings.DEMO_OPERATOR} / {settings.DEMO_PASSWORD}",
-        f"  API ドキュメント    {settings.PUBLIC_URL}{reverse('api:docs')}",
+        f"  API ドキュメント    {settings.PUBLIC_URL}{reverse('api-docs')}",
         f"  送信メール (見本)   {settings.PUBLIC_URL}{reverse('portal:mailbox')}",
     ]
     code = qrcode.QRCode(border=2)
