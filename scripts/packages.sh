@@ -41,6 +41,7 @@ ensure_packages() {
         done
         ;;
       browser) has_browser >/dev/null || missing+=(chromium) ;;
+      redis) command -v redis-server >/dev/null || missing+=(redis-server) ;;
       gettext) command -v msgfmt >/dev/null || missing+=(gettext) ;;
     esac
   done
