@@ -61,7 +61,7 @@ EMAIL_PORT = SANDBOX_SMTP_PORT
 _broker = DATA_DIR / "broker"
 for _name in ("messages", "processed", "control"):
     (_broker / _name).mkdir(parents=True, exist_ok=True)
-CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_URL = "filesystem://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "data_folder_in": str(_broker / "messages"),
     "data_folder_out": str(_broker / "messages"),

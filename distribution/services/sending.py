@@ -9,7 +9,6 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from accounts import audit
 from core import clock
@@ -114,7 +113,7 @@ def _give_up(delivery: Delivery, reason: str) -> None:
 
 
 def _conclude(claim: Claim, accepted: Accepted) -> None:
-    at = clock.now()
+    at = clock.now()  # the call outside took its time: the outcome has a moment of its own
     _finish(
         claim,
         status=DeliveryStatus.ACCEPTED,
@@ -127,7 +126,7 @@ def _conclude(claim: Claim, accepted: Accepted) -> None:
 
 def _postpone(claim: Claim, error: ChannelUnavailable) -> None:
     """Try later; where the message may have gone out, only as often as a copy does no harm."""
-    at = clock.now()
+    at = clock.now()  # the call outside took its time: the outcome has a moment of its own
     if error.outcome_unknown:
         repeats = may_repeat_unknown(claim.channel, first_tried_at=claim.delivery.created_at, now=at)
         again = at + (_wait(claim.number, error) if repeats else UNKNOWN_WAIT)
@@ -158,7 +157,7 @@ def _postpone(claim: Claim, error: ChannelUnavailable) -> None:
 
 def _refuse(claim: Claim, error: ChannelRefused) -> None:
     """Go on to a contact of the person that has not refused yet; where there is none, it is for the desk."""
-    at = clock.now()
+    at = clock.now()  # the call outside took its time: the outcome has a moment of its own
     if error.is_address_dead:
         mark_unreachable(identity_id=claim.identity.pk, now=at)
     tried = [claim.identity.pk, *_refused_contacts(claim.delivery)]
@@ -198,7 +197,7 @@ def _finish(
         outcome=outcome,
         detail=detail[:DETAIL_LENGTH],
         provider_message_id=provider_message_id[:200],
-        finished_at=timezone.now(),
+        finished_at=clock.now(),  # as above
     )
     audit.record(f"delivery.{outcome}", subject=claim.delivery, attempt=claim.number, channel=claim.identity.kind)
 

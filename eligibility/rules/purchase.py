@@ -6,7 +6,7 @@ from typing import Any
 
 from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.rules.base import Finding, Outcome, Reason, finding
-from receipts.ocr.matching import ACCEPT_SCORE, ASK_SCORE, match_products, match_stores
+from receipts.matching import ACCEPT_SCORE, ASK_SCORE, match_products, match_stores
 
 Document = Mapping[str, Any]
 Judged = tuple[Outcome, Reason | None]

@@ -18,8 +18,8 @@ from pathlib import Path
 from receipts import lookalikes
 from receipts.imaging_child import prepare, rebuilt
 from receipts.isolation import resident_bytes
+from receipts.matching import ACCEPT_SCORE, match_products
 from receipts.ocr.base import Json, ReaderCrashed, ReceiptReading
-from receipts.ocr.matching import ACCEPT_SCORE, match_products
 from receipts.ocr.process import IsolatedReader
 from receipts.ocr.screen import DOUBTFUL as SCREEN_DOUBTFUL
 
