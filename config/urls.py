@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("api.urls")),
+    path("anymail/", include("anymail.urls")),  # events of the mail provider; guarded by ANYMAIL_WEBHOOK_SECRET
     path("", include("portal.urls")),
 ]
 handler400 = "portal.views.errors.bad_request"

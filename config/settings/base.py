@@ -1,5 +1,6 @@
 """Settings that every installation shares; secrets and addresses come from the environment."""
 
+import secrets
 from pathlib import Path
 
 import environ
@@ -149,6 +150,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+ANYMAIL = {"WEBHOOK_SECRET": env.str("ANYMAIL_WEBHOOK_SECRET", default=f"off:{secrets.token_urlsafe()}")}
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="キャンペーン事務局 <no-reply@mizuhiki.example>")
 LINE_API_BASE = env.str("LINE_API_BASE", default="https://api.line.me")

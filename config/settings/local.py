@@ -51,6 +51,7 @@ DATABASES = {
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 WHITENOISE_USE_FINDERS = True  # static files straight from the apps: nothing to collect
+STATIC_ROOT = None
 
 MAILBOX_DIR = DATA_DIR / "mailbox"
 SANDBOX_SMTP_PORT = env.int("SANDBOX_SMTP_PORT", default=8025)

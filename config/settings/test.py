@@ -13,6 +13,8 @@ INDEX_KEY = "aW5kZXhpbmRleGluZGV4aW5kZXhpbmRleGluZGV4aW4="
 ALLOWED_HOSTS = ["*"]
 SANDBOX = True
 DEMO_OPERATOR, DEMO_PASSWORD = "operator", "demo-password"
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True
 DATA_DIR = Path(tempfile.mkdtemp(prefix="mizuhiki-test-"))
 MAILBOX_DIR = DATA_DIR / "mailbox"
 SANDBOX_SMTP_PORT = 0
