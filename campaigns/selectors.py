@@ -166,6 +166,8 @@ def _offer_checks(campaign: Campaign) -> list[Check]:
     courses = list(campaign.courses.prefetch_related("prizes"))
     instant = campaign.mechanic == Mechanic.INSTANT
     later = campaign.mechanic == Mechanic.LATER
+    announced = campaign.announced_winner_count
+    seats = sum(course.total_cap or 0 for course in courses)
     several = campaign.mechanic in (Mechanic.EVERYONE, Mechanic.FIRST_COME) and len(courses) > 1
     return [
         (
@@ -203,6 +205,10 @@ def _offer_checks(campaign: Campaign) -> list[Check]:
         (
             (later or campaign.mechanic == Mechanic.FIRST_COME) and any(course.total_cap is None for course in courses),
             Obstacle("no_cap", _("Set how many winners each course has in total."), "courses"),
+        ),
+        (
+            later and announced is not None and announced != seats,
+            Obstacle("announced_differs", _("The announced number of winners differs from the courses."), "courses"),
         ),
     ]
 

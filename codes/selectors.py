@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, F, Q, Sum, When
 
-from accounts.models import Agency
 from campaigns.models import Campaign, Prize
 from codes.links import award_id_of_presentation, token_index
 from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
@@ -31,11 +30,6 @@ class RevealedCode:
     code: str
     pin: str
     url: str
-
-
-def codes_of(agencies: QuerySet[Agency]) -> QuerySet[GiftCode]:
-    """Give the codes of some agencies, without their content."""
-    return GiftCode.objects.filter(agency__in=agencies).select_related("prize", "batch")
 
 
 def stock_of(campaign: Campaign) -> list[StockLine]:
