@@ -23,7 +23,9 @@ CLOCK_STEP_SECONDS = 1
 def keep_time(app: Celery) -> None:
     """Send what is due, for ever; without the clock the process has no right to go on."""
     try:
-        Service(app, max_interval=CLOCK_STEP_SECONDS, remote_control=False).start()  # type: ignore[call-arg]
+        # Left to itself it takes a scheduler that keeps its times in a file of the current folder.
+        scheduler = app.conf.beat_scheduler
+        Service(app, max_interval=CLOCK_STEP_SECONDS, scheduler_cls=scheduler, remote_control=False).start()  # type: ignore[call-arg]
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
 
