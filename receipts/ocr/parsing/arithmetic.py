@@ -54,7 +54,7 @@ def choose(figures: Figures, item_sums: Sequence[int]) -> Sums | None:
     if not best:
         return None
     scored = {total: worth + _proof_worth(total, proofs) for total, (worth, _) in best.items()}
-    total = max(scored, key=lambda value: (scored[value], value))
+    total = max(scored, key=lambda value: (scored[value], -best[value][1]))
     holding = [proof for proof in proofs if proof.total == total]
     names = tuple(sorted({proof.name for proof in holding if proof.doubt == 0}))
     return Sums(

@@ -15,6 +15,7 @@ from receipts.ocr.parsing.yen import mended_digits
 _TEL_LABEL = re.compile(r"T\s?E\s?L|[℡☎]|電話|でんわ|テル|Tel|tel", re.IGNORECASE)
 _FAX = re.compile("FAX|ファックス|ファクス", re.IGNORECASE)
 _TEL = re.compile(r"(?<![\d-])\(?(0\d{0,4})\)?[-. (]{0,2}(\d{1,4})[-. )]{0,2}(\d{3,4})(?![\d])")
+LEAST_TEL_WORTH = 0.2
 _FREE_DIAL = ("0120", "0800", "0570")
 _OTHER_TEL = re.compile("お客様|相談|お問|問合|本社|本部|フリーダイヤル|サービス")
 _REGISTRATION_LABEL = re.compile("登録番号|登録No|事業者|インボイス|適格|登録")
@@ -55,7 +56,9 @@ def find_tel(rows: Sequence[Row]) -> Found | None:
                 worth = _tel_worth(text[: match.start()], row, digits) - 0.004 * index
                 found.append(Found("-".join(match.groups()), index, worth))
     best = max(found, key=lambda candidate: candidate.confidence, default=None)
-    return Found(_grouped(best.value), best.row, min(1.0, best.confidence)) if best and best.confidence > 0 else None
+    if best is None or best.confidence <= LEAST_TEL_WORTH:
+        return None
+    return Found(_grouped(best.value), best.row, min(1.0, best.confidence))
 
 
 def find_registration(rows: Sequence[Row]) -> Found | None:

@@ -20,7 +20,7 @@ class Kind(Enum):
 
 
 _COUNT_OR_POINTS = re.compile(
-    r"ポイント|残高|残額|\dpt|累計|点数|会員|スタンプ|マイル|獲得|付与|合計\d+点$|買上\d+点$|前回|今回|有効|チャージ"
+    r"\dpt|累計|会員|獲得|付与|合計\d+点$|買上\d+点$|前回|今回|有効|チャージ"
 )
 _DISCOUNT = re.compile(
     r"値引|割引|[割値]り?引|引き|クーポン|優待|[\d%円][Oo0][Ff][Ff]|[円%]オフ|見切品?値|見切り?-|サービス券|\d割|まとめ売?り?-|セット割|ディスカウント|[円%]引"
@@ -46,12 +46,17 @@ _PAYMENT = re.compile(
 )
 
 
+_NEVER_MONEY = re.compile("ポイント|残高|残額|点数|スタンプ|マイル")
+
+
 def kind_of(squashed: str) -> Kind | None:
     """The kind of a row, or None for what may be an item or a heading."""
     if _CHANGE.search(squashed):
         return Kind.CHANGE
     if _SUBTOTAL.search(squashed) and not re.search("対象", squashed):
         return Kind.SUBTOTAL
+    if _NEVER_MONEY.search(squashed):
+        return Kind.NOISE
     if _COUNT_OR_POINTS.search(squashed) and not _TOTAL.search(re.sub(r"合計\d+点$|会員", "", squashed)):
         return Kind.NOISE
     if _TAX_WORD.search(squashed) and not _TAX_NOT.search(squashed):

@@ -1,0 +1,87 @@
+import pytest
+
+from receipts.ocr.parsing.arithmetic import choose
+from receipts.ocr.parsing.figures import find_figures
+from receipts.ocr.parsing.rows import rows_of
+from tests.receipts.printed import lines_of
+
+
+def sums(text: str, items: list[int] | None = None):
+    return choose(find_figures(rows_of(lines_of(text))), items or [])
+
+
+def test_subtotal_and_added_tax_prove_the_total():
+    chosen = sums("小計      ¥1,000\n外税10%      ¥100\n合計      ¥1,100")
+
+    assert (chosen.total, chosen.subtotal, chosen.tax) == (1100, 1000, 100)
+    assert "subtotal_plus_tax" in chosen.proofs
+
+
+def test_bases_with_included_taxes_prove_the_total():
+    chosen = sums("合計     ¥783\n(税率 8%対象  ¥657)\n(税率10%対象  ¥126)\n(内消費税 8%  ¥48)\n(内消費税 10%  ¥11)")
+
+    assert (chosen.total, chosen.tax, chosen.proofs) == (783, 59, ("bases",))
+
+
+def test_taxes_of_two_rates_bound_the_total():
+    chosen = sums("合計     ¥5,992\nうち消費税8%    ¥28\nうち消費税10%    ¥509")
+
+    assert (chosen.total, chosen.tax, chosen.proofs) == (5992, 537, ("tax_of_total",))
+    assert sums("合計     ¥5,932\nうち消費税8%    ¥28\nうち消費税10%    ¥509").proofs == ()
+
+
+def test_the_goods_prove_the_total():
+    assert sums("合計     ¥1,100", [1100]).proofs == ("items",)
+    assert sums("合計     ¥1,100", [1000]).proofs == ()
+
+
+def test_a_yen_sign_read_as_a_digit_is_seen_through():
+    """¥518 was read as 1518 everywhere; only the tax tells."""
+    chosen = sums("合計     1518\n(8%対象額  1518  内税  38)\n現金     1518")
+
+    assert chosen.total == 518
+
+
+def test_payments_alone_prove_nothing():
+    chosen = sums("合計     1374\nクレジット     1374\nお預り     1374")
+
+    assert chosen.proofs == ()
+
+
+def test_the_total_may_follow_from_money_given_and_change():
+    chosen = sums("お預り     ¥1,000\nお釣り     ¥482")
+
+    assert (chosen.total, chosen.proofs) == (518, ())
+
+
+def test_two_totals_that_are_both_proven_contest_each_other():
+    chosen = sums("小計     ¥1,000\n外税10%     ¥100\n合計     ¥1,100\nお支払合計     ¥1,300", [1300])
+
+    assert chosen.is_contested
+
+
+def test_points_and_balances_are_no_totals():
+    chosen = sums("合計     ¥518\nポイント残高合計     ¥9,999\n残高     ¥2,317")
+
+    assert chosen.total == 518
+
+
+def test_without_figures_there_are_no_sums():
+    assert sums("ありがとうございました") is None
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["合計", "合  計", "お会計", "お支払い合計", "合計金額", "御合計", "ご請求額", "税込合計", "合言十", "お買上金額"],
+)
+def test_the_total_has_many_names(label):
+    assert sums(f"小計     ¥1,000\n{label}     ¥1,100").total == 1100
+
+
+@pytest.mark.parametrize("label", ["合計点数", "税合計", "値引合計", "お買上点数"])
+def test_other_sums_are_not_the_total(label):
+    assert sums(f"合計     ¥1,100\n{label}     3,000").total == 1100
+
+
+def test_a_total_may_stand_below_its_label():
+    assert sums("小計     ¥1,000\n合計\n     ¥1,100").total == 1100
