@@ -32,7 +32,7 @@ def spend_guess(request: HttpRequest, what: str, *, limit: int, now: datetime, s
 
 def client_network(request: HttpRequest) -> str:
     """Give the caller's network: /24 of IPv4, /64 of IPv6; behind proxies, as the last trusted one saw it."""
-    proxies = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    proxies = int(str(settings.REST_FRAMEWORK["NUM_PROXIES"]))
     seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
     address = seen[-proxies] if proxies and len(seen) >= proxies else request.META.get("REMOTE_ADDR", "")
     try:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -19,7 +19,8 @@ class PortalForm(forms.Form):
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         for field in self.fields.values():
             if field.required:
                 field.error_messages["required"] = _("Please fill this in.")
@@ -34,7 +35,7 @@ class PortalForm(forms.Form):
         """Give the name of the field that gets the focus."""
         return next((name for name in self.fields if name in self.errors), "")
 
-    def focus_first_wrong(self) -> "PortalForm":
+    def focus_first_wrong(self) -> Self:
         """Move the focus to the first field with an error."""
         if self.first_wrong:
             self.fields[self.first_wrong].widget.attrs["autofocus"] = True
@@ -184,7 +185,7 @@ class NoticeNumberForm(PortalForm):
         return re.fullmatch(r"[0-9A-F]{12}", typed) is not None
 
 
-def photos_in(files: "Sequence[UploadedFile]", *, max_bytes: int) -> list[bytes] | None:
+def photos_in(files: "Sequence[UploadedFile[bytes]]", *, max_bytes: int) -> list[bytes] | None:
     """Read uploaded photographs; None when one is larger than what is read at all."""
     if any((file.size or 0) > max_bytes for file in files):
         return None
@@ -205,4 +206,4 @@ def _question_field(question: Question) -> forms.Field:
     if question.kind == QuestionKind.NUMBER:
         number = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
         return forms.CharField(max_length=12, widget=number, **common)
-    return forms.CharField(max_length=1000, widget=forms.Textarea, **common)
+    return forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), **common)

@@ -31,7 +31,7 @@ def number_step(request: HttpRequest, public_id: UUID, name: str) -> HttpRespons
     entry = own_entry(request, public_id)
     if entry.status not in EDITABLE:
         return redirect("portal:entry", public_id=public_id)
-    label = _reference_label(entry) if name == "reference" else TITLES[name]
+    label = _reference_label(entry) if name == "reference" else str(TITLES[name])
     if request.method != "POST":
         return _number_page(request, entry, name, NumberForm(label=label))
     form = NumberForm(request.POST, label=label)

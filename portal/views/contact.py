@@ -96,7 +96,7 @@ def continue_elsewhere(request: HttpRequest, public_id: UUID) -> HttpResponse:
         _spend_mail(request, entry)
         if known is None or request.POST.get("email"):
             give_email(entry_id=entry.pk, email=request.POST.get("email", ""), now=clock.now())
-        queue_message(kind=DeliveryKind.RESUME, entry_id=entry.pk, now=clock.now())
+        _mail_a_way_back(entry)
     except DomainError as refusal:
         form.is_valid()
         form.errors["email"] = form.error_class([str(refusal)])
@@ -141,6 +141,13 @@ def _take_address(request: HttpRequest, entry: Entry, email: str) -> None:
     _spend_mail(request, entry)
     identity = give_email(entry_id=entry.pk, email=email, now=now)
     if identity.verified_at is None:
+        queue_message(kind=DeliveryKind.VERIFY_EMAIL, entry_id=entry.pk, now=now)
+
+
+def _mail_a_way_back(entry: Entry) -> None:
+    """Links to go on are for confirmed contacts; to another address goes the link that confirms it and leads on."""
+    now = clock.now()
+    if queue_message(kind=DeliveryKind.RESUME, entry_id=entry.pk, now=now) is None:
         queue_message(kind=DeliveryKind.VERIFY_EMAIL, entry_id=entry.pk, now=now)
 
 

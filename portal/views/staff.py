@@ -76,7 +76,8 @@ def logout(request: HttpRequest) -> HttpResponse:
 @shift
 def scan(request: HttpRequest, store: Store) -> HttpResponse:
     """Show the camera and the field to type into, with the last redemption and its undo."""
-    done = _today(store).filter(public_id=_uuid(request.GET.get("done", ""))).first()
+    done_id = _uuid(request.GET.get("done", ""))
+    done = _today(store).filter(public_id=done_id).first() if done_id else None
     context = {"store": store, "form": CodeForm(), "done": done}
     return render(request, "portal/staff/scan.html", context)
 

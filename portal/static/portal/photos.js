@@ -99,6 +99,7 @@ function show() {
   chosen.forEach((photo) => files.items.add(photo.file));
   inputs[1].files = files.files;
   inputs[0].value = "";
+  form.classList.toggle("has-photos", chosen.length > 0);
 }
 
 inputs.forEach((input) => input.addEventListener("change", async () => {
