@@ -322,7 +322,7 @@ class ReceiptFactory(DjangoModelFactory[receipts.Receipt]):
     read_at = NOW
     store_name = "まるはちマート"
     telephone = "0312345678"
-    purchased_on = factory.LazyFunction(lambda: NOW.date())
+    purchased_on = factory.LazyFunction(NOW.date)
     total_jpy = 1280
     fingerprint = factory.Sequence(lambda n: f"{n:064x}")
 

@@ -69,7 +69,7 @@ class TenantModelAdmin(OwnChoices, ModelAdmin):
             raise PermissionDenied
         return row
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """Save, unless the row would come to lie in an agency where the user has no such right."""
         if not self.may(request, "change" if change else "add", obj):
             raise PermissionDenied
