@@ -75,6 +75,10 @@ class TenantModelAdmin(OwnChoices, ModelAdmin):
             raise PermissionDenied
         super().save_model(request, obj, form, change)
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Newest first, unless a model or its list says otherwise: pages of a list must not overlap."""
+        return super().get_ordering(request) or self.opts.ordering or ("-pk",)
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Drop Django's bulk deletion: what goes, goes one by one with a preview."""
         actions: dict[str, Any] = super().get_actions(request)

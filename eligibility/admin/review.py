@@ -152,9 +152,11 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
         }[Verdict(pressed)]
         following = next_case(agencies_where(signed_in(request), RIGHT), after_pk=case.pk)
         if following is None:
-            messages.success(request, f"{done} {gettext('The queue is empty. Thank you.')}")
+            empty = gettext("The queue is empty. Thank you.")
+            messages.success(request, f"{done} {empty}")
             return redirect(self.page_of(None))
-        messages.success(request, f"{done} {gettext('This is the next case.')}")
+        on = gettext("This is the next case.")
+        messages.success(request, f"{done} {on}")
         return redirect(self.page_of(following))
 
     def _show(
