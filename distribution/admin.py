@@ -25,6 +25,21 @@ COLOURS = {
     DeliveryStatus.CANCELLED: "default",
 }
 
+REASONS = {
+    "": "",
+    "accepted": _("handed over"),
+    "refused": _("refused by the receiver"),
+    "unavailable": _("the service did not answer"),
+    "unknown": _("outcome unknown"),
+    "outcome_unknown": _("outcome unknown"),
+    "no_contact": _("nobody can be written to"),
+    "address_unknown": _("no such address"),
+    "recipient_refused": _("refused by the receiver"),
+    "rejected": _("rejected"),
+    "blocked": _("blocked by the receiver"),
+    "quota": _("monthly limit reached"),
+}
+
 
 class TroubleFilter(admin.SimpleListFilter):
     title = _("state")
@@ -44,7 +59,7 @@ class TroubleFilter(admin.SimpleListFilter):
 
 class AttemptInline(TenantTabularInline):
     model = DeliveryAttempt
-    fields = ("number", "channel", "contact", "outcome", "detail", "finished_at")
+    fields = ("number", "channel", "contact", "result", "finished_at")
     readonly_fields = fields
     can_delete = False
 
@@ -54,6 +69,10 @@ class AttemptInline(TenantTabularInline):
     @admin.display(description=_("contact"))
     def contact(self, attempt: DeliveryAttempt) -> str:
         return attempt.identity.masked
+
+    @admin.display(description=_("outcome"))
+    def result(self, attempt: DeliveryAttempt) -> str:
+        return str(REASONS.get(attempt.outcome, attempt.outcome))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("distribution.view_delivery")
@@ -67,34 +86,29 @@ class AttemptInline(TenantTabularInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = (
-        "public_id",
-        "kind",
-        "contact",
-        "campaign",
-        "status_label",
-        "attempts",
-        "accepted_at",
-        "failure_code",
-    )
+    list_display = ("created_at", "kind", "contact", "campaign", "status_label", "attempts", "accepted_at", "failure")
     list_select_related = ("identity", "entry__campaign", "award__prize")
     list_filter = (TroubleFilter, "kind")
     search_fields = ("public_id", "entry__public_id", "award__public_id")
     search_help_text = _("Id of a delivery, an entry or an award")
     fields = (
-        ("kind", "status_label"),
+        ("kind", "status"),
         ("entry", "award"),
         ("contact", "attempts"),
         ("accepted_at", "next_attempt_at"),
-        "failure_code",
+        "failure",
     )
-    readonly_fields = ("status_label", "contact")
+    readonly_fields = ("contact", "failure")
     inlines = (AttemptInline,)
     actions_detail = ("resend",)
 
     @admin.display(description=_("contact"))
     def contact(self, delivery: Delivery) -> str:
         return delivery.identity.masked if delivery.identity else "-"
+
+    @admin.display(description=_("reason"), ordering="failure_code")
+    def failure(self, delivery: Delivery) -> str:
+        return str(REASONS.get(delivery.failure_code, delivery.failure_code))
 
     @admin.display(description=_("campaign"))
     def campaign(self, delivery: Delivery) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts import audit
-from accounts.desk import ExportMixin, ReadOnlyAdmin, TenantTabularInline, yen
+from accounts.desk import ExportMixin, ReadOnlyAdmin, TenantTabularInline, shown, yen
 from receipts.models import Receipt, ReceiptLine, ReceiptPhoto, ReceiptStatus
 from receipts.selectors import photo_bytes
 
@@ -48,20 +48,21 @@ class ReceiptAdmin(ExportMixin, ReadOnlyAdmin):
         "counts",
         "created_at",
     )
-    list_select_related = ("campaign",)
+    list_select_related = ("campaign", "entry", "corrected_by")
     list_filter = ("status", ("campaign", admin.RelatedOnlyFieldListFilter), "counts")
     search_fields = ("public_id", "entry__public_id")
     search_help_text = _("Id of a receipt or of an entry")
     fields = (
         ("campaign", "entry"),
-        ("status_label", "counts"),
+        ("status", "counts"),
         "photo_links",
         ("store_name", "branch", "telephone"),
         ("purchased_on", "purchased_time", "receipt_no"),
         ("subtotal_jpy", "tax_jpy", "total_jpy"),
-        ("registration_no", "engine", "corrected_by"),
+        ("registration_no", "engine", "corrector"),
     )
-    readonly_fields = ("status_label", "photo_links")
+    readonly_fields = ("photo_links", "corrector")
+    corrector = shown("corrected_by", _("corrected by"))
     inlines = (ReceiptLineInline,)
 
     @display(description=_("status"), label=COLOURS)

@@ -186,7 +186,20 @@ class RuleVersionFactory(DjangoModelFactory[campaigns.RuleVersion]):
 
     campaign = factory.SubFactory(CampaignFactory)
     number = factory.LazyAttribute(lambda row: row.campaign.rule_versions.count() + 1)
-    document = factory.LazyFunction(dict)
+    document = factory.LazyFunction(
+        lambda: {
+            "entry_opens_at": OPENS.isoformat(),
+            "entry_closes_at": CLOSES.isoformat(),
+            "purchase_from_on": None,
+            "purchase_until_on": None,
+            "entries_per_person": 1,
+            "entries_per_person_a_day": 1,
+            "groups": [],
+            "products": [],
+            "stores": [],
+            "questions": [],
+        }
+    )
 
 
 class TargetProductFactory(DjangoModelFactory[campaigns.TargetProduct]):
@@ -322,7 +335,7 @@ class ReceiptFactory(DjangoModelFactory[receipts.Receipt]):
     read_at = NOW
     store_name = "まるはちマート"
     telephone = "0312345678"
-    purchased_on = factory.LazyFunction(lambda: NOW.date())
+    purchased_on = factory.LazyFunction(NOW.date)
     total_jpy = 1280
     fingerprint = factory.Sequence(lambda n: f"{n:064x}")
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts.desk import InclusiveEndField, LinesField, Question, TenantModelAdmin, attempt
+from accounts.desk import InclusiveEndField, LinesField, Question, TenantModelAdmin, attempt, until
 from accounts.models import ApiKey, Scope
 from accounts.services import issue_api_key, revoke_api_key
 from core import clock
@@ -36,10 +36,14 @@ class ApiKeyForm(forms.ModelForm):
 @admin.register(ApiKey)
 class ApiKeyAdmin(TenantModelAdmin):
     form = ApiKeyForm
-    list_display = ("name", "agency", "prefix", "state", "last_used_at", "expires_at")
+    list_display = ("name", "agency", "prefix", "state", "last_used_at", "valid_until")
     list_select_related = ("agency",)
     fields = ("agency", "name", "scopes", "allowed_addresses", "expires_at")
     actions_detail = ("revoke",)
+
+    @admin.display(description=_("expires at"), ordering="expires_at")
+    def valid_until(self, key: ApiKey) -> str:
+        return until(key.expires_at)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # what a key may do is fixed when it is issued
@@ -58,7 +62,7 @@ class ApiKeyAdmin(TenantModelAdmin):
             return "expired", _("expired")
         return "live", _("live")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """Issue instead of saving; the secret waits in `obj` for the answer of this request only."""
         key, secret = issue_api_key(
             agency_id=obj.agency_id,

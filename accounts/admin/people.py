@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.desk import TenantModelAdmin
+from accounts.desk.tenancy import signed_in
 from accounts.models import Agency, Membership, Role, User
 from accounts.selectors import agencies_of
 from accounts.services import add_member, sync_user_groups
@@ -46,8 +47,7 @@ class AgencyAdmin(TenantModelAdmin):
         """A member may name his agency in choices; pages and lists still need the right to see agencies."""
         if "add" in verbs or "delete" in verbs:
             return super().agency_ids(request, *verbs)
-        assert isinstance(request.user, User)
-        return set(agencies_of(request.user).values_list("pk", flat=True))
+        return set(agencies_of(signed_in(request)).values_list("pk", flat=True))
 
     @admin.display(description=_("members"))
     def member_count(self, agency: Any) -> int:
@@ -63,7 +63,7 @@ class MembershipAdmin(TenantModelAdmin):
     list_filter = ("role",)
     autocomplete_fields = ("user",)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         membership = add_member(user_id=obj.user_id, agency_id=obj.agency_id, role=Role(obj.role))
         obj.pk = membership.pk
 

@@ -3,7 +3,7 @@
 from accounts.desk.admins import ReadOnlyAdmin, TenantModelAdmin
 from accounts.desk.asking import Question, attempt
 from accounts.desk.exports import ExportMixin
-from accounts.desk.fields import InclusiveEndField, LinesField, yen
+from accounts.desk.fields import InclusiveEndField, LinesField, shown, until, yen
 from accounts.desk.tenancy import TenantStackedInline, TenantTabularInline
 
 __all__ = [
@@ -16,5 +16,7 @@ __all__ = [
     "TenantStackedInline",
     "TenantTabularInline",
     "attempt",
+    "shown",
+    "until",
     "yen",
 ]

@@ -69,11 +69,15 @@ class TenantModelAdmin(OwnChoices, ModelAdmin):
             raise PermissionDenied
         return row
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """Save, unless the row would come to lie in an agency where the user has no such right."""
         if not self.may(request, "change" if change else "add", obj):
             raise PermissionDenied
         super().save_model(request, obj, form, change)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Newest first, unless a model or its list says otherwise: pages of a list must not overlap."""
+        return super().get_ordering(request) or self.opts.ordering or ("-pk",)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Drop Django's bulk deletion: what goes, goes one by one with a preview."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts import audit
-from accounts.models import User
+from accounts.desk.tenancy import signed_in
 from core.spreadsheets import csv_lines
 
 ROWS_AT_ONCE = 500
@@ -30,8 +30,7 @@ class ExportMixin:
     @action(description=_("Save this list as CSV"), url_path="export", icon="download")
     def export_csv(self: Any, request: HttpRequest) -> StreamingHttpResponse:
         changes: ChangeList = self.get_changelist_instance(request)
-        user = request.user
-        assert isinstance(user, User)
+        user = signed_in(request)
         audit.record(
             "list.exported",
             subject=user,

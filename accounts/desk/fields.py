@@ -4,11 +4,29 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextareaWidget
 
 from core.clock import exclusive_end, inclusive_end
+
+
+def until(at: datetime | None) -> str:
+    """Write a stored exclusive end as people read it: 24:00 is 23:59 of the day before."""
+    return f"{timezone.localtime(inclusive_end(at)):%Y/%m/%d %H:%M}" if at else ""
+
+
+def shown(path: str, description: Any) -> Any:
+    """Make a column out of a related value whose model gives it no name of its own."""
+
+    @admin.display(description=description, ordering=path)
+    def column(_admin: Any, row: Any) -> Any:
+        for name in path.split("__"):
+            row = getattr(row, name, None)
+        return row
+
+    return column
 
 
 def yen(amount: int | None) -> str:

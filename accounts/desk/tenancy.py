@@ -1,6 +1,6 @@
 """The tenant's wall within the admin: rows, choices and rights of a user's own agencies only."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
@@ -10,12 +10,16 @@ from accounts.models import User
 from accounts.selectors import agencies_where
 
 
+def signed_in(request: HttpRequest) -> User:
+    """Give the user whom the admin has let in."""
+    return cast("User", request.user)
+
+
 def allowed_agency_ids(request: HttpRequest, *permissions: str) -> set[int]:
     """Give the agencies in which the user's role holds one of some permissions; asked once a request."""
     asked: dict[tuple[str, ...], set[int]] = getattr(request, "agency_ids", {})
     if permissions not in asked:
-        assert isinstance(request.user, User)
-        found = agencies_where(request.user, *permissions)
+        found = agencies_where(signed_in(request), *permissions)
         asked[permissions] = set(found.values_list("pk", flat=True))
         request.agency_ids = asked  # type: ignore[attr-defined]
     return asked[permissions]

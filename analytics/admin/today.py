@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as now_text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.desk.tenancy import signed_in
 from accounts.models import Agency, User
 from accounts.selectors import agencies_where
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
@@ -43,14 +44,13 @@ class Duty:
 
 def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the first page what the user may do today."""
-    user = request.user
-    assert isinstance(user, User)
+    user = signed_in(request)
     now = clock.now()
     makers = (_review, _stock, _deliveries, _draws, _moving, _incomplete)
     duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
     return {
         **context,
-        "title": now_text("Today"),
+        "title": gettext("Today"),
         "duties": [duty for duty in duties if duty.count],
         "quiet": [duty for duty in duties if not duty.count],
         "today": timezone.localtime(now),
@@ -68,7 +68,7 @@ def _review(user: User, now: datetime) -> Duty | None:
     cases = ReviewCase.objects.filter(agency__in=agencies, status=ReviewStatus.OPEN).order_by("created_at")
     oldest = cases.first()
     hours = int((now - oldest.created_at).total_seconds() // 3600) if oldest else 0
-    note = now_text("The oldest has waited for %(hours)s hours.") % {"hours": hours}
+    note = gettext("The oldest has waited for %(hours)s hours.") % {"hours": hours}
     return Duty(
         _("Review by eye"),
         cases.count(),
@@ -99,9 +99,9 @@ def _stock(user: User, now: datetime) -> Duty | None:
     low.sort(key=lambda prize: prize.left)
     rows = [
         (
-            now_text("%(prize)s (%(campaign)s): %(left)s left")
+            gettext("%(prize)s (%(campaign)s): %(left)s left")
             % {"prize": prize.name, "campaign": prize.course.campaign.title, "left": f"{prize.left:,}"},
-            f"{reverse('admin:codes_codebatch_import')}?prize={prize.pk}",
+            f"{reverse('admin:codes_codebatch_import_file')}?prize={prize.pk}",
         )
         for prize in low[:ROWS]
     ]
@@ -172,9 +172,9 @@ def _moving(user: User, now: datetime) -> Duty | None:
 def _moving_text(campaign: Campaign) -> str:
     if campaign.status == CampaignStatus.SCHEDULED:
         at = timezone.localtime(campaign.entry_opens_at)
-        return now_text("%(title)s opens at %(at)s") % {"title": campaign.title, "at": f"{at:%m/%d %H:%M}"}
+        return gettext("%(title)s opens at %(at)s") % {"title": campaign.title, "at": f"{at:%m/%d %H:%M}"}
     at = timezone.localtime(inclusive_end(campaign.entry_closes_at))
-    return now_text("%(title)s runs until %(at)s") % {"title": campaign.title, "at": f"{at:%m/%d %H:%M}"}
+    return gettext("%(title)s runs until %(at)s") % {"title": campaign.title, "at": f"{at:%m/%d %H:%M}"}
 
 
 def _incomplete(user: User, now: datetime) -> Duty | None:
@@ -185,7 +185,7 @@ def _incomplete(user: User, now: datetime) -> Duty | None:
     rows = []
     for draft in drafts.order_by("entry_opens_at")[:ROWS]:
         gaps = len(publish_obstacles(draft, now))
-        text = now_text("%(title)s: %(gaps)s things missing") if gaps else now_text("%(title)s: ready to publish")
+        text = gettext("%(title)s: %(gaps)s things missing") if gaps else gettext("%(title)s: ready to publish")
         rows.append(
             (text % {"title": draft.title, "gaps": gaps}, reverse("admin:campaigns_campaign_change", args=[draft.pk]))
         )

@@ -66,7 +66,7 @@ ACTS = {
         CampaignStatus.CLOSED,
         services.close_campaign,
         _("Close the campaign before its end?"),
-        _("Close"),
+        _("Close the entries"),
         _("Entries end for good. Review, draw and delivery go on. This cannot be taken back."),
         _("The campaign is closed."),
         is_grave=True,
@@ -193,7 +193,7 @@ class CampaignActs:
     def resume(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._act(request, object_id, ACTS["resume"])
 
-    @action(description=_("Close"), url_path="close")
+    @action(description=_("Close the entries"), url_path="close")
     def close(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._act(request, object_id, ACTS["close"])
 

@@ -18,7 +18,16 @@ from campaigns.services import set_store_pin
 class SponsorForm(forms.ModelForm):
     class Meta:
         model = Sponsor
-        fields = "__all__"
+        fields: ClassVar = [
+            "agency",
+            "name",
+            "inquiry_name",
+            "inquiry_email",
+            "inquiry_phone",
+            "inquiry_hours",
+            "logo",
+            "accent_color",
+        ]
         widgets: ClassVar = {"accent_color": UnfoldAdminColorInputWidget(attrs={"type": "color"})}
 
 

@@ -83,7 +83,7 @@ class CampaignAdmin(CampaignActs, ExportMixin, TenantModelAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return _step(request, obj).inlines
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: Any = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Any = None, change: Any = None, **kwargs: Any) -> Any:
         kwargs["form"] = PagesForm if _step(request, obj) is PAGES else CampaignForm
         return super().get_form(request, obj, change, **kwargs)
 

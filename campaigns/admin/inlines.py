@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desk import TenantStackedInline, TenantTabularInline
-from campaigns.admin.rules import EntryRuleForm, QuestionForm, TargetProductForm
+from campaigns.admin.rules import AddedForm, EntryRuleForm, QuestionForm, TargetProductForm
 from campaigns.models import (
     EntryRule,
     KpiTarget,
@@ -54,6 +54,7 @@ class EntryRuleInline(TenantStackedInline):
 
 class RuleGroupInline(TenantStackedInline):
     model = RuleGroup
+    form = AddedForm
     fields = (("combination", "minimum_count", "position"),)
     inlines = (EntryRuleInline,)
 
@@ -82,6 +83,7 @@ class QuestionInline(TenantStackedInline):
 
 class SurveyInline(TenantStackedInline):
     model = Survey
+    form = AddedForm
     fields = ("introduction",)
     inlines = (QuestionInline,)
 

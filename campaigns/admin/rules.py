@@ -20,6 +20,13 @@ FIELDS_OF: dict[str, tuple[str, ...]] = {
 }
 
 
+class AddedForm(forms.ModelForm):
+    """A row that was added on the page is meant, even where all its values are the preset ones."""
+
+    def has_changed(self) -> bool:
+        return self.instance.pk is None or bool(super().has_changed())
+
+
 class EntryRuleForm(forms.ModelForm):
     minimum_spend_jpy = forms.IntegerField(
         label=_("minimum spend (yen)"), min_value=0, required=False, widget=UnfoldAdminIntegerFieldWidget

@@ -2,12 +2,11 @@
 
 from django.utils import timezone
 
+from accounts.desk import until
 from campaigns.models import Campaign
-from core.clock import inclusive_end
 
 
 def period_text(campaign: Campaign) -> str:
     """Write the entry period as people read it: both ends included."""
     begins = timezone.localtime(campaign.entry_opens_at)
-    ends = timezone.localtime(inclusive_end(campaign.entry_closes_at))
-    return f"{begins:%Y/%m/%d %H:%M}〜{ends:%Y/%m/%d %H:%M}"
+    return f"{begins:%Y/%m/%d %H:%M}〜{until(campaign.entry_closes_at)}"

@@ -5,17 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, yen
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
 from codes.admin.forms import ReasonForm
 from codes.links import notice_number
 from codes.models import Award, Redemption
 from codes.services import void_award
 from core import clock
-from core.clock import inclusive_end
 
 STATES = {"void": "danger", "revealed": "success", "claimed": "info", "waiting": "warning"}
 
@@ -32,13 +30,13 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
         "notice",
         "prize",
         "entry",
-        "state",
         "claim_until",
         "claimed_at",
         "revealed_at",
         "reveal_count",
+        "voided_at",
     )
-    readonly_fields = ("public_id", "notice", "state", "claim_until")
+    readonly_fields = ("public_id", "notice", "claim_until")
     actions_detail = ("void",)
 
     @admin.display(description=_("number on the notice"))
@@ -47,7 +45,7 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("to be received until"), ordering="claim_expires_at")
     def claim_until(self, award: Award) -> str:
-        return f"{timezone.localtime(inclusive_end(award.claim_expires_at)):%Y/%m/%d %H:%M}"
+        return until(award.claim_expires_at)
 
     @display(description=_("status"), label=STATES)
     def state(self, award: Award) -> tuple[str, Any]:

@@ -11,11 +11,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, yen
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, shown, until, yen
 from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Prize
 from codes import services
@@ -30,14 +30,15 @@ SHOWN_PROBLEMS = 50
 
 @admin.register(CodeBatch)
 class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("name", "campaign", "prize", "status_label", "code_count", "left", "worth", "expires_at")
-    list_select_related = ("prize__course__campaign", "agency")
+    list_display = ("name", "campaign", "prize", "status_label", "code_count", "left", "worth", "valid_until")
+    list_select_related = ("prize__course__campaign", "agency", "created_by")
     list_filter = ("status", "source", ("prize", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name",)
     actions_list = ("import_file", "generate", "export_csv")
     actions_detail = ("activate", "discard")
-    fields = ("name", "campaign", "prize", "status_label", "source", "expires_at", "created_by", "activated_at")
-    readonly_fields = ("campaign", "status_label")
+    fields = ("name", "campaign", "prize", "status", "source", "valid_until", "maker", "activated_at")
+    readonly_fields = ("campaign", "valid_until", "maker")
+    maker = shown("created_by", _("made by"))
     change_form_template = "admin/codes/codebatch/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -54,6 +55,10 @@ class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
     )
     def status_label(self, batch: CodeBatch) -> tuple[str, str]:
         return batch.status, batch.get_status_display()
+
+    @admin.display(description=_("codes expire at"), ordering="expires_at")
+    def valid_until(self, batch: CodeBatch) -> str:
+        return until(batch.expires_at)
 
     @admin.display(description=_("left"), ordering="available")
     def left(self, batch: Any) -> int:
@@ -189,7 +194,7 @@ class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
         data = held_files.look_into(plan.get("ticket", ""))
         prize = self._prizes(request).filter(pk=plan.get("prize_id")).first()
         if data is None or prize is None or plan["user_id"] != request.user.pk:
-            messages.error(request, text("The checked file is no longer there. Please choose it again."))
+            messages.error(request, gettext("The checked file is no longer there. Please choose it again."))
             return start
         made: list[CodeBatch] = []
         done = attempt(
@@ -253,7 +258,7 @@ class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
 
 
 def _sentence(problem: RowProblem) -> str:
-    return text("Row %(row)s %(problem)s.") % {
+    return gettext("Row %(row)s %(problem)s.") % {
         "row": f"{problem.row:,}",
         "problem": PROBLEMS.get(problem.code, problem.code),
     }

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, yen
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
 from codes.admin.forms import ReasonForm
 from codes.models import CodeStatus, GiftCode
 from codes.services import void_code
@@ -17,13 +17,13 @@ from core import clock
 
 @admin.register(GiftCode)
 class GiftCodeAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("public_id", "prize", "batch", "status_label", "balance", "expires_at", "issued_at", "redeemed_at")
+    list_display = ("public_id", "prize", "batch", "status_label", "balance", "valid_until", "issued_at", "redeemed_at")
     list_select_related = ("prize", "batch")
     list_filter = ("status", ("prize", admin.RelatedOnlyFieldListFilter))
     search_fields = ("public_id",)
     search_help_text = _("Id of a code, as in the audit trail")
-    fields = ("public_id", "prize", "batch", "status_label", "face_value_jpy", "balance_jpy", "expires_at", "issued_at")
-    readonly_fields = ("public_id", "status_label")
+    fields = ("public_id", "prize", "batch", "status", "face_value_jpy", "balance_jpy", "valid_until", "issued_at")
+    readonly_fields = ("public_id", "valid_until")
     actions_detail = ("void",)
 
     @display(
@@ -38,6 +38,10 @@ class GiftCodeAdmin(ExportMixin, ReadOnlyAdmin):
     )
     def status_label(self, gift_code: GiftCode) -> tuple[str, str]:
         return gift_code.status, gift_code.get_status_display()
+
+    @admin.display(description=_("expires at"), ordering="expires_at")
+    def valid_until(self, gift_code: GiftCode) -> str:
+        return until(gift_code.expires_at)
 
     @admin.display(description=_("balance"), ordering="balance_jpy")
     def balance(self, gift_code: GiftCode) -> str:

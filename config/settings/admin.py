@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 CONFIG_DIR = Path(__file__).resolve().parents[1]
 STATICFILES_DIRS = [CONFIG_DIR / "static"]
 LOCALE_PATHS = [CONFIG_DIR / "locale"]
+LOGIN_REDIRECT_URL = "admin:index"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a campaign with a hundred target products
 
 
@@ -106,6 +107,7 @@ UNFOLD = {
     "SITE_SYMBOL": "redeem",
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": False,  # the audit trail tells more
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "analytics.admin.today_context",

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import (
@@ -136,7 +136,7 @@ class ListAdmin(ExportMixin, ReadOnlyAdmin):
         data = held_files.look_into(plan.get("ticket", ""))
         campaign = self._campaigns(request).filter(pk=plan.get("campaign_id")).first()
         if request.method != "POST" or data is None or campaign is None or plan["user_id"] != request.user.pk:
-            messages.error(request, text("The checked file is no longer there. Please choose it again."))
+            messages.error(request, gettext("The checked file is no longer there. Please choose it again."))
             return start
         made: list[Any] = []
         done = attempt(
@@ -173,7 +173,7 @@ class ListAdmin(ExportMixin, ReadOnlyAdmin):
                 (_("numbers that can be used"), f"{len(values) - len(problems):,}"),
             ],
             "problems": [
-                text("Row %(row)s %(problem)s.") % {"row": f"{row:,}", "problem": PROBLEMS.get(code, code)}
+                gettext("Row %(row)s %(problem)s.") % {"row": f"{row:,}", "problem": PROBLEMS.get(code, code)}
                 for row, code in problems[:SHOWN_PROBLEMS]
             ],
             "more_problems": max(0, len(problems) - SHOWN_PROBLEMS),

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.desk import ExportMixin, TenantModelAdmin
-from accounts.models import User
+from accounts.desk import ExportMixin, TenantModelAdmin, shown
+from accounts.desk.tenancy import signed_in
 from accounts.selectors import agencies_where
 from core import clock
 from core.errors import DomainError
@@ -34,8 +34,7 @@ SHOWN_ALIKE = 4
 
 def open_case_badge(request: HttpRequest) -> str | None:
     """Give the number of waiting cases for the sidebar."""
-    assert isinstance(request.user, User)
-    count = open_cases(agencies_where(request.user, RIGHT)).count()
+    count = open_cases(agencies_where(signed_in(request), RIGHT)).count()
     return str(count) if count else None
 
 
@@ -70,12 +69,13 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(ReviewCase)
 class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
-    list_display = ("waiting_since", "campaign", "entry", "why", "status_label", "resolved_by")
+    list_display = ("waiting_since", "campaign", "entry", "why", "status_label", "resolver")
     list_select_related = ("campaign", "entry", "decision", "resolved_by")
     list_filter = (StateFilter, ("campaign", admin.RelatedOnlyFieldListFilter))
     search_fields = ("entry__public_id",)
     search_help_text = _("Id of an entry")
     ordering = ("pk",)
+    resolver = shown("resolved_by", _("reviewed by"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -112,7 +112,7 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
 
     def ask_for_rights(self, request: HttpRequest) -> HttpResponse:
         """Refuse a verdict to somebody who may only look."""
-        messages.error(request, text("You may look at this case, but not decide it."))
+        messages.error(request, gettext("You may look at this case, but not decide it."))
         return redirect("admin:eligibility_reviewcase_changelist")
 
     def _take(
@@ -121,7 +121,7 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
         """Keep the figures and the verdict together, or neither."""
         valid = verdict.is_valid() and (receipt is None or (figures.is_valid() and lines.is_valid()))
         if not valid:
-            messages.error(request, text("Please look at the marked fields."))
+            messages.error(request, gettext("Please look at the marked fields."))
             return None
         try:
             with transaction.atomic():
@@ -140,29 +140,29 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
             messages.error(request, str(refusal))
             return redirect(self.page_of(case))
         if not pressed:
-            messages.success(request, text("The figures are saved."))
+            messages.success(request, gettext("The figures are saved."))
             return redirect(self.page_of(case))
         return self._to_next(request, case, pressed)
 
     def _to_next(self, request: HttpRequest, case: ReviewCase, pressed: str) -> HttpResponse:
         done = {
-            Verdict.ELIGIBLE: text("Approved."),
-            Verdict.SENT_BACK: text("Sent back."),
-            Verdict.REFUSED: text("Refused."),
+            Verdict.ELIGIBLE: gettext("Approved."),
+            Verdict.SENT_BACK: gettext("Sent back."),
+            Verdict.REFUSED: gettext("Refused."),
         }[Verdict(pressed)]
-        assert isinstance(request.user, User)
-        following = next_case(agencies_where(request.user, RIGHT), after_pk=case.pk)
+        following = next_case(agencies_where(signed_in(request), RIGHT), after_pk=case.pk)
         if following is None:
-            messages.success(request, f"{done} {text('The queue is empty. Thank you.')}")
+            empty = gettext("The queue is empty. Thank you.")
+            messages.success(request, f"{done} {empty}")
             return redirect(self.page_of(None))
-        messages.success(request, f"{done} {text('This is the next case.')}")
+        on = gettext("This is the next case.")
+        messages.success(request, f"{done} {on}")
         return redirect(self.page_of(following))
 
     def _show(
         self, request: HttpRequest, case: ReviewCase, receipt: Receipt | None, figures: Any, lines: Any, verdict: Any
     ) -> HttpResponse:
-        assert isinstance(request.user, User)
-        waiting = open_cases(agencies_where(request.user, RIGHT))
+        waiting = open_cases(agencies_where(signed_in(request), RIGHT))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -67,11 +67,10 @@ class EntryAdmin(ExportMixin, ReadOnlyAdmin):
     date_hierarchy = "submitted_at"
     fields = (
         ("campaign", "participant"),
-        ("status_label", "link"),
+        ("status", "link"),
         ("submitted_at", "decided_at"),
         "external_reference",
     )
-    readonly_fields = ("status_label",)
     inlines = (TypedProofInline, AnswerInline)
     change_form_template = "admin/participants/entry/change_form.html"
 

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import audit
 from accounts.desk import Question, ReadOnlyAdmin
-from accounts.models import User
+from accounts.desk.tenancy import signed_in
 from accounts.selectors import agencies_where
 from core import clock
 from participants.models import Participant, TouchKind
@@ -48,8 +48,7 @@ class ParticipantAdmin(ReadOnlyAdmin):
         """Find by the keyed hash of a contact; parts of a contact find nobody, so that nobody can fish."""
         if not search_term.strip():
             return queryset, False
-        assert isinstance(request.user, User)
-        agencies = agencies_where(request.user, "participants.view_participant")
+        agencies = agencies_where(signed_in(request), "participants.view_participant")
         found = find_participants(agencies, search_term).values("pk")
         return queryset.filter(pk__in=found), False
 

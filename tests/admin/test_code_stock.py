@@ -1,0 +1,181 @@
+"""Codes come in by a wizard that stores nothing before it was confirmed; no page ever shows one."""
+
+import re
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from codes.models import BatchStatus, CodeBatch, CodeStatus, GiftCode
+from tests.admin.registry import IN_AGENCY, list_url, make_row, row_url
+from tests.factories import AwardFactory, GiftCodeFactory, PrizeFactory
+
+CSV = b"code,pin\nCANARY-AAAA-1111,9901\nCANARY-BBBB-2222,9902\n"
+IMPORT = "admin:codes_codebatch_import_file"
+
+
+@pytest.fixture(autouse=True)
+def empty_shelf():
+    """Files of other tests are none of ours."""
+    if default_storage.exists("held"):
+        for name in default_storage.listdir("held")[1]:
+            default_storage.delete(f"held/{name}")
+
+
+@pytest.fixture
+def prize(agency):
+    return PrizeFactory(course__campaign__sponsor__agency=agency, face_value_jpy=500)
+
+
+def upload(client, prize, data=CSV, **changes):
+    form = {"prize": prize.pk, "name": "第1回", "file": SimpleUploadedFile("codes.csv", data), **changes}
+    return client.post(reverse(IMPORT), form)
+
+
+def plan_of(page) -> str:
+    found = re.search(r'name="plan" value="([^"]+)"', page.content.decode())
+    assert found
+    return found.group(1)
+
+
+def test_the_dry_run_says_what_would_happen_and_stores_no_code(prize, operator):
+    page = upload(operator, prize)
+
+    text = page.content.decode()
+    assert "2件を在庫に入れられます。額面の合計は1,000円です。" in text
+    assert not GiftCode.objects.exists()
+
+
+def test_the_confirmed_file_becomes_a_staged_batch_and_is_no_longer_held(prize, operator):
+    plan = plan_of(upload(operator, prize, expires_at_0="2027-03-31", expires_at_1="23:59"))
+
+    answer = operator.post(reverse("admin:codes_codebatch_import_confirm"), {"plan": plan})
+
+    batch = CodeBatch.objects.get()
+    assert answer["Location"] == row_url(batch)
+    assert (batch.status, batch.code_count, batch.expires_at.isoformat()) == (
+        BatchStatus.STAGED,
+        2,
+        "2027-03-31T15:00:00+00:00",
+    )
+    assert default_storage.listdir("held")[1] == []
+
+
+def test_the_held_file_is_sealed(prize, operator):
+    upload(operator, prize)
+
+    (name,) = default_storage.listdir("held")[1]
+
+    assert b"CANARY" not in default_storage.open(f"held/{name}").read()
+
+
+def test_a_plan_is_good_once_and_for_its_own_person(prize, operator, desk):
+    plan = plan_of(upload(operator, prize))
+    confirm = reverse("admin:codes_codebatch_import_confirm")
+
+    desk().post(confirm, {"plan": plan})
+    by_another = CodeBatch.objects.count()
+    operator.post(confirm, {"plan": plan})
+    operator.post(confirm, {"plan": plan})
+    operator.post(confirm, {"plan": "forged"})
+
+    assert by_another == 0
+    assert CodeBatch.objects.count() == 1
+
+
+def test_rows_with_problems_are_named_by_number_and_nothing_can_be_confirmed(prize, operator):
+    GiftCodeFactory(batch__prize=prize, code="CANARYBBBB2222")
+    bad = CSV + b"CANARY-AAAA-1111,1\n1.2E+15,2\n"
+
+    text = upload(operator, prize, bad).content.decode()
+
+    assert "3行目: 使えません（入荷済みのコードです）。" in text
+    assert "4行目: ファイルの中で重複しています。" in text
+    assert "5行目: 表計算ソフトで桁が失われています" in text
+    assert 'name="plan"' not in text
+    assert "CANARY" not in text
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [(b"name\nx\n", "「code」または「コード」の列がありません"), (b"\x81\x00\xff", "UTF-8・Shift_JIS・UTF-16"), (b"code\n", "コードがありません")],
+)
+def test_a_file_that_cannot_be_read_is_explained_at_the_field(data, sentence, prize, operator):
+    assert sentence in upload(operator, prize, data).content.decode()
+
+
+def test_a_batch_goes_into_stock_after_a_question_in_numbers(prize, operator):
+    operator.post(reverse("admin:codes_codebatch_import_confirm"), {"plan": plan_of(upload(operator, prize))})
+    batch = CodeBatch.objects.get()
+    url = reverse("admin:codes_codebatch_activate", args=[batch.pk])
+
+    asked = operator.get(url).content.decode()
+    batch.refresh_from_db()
+    untouched = batch.status
+    operator.post(url)
+
+    batch.refresh_from_db()
+    assert "1,000円" in asked
+    assert (untouched, batch.status) == (BatchStatus.STAGED, BatchStatus.ACTIVE)
+    assert set(batch.gift_codes.values_list("status", flat=True)) == {CodeStatus.AVAILABLE}
+
+
+def test_a_staged_batch_is_discarded_with_a_reason(prize, operator):
+    operator.post(reverse("admin:codes_codebatch_import_confirm"), {"plan": plan_of(upload(operator, prize))})
+    batch = CodeBatch.objects.get()
+    url = reverse("admin:codes_codebatch_discard", args=[batch.pk])
+
+    operator.post(url, {})
+    without = CodeBatch.objects.get().status
+    operator.post(url, {"reason": "額面違い"})
+
+    batch.refresh_from_db()
+    assert (without, batch.status) == (BatchStatus.STAGED, BatchStatus.DISCARDED)
+
+
+def test_own_codes_are_made_as_a_staged_batch(prize, operator):
+    operator.post(reverse("admin:codes_codebatch_generate"), {"prize": prize.pk, "name": "自社", "count": "3"})
+
+    batch = CodeBatch.objects.get()
+    assert (batch.status, batch.gift_codes.count()) == (BatchStatus.STAGED, 3)
+
+
+def test_a_code_is_blocked_with_a_reason_and_only_once(agency, operator):
+    code = make_row("codes.giftcode", agency)
+    url = reverse("admin:codes_giftcode_void", args=[code.pk])
+
+    operator.post(url, {"reason": "誤発注"})
+
+    code.refresh_from_db()
+    assert code.status == CodeStatus.VOID
+    assert operator.get(url).status_code == 403
+
+
+def test_an_award_is_withdrawn_and_its_code_blocked(agency, operator):
+    award = make_row("codes.award", agency)
+
+    operator.post(reverse("admin:codes_award_void", args=[award.pk]), {"reason": "不正応募"})
+
+    award.refresh_from_db()
+    award.gift_code.refresh_from_db()
+    assert award.voided_at is not None
+    assert award.gift_code.status == CodeStatus.VOID
+
+
+@pytest.mark.parametrize("label", sorted(IN_AGENCY))
+def test_I12_no_page_shows_a_code_a_contact_or_a_sealed_value(label, agency, operator, admin_client):
+    award = AwardFactory(
+        result__entry__campaign__sponsor__agency=agency,
+        gift_code__code="SECRETCANARY0001",
+        gift_code__pin_ciphertext="v1:pin-canary",
+    )
+    row = award.gift_code if label == "codes.giftcode" else award if label == "codes.award" else make_row(label, agency)
+
+    for client in (operator, admin_client):
+        pages = [client.get(url) for url in (list_url(label), row_url(row))]
+        text = "".join(page.content.decode() for page in pages)
+        assert "SECRETCANARY" not in text
+        assert award.gift_code.code_ciphertext not in text
+        assert "pin-canary" not in text
+        assert "@example.jp" not in re.sub(r"ta\*+@example\.jp", "", text)

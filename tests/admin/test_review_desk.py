@@ -1,0 +1,204 @@
+"""目視: a case is looked at, its figures corrected, a verdict given, and the next one comes."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEntry, Role
+from core.clock import jst_day
+from eligibility.models import ReviewCase, Verdict
+from participants.models import EntryStatus
+from receipts.files import store_photo
+from tests.admin.registry import list_url, row_url
+from tests.factories import (
+    ReceiptFactory,
+    ReceiptLineFactory,
+    ReceiptPhotoFactory,
+    ReviewCaseFactory,
+)
+
+JPEG = b"\xff\xd8\xff\xe0 a photograph \xff\xd9"
+
+
+@pytest.fixture
+def case(agency):
+    """An entry with a receipt of two lines that a person has to look at."""
+    case = ReviewCaseFactory(decision__entry__campaign__sponsor__agency=agency)
+    case.decision.reasons = [{"code": "reading_uncertain", "rule": "purchase", "region": None}]
+    case.decision.save()
+    receipt = ReceiptFactory(entry=case.entry, purchased_on=jst_day(timezone.now()))
+    ReceiptLineFactory(receipt=receipt, name="緑茶", quantity=2, price_jpy=1000, confidence=60)
+    photo = ReceiptPhotoFactory.build(receipt=receipt, position=1)
+    photo.file_name = store_photo(photo.public_id, JPEG)
+    photo.save()
+    return case
+
+
+def posted(case: ReviewCase, **changes: object) -> dict[str, object]:
+    """The desk's form as the browser sends it when nothing was touched."""
+    receipt = case.entry.receipts.get()
+    fields = {
+        "figures-store_name": receipt.store_name,
+        "figures-telephone": receipt.telephone,
+        "figures-purchased_on": receipt.purchased_on.isoformat(),
+        "figures-total_jpy": receipt.total_jpy,
+        "lines-TOTAL_FORMS": "3",
+        "lines-INITIAL_FORMS": "1",
+        "lines-0-name": "緑茶",
+        "lines-0-quantity": "2",
+        "lines-0-price_jpy": "1000",
+    }
+    return fields | changes
+
+
+def test_the_desk_shows_photo_figures_reasons_and_doubt(case, operator):
+    page = operator.get(row_url(case)).content.decode()
+
+    photo = case.entry.receipts.get().photos.get()
+    assert reverse("admin:receipts_receipt_photo", args=[photo.public_id]) in page
+    assert "レシートに読み取りにくい箇所があります。" in page
+    assert 'value="まるはちマート"' in page
+    assert '<tr class="doubtful">' in page
+
+
+def test_the_list_opens_with_what_waits_oldest_first(case, agency, operator):
+    second = ReviewCaseFactory(decision__entry__campaign__sponsor__agency=agency)
+    done = ReviewCaseFactory(decision__entry__campaign__sponsor__agency=agency, status="resolved")
+
+    page = operator.get(list_url("eligibility.reviewcase")).content.decode()
+
+    assert page.index(row_url(case)) < page.index(row_url(second))
+    assert row_url(done) not in page
+
+
+def test_approve_and_next_leads_to_the_next_case(case, agency, operator):
+    following = ReviewCaseFactory(decision__entry__campaign__sponsor__agency=agency)
+
+    answer = operator.post(row_url(case), posted(case, verdict="eligible"))
+
+    case.refresh_from_db()
+    case.entry.refresh_from_db()
+    assert answer["Location"] == row_url(following)
+    assert (case.status, case.outcome.verdict) == ("resolved", Verdict.ELIGIBLE)
+    assert case.entry.status == EntryStatus.ACCEPTED
+    assert case.entry.receipts.get().corrected_by is None
+
+
+def test_the_last_case_leads_back_to_the_list(case, operator):
+    answer = operator.post(row_url(case), posted(case, verdict="eligible"), follow=True)
+
+    assert answer.redirect_chain[-1][0] == list_url("eligibility.reviewcase")
+    assert "審査待ちはなくなりました" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "status"),
+    [("sent_back", "date_unread", EntryStatus.SENT_BACK), ("refused", "store_not_included", EntryStatus.REFUSED)],
+)
+def test_a_refusal_keeps_the_reason_that_was_chosen(verdict, reason, status, case, operator):
+    operator.post(row_url(case), posted(case, **{"verdict": verdict, f"{verdict}_reason": reason, "note": "電話で確認"}))
+
+    case.refresh_from_db()
+    case.entry.refresh_from_db()
+    assert [found["code"] for found in case.outcome.reasons] == [reason]
+    assert (case.entry.status, case.note) == (status, "電話で確認")
+
+
+@pytest.mark.parametrize("verdict", ["sent_back", "refused"])
+def test_a_refusal_without_a_reason_is_not_taken(verdict, case, operator):
+    page = operator.post(row_url(case), posted(case, verdict=verdict))
+
+    case.refresh_from_db()
+    assert page.status_code == 200
+    assert "応募者に伝わる理由を選んでください。" in page.content.decode()
+    assert case.status == "open"
+
+
+def test_corrected_figures_and_lines_are_kept_with_the_verdict(case, operator):
+    changes = {
+        "figures-total_jpy": "2980",
+        "lines-0-price_jpy": "2980",
+        "lines-1-name": "おにぎり",
+        "lines-1-price_jpy": "150",
+        "verdict": "eligible",
+    }
+
+    operator.post(row_url(case), posted(case, **changes))
+
+    receipt = case.entry.receipts.get()
+    assert receipt.total_jpy == 2980
+    assert receipt.corrected_by_id == int(operator.session["_auth_user_id"])
+    assert list(receipt.lines.values_list("name", "quantity", "price_jpy")) == [("緑茶", 2, 2980), ("おにぎり", 1, 150)]
+
+
+def test_figures_can_be_saved_without_a_verdict(case, operator):
+    answer = operator.post(row_url(case), posted(case, **{"figures-total_jpy": "999", "verdict": ""}))
+
+    case.refresh_from_db()
+    assert answer["Location"] == row_url(case)
+    assert (case.status, case.entry.receipts.get().total_jpy) == ("open", 999)
+
+
+def test_figures_out_of_bounds_keep_the_case_open(case, operator):
+    operator.post(row_url(case), posted(case, **{"figures-total_jpy": "999999999", "verdict": "eligible"}))
+
+    case.refresh_from_db()
+    assert (case.status, case.entry.receipts.get().total_jpy) == ("open", 1280)
+
+
+def test_a_case_that_somebody_closed_first_is_told_and_not_judged_twice(case, operator):
+    operator.post(row_url(case), posted(case, verdict="eligible"))
+
+    page = operator.post(
+        row_url(case), posted(case, verdict="refused", refused_reason="store_not_included"), follow=True
+    )
+
+    case.entry.refresh_from_db()
+    assert case.entry.status == EntryStatus.ACCEPTED
+    assert "ほかの人が直前に変更しました" in page.content.decode()
+
+
+def test_look_alikes_stand_beside_the_receipt(case, agency, operator):
+    mine = case.entry.receipts.get()
+    other = ReceiptFactory(
+        entry__campaign=case.entry.campaign,
+        telephone=mine.telephone,
+        purchased_on=mine.purchased_on,
+        total_jpy=mine.total_jpy,
+    )
+    photo = ReceiptPhotoFactory(receipt=other)
+
+    page = operator.get(row_url(case)).content.decode()
+
+    assert reverse("admin:receipts_receipt_photo", args=[photo.public_id]) in page
+    assert row_url(other) in page
+
+
+def test_I13_a_photo_is_shown_after_its_line_in_the_trail_and_never_cached(case, desk):
+    photo = case.entry.receipts.get().photos.get()
+
+    answer = desk(Role.REVIEWER).get(reverse("admin:receipts_receipt_photo", args=[photo.public_id]))
+
+    assert answer.content == JPEG
+    assert "no-store" in answer["Cache-Control"]
+    assert AuditEntry.objects.get(action="photo.viewed").subject_id == str(photo.public_id)
+
+
+def test_T12_what_entrants_wrote_is_shown_as_text(case, operator):
+    receipt = case.entry.receipts.get()
+    receipt.store_name = "<script>alert(1)</script>"
+    receipt.save()
+
+    page = operator.get(row_url(case)).content.decode()
+
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_the_sidebar_counts_waiting_cases_of_the_own_agency_only(case, operator):
+    ReviewCaseFactory()
+
+    page = operator.get(reverse("admin:index")).content.decode()
+
+    assert "いちばん古いものは0時間待っています。" in page
+    assert '<p class="number">\n            1<small>' in page

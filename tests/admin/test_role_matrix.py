@@ -1,0 +1,143 @@
+"""What each role opens: a page for what its work needs, a closed door for the rest."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role
+from campaigns.models import CampaignStatus
+from tests.admin.registry import list_url, make_row, row_url
+
+# O operator, R reviewer, S support, V agency viewer
+LISTS = {
+    "campaigns.campaign": "ORSV",
+    "campaigns.sponsor": "ORSV",
+    "campaigns.store": "ORSV",
+    "analytics.report": "ORSV",
+    "participants.participant": "ORS",
+    "participants.entry": "ORS",
+    "receipts.receipt": "ORS",
+    "eligibility.reviewcase": "OR",
+    "eligibility.serialbatch": "O",
+    "eligibility.referencelist": "O",
+    "draws.draw": "O",
+    "draws.drawresult": "O",
+    "codes.codebatch": "OV",
+    "codes.giftcode": "O",
+    "codes.award": "OS",
+    "codes.redemption": "OS",
+    "distribution.delivery": "OS",
+    "accounts.apikey": "O",
+    "accounts.auditentry": "OS",
+    "accounts.agency": "",
+    "accounts.membership": "",
+    "accounts.user": "",
+    "auth.group": "",
+    "axes.accessattempt": "",
+    "django_celery_beat.periodictask": "",
+}
+ADDS = {
+    "campaigns.campaign": "O",
+    "campaigns.sponsor": "O",
+    "campaigns.store": "O",
+    "accounts.apikey": "O",
+    "accounts.user": "",
+    "accounts.agency": "",
+    "accounts.membership": "",
+    "codes.giftcode": "",
+    "codes.award": "",
+    "draws.drawresult": "",
+    "distribution.delivery": "",
+    "accounts.auditentry": "",
+}
+ACTS = {  # what may be done to a row: model, name, roles
+    ("campaigns.campaign", "pause"): "O",
+    ("campaigns.campaign", "clone"): "O",
+    ("campaigns.campaign", "preview"): "ORSV",
+    ("campaigns.store", "set_pin"): "O",
+    ("codes.giftcode", "void"): "O",
+    ("codes.award", "void"): "O",
+    ("distribution.delivery", "resend"): "OS",
+    ("accounts.apikey", "revoke"): "O",
+    ("participants.participant", "note"): "ORS",
+}
+PAGES = {
+    "codes_codebatch_import_file": "O",
+    "codes_codebatch_generate": "O",
+    "eligibility_serialbatch_import_file": "O",
+    "eligibility_serialbatch_generate": "O",
+    "eligibility_referencelist_import_file": "O",
+}
+ROLES = {"O": Role.OPERATOR, "R": Role.REVIEWER, "S": Role.SUPPORT, "V": Role.VIEWER}
+
+
+def expected(allowed: str, letter: str) -> set[int]:
+    return {200} if letter in allowed else {302, 403, 404}
+
+
+@pytest.mark.parametrize("letter", ROLES)
+@pytest.mark.parametrize("label", LISTS)
+def test_a_list_opens_for_the_roles_that_need_it(label, letter, agency, desk):
+    assert desk(ROLES[letter]).get(list_url(label)).status_code in expected(LISTS[label], letter)
+
+
+@pytest.mark.parametrize("letter", ROLES)
+@pytest.mark.parametrize("label", ADDS)
+def test_only_those_who_make_rows_see_the_form(label, letter, agency, desk):
+    url = reverse(f"admin:{label.replace('.', '_')}_add")
+
+    assert desk(ROLES[letter]).get(url).status_code in expected(ADDS[label], letter)
+
+
+@pytest.mark.parametrize("letter", ROLES)
+@pytest.mark.parametrize(("label", "name"), ACTS)
+def test_an_act_is_asked_of_the_roles_that_may(label, name, letter, agency, desk):
+    row = make_row(label, agency)
+    if label == "campaigns.campaign":
+        type(row).objects.filter(pk=row.pk).update(status=CampaignStatus.OPEN)
+    if label == "distribution.delivery":
+        type(row).objects.filter(pk=row.pk).update(status="failed")
+    url = reverse(f"admin:{label.replace('.', '_')}_{name}", args=[row.pk])
+
+    assert desk(ROLES[letter]).get(url).status_code in expected(ACTS[label, name], letter)
+
+
+@pytest.mark.parametrize("letter", ROLES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_wizard_opens_for_the_roles_that_may(name, letter, agency, desk):
+    assert desk(ROLES[letter]).get(reverse(f"admin:{name}")).status_code in expected(PAGES[name], letter)
+
+
+@pytest.mark.parametrize("letter", ROLES)
+def test_everybody_begins_with_what_is_to_be_done_today(letter, agency, desk):
+    page = desk(ROLES[letter]).get(reverse("admin:index"))
+
+    assert page.status_code == 200
+    assert "今日やること" in page.content.decode()
+
+
+def test_a_viewer_sees_a_campaign_without_a_button_to_save(agency, desk):
+    campaign = make_row("campaigns.campaign", agency)
+
+    page = desk(Role.VIEWER).get(row_url(campaign)).content.decode()
+
+    assert campaign.title in page
+    assert 'name="_save"' not in page
+
+
+def test_a_reviewer_without_the_right_cannot_post_a_verdict(agency, desk):
+    case = make_row("eligibility.reviewcase", agency)
+
+    answer = desk(Role.SUPPORT).post(row_url(case), {"verdict": "eligible"})
+
+    case.refresh_from_db()
+    assert answer.status_code == 404
+    assert case.status == "open"
+
+
+@pytest.mark.parametrize("path", ["admin:index", "admin:campaigns_campaign_changelist"])
+def test_T20_nobody_gets_in_without_signing_in(path, db):
+    answer = Client().get(reverse(path))
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/admin/login/")
