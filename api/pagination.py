@@ -36,9 +36,8 @@ def page_of[Row: Model](rows: QuerySet[Row], *, limit: int, cursor: UUID | None 
     if cursor is not None:
         last_pk = rows.filter(public_id=cursor).values_list("pk", flat=True).first()
         if last_pk is None:
-            raise InvalidInput(
-                [{"parameter": "cursor", "code": "unknown_cursor", "detail": _("Start over without it.")}]
-            )
+            sentence = _("This list has no such cursor. Please start over without it.")
+            raise InvalidInput([{"parameter": "cursor", "code": "unknown_cursor", "detail": sentence}])
         ordered = ordered.filter(pk__lt=last_pk)
     found = list(ordered[: limit + 1])
     following = getattr(found[limit - 1], "public_id", None) if len(found) > limit else None
