@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
 ROWS_SHOWN = 100
+UNIQUE_VIOLATION = "23505"  # PostgreSQL
 STATUS_TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -205,6 +206,8 @@ def as_refusal(error: Exception) -> DomainError:
         return error
     if isinstance(error, exceptions.ValidationError):
         return InvalidInput(list(pointed(error.detail)))
+    if isinstance(error, IntegrityError) and _lost_a_race(error):
+        return TemporarilyUnavailable()
     for kinds, refusal in _NAMED:
         if isinstance(error, kinds):
             return refusal()
@@ -245,6 +248,11 @@ _NAMED: tuple[tuple[tuple[type[Exception], ...], type[DomainError]], ...] = (
         TemporarilyUnavailable,
     ),  # a race lost at a constraint: a retry sees the winner,
 )
+
+
+def _lost_a_race(error: IntegrityError) -> bool:
+    """Tell whether a unique constraint decided between two callers: all is rolled back, and a retry sees the winner."""
+    return getattr(error.__cause__, "sqlstate", "") == UNIQUE_VIOLATION or "UNIQUE constraint" in str(error)
 
 
 def _errors(refusal: DomainError) -> list[dict[str, str]]:

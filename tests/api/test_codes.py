@@ -1,6 +1,5 @@
 """Stock in figures and files of codes coming in."""
 
-
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -82,7 +81,9 @@ def test_a_form_takes_documented_fields_only(tenant):
     unknown = upload(tenant, name="6月分", agency="1", status="active")
     nameless = upload(tenant, key="b")
     naive = upload(tenant, name="x", expires_at="2027-03-31T15:00:00", key="c")
-    text = tenant.api.upload("/codes/batches", {"prize": str(tenant.prize.public_id), "name": "x", "file": "a"}, key="d")
+    text = tenant.api.upload(
+        "/codes/batches", {"prize": str(tenant.prize.public_id), "name": "x", "file": "a"}, key="d"
+    )
 
     places = [[error["pointer"] for error in answer.json()["errors"]] for answer in (unknown, nameless, naive, text)]
     assert places == [["/agency", "/status"], ["/name"], ["/expires_at"], ["/file"]]
