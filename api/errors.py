@@ -103,6 +103,12 @@ class PrizeNotFound(DomainError):
     status = 404
 
 
+class CursorNotFound(DomainError):
+    code = "cursor_not_found"
+    message = _("This list has no such cursor. Please start over without it.")
+    status = 404
+
+
 class MethodNotAllowed(DomainError):
     code = "method_not_allowed"
     message = _("This address does not take this method. The Allow header lists those it takes.")

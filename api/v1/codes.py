@@ -70,7 +70,9 @@ class FileInput(fields.Input):
     """A file of codes for one prize."""
 
     prize = PublicId()
-    file = serializers.FileField(help_text="CSV with a header; a column code, optionally pin and url.")
+    file = serializers.FileField(
+        allow_empty_file=True, help_text="CSV with a header; a column code, optionally pin and url."
+    )
 
 
 class BatchList(AgencyView):

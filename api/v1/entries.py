@@ -187,7 +187,10 @@ class EntryReceipt(AgencyView):
 
     class Input(fields.Input):
         photos = serializers.ListField(
-            child=serializers.FileField(), min_length=1, max_length=4, help_text="Of one receipt, from top to bottom."
+            child=serializers.FileField(allow_empty_file=True),
+            min_length=1,
+            max_length=4,
+            help_text="Of one receipt, from top to bottom.",
         )
 
     @extend_schema(

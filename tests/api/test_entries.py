@@ -154,7 +154,7 @@ def test_I16_the_same_photographs_again_change_nothing_and_others_come_too_late(
     [
         ({}, 400),
         ({"photos": "text"}, 400),
-        ({"photos": SimpleUploadedFile("a.jpg", b"")}, 400),
+        ({"photos": SimpleUploadedFile("a.jpg", b"")}, 415),
         ({"photos": [SimpleUploadedFile(f"{n}.jpg", b"x") for n in range(5)]}, 400),
         ({"photos": [SimpleUploadedFile(f"{n}.jpg", b"x") for n in range(6)]}, 400),
         ({"photos": SimpleUploadedFile("a.jpg", b"not an image")}, 415),
