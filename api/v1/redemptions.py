@@ -118,7 +118,7 @@ class RedemptionList(AgencyView):
         )
 
     class Output(Page):
-        data = RedemptionAnswer(many=True)
+        data = RedemptionAnswer(many=True)  # type: ignore[assignment]
 
     @extend_schema(
         operation_id="list_redemptions",

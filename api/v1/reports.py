@@ -33,7 +33,7 @@ class Funnel(AgencyView):
     class Output(fields.Output):
         class Row(fields.Output):
             key = serializers.CharField(help_text="A day, the id of a prize, the token of a link; empty for the rest.")
-            label = serializers.CharField()
+            label = serializers.CharField()  # type: ignore[assignment]
             entries = serializers.IntegerField()
             accepted = serializers.IntegerField()
             won = serializers.IntegerField()
@@ -44,7 +44,7 @@ class Funnel(AgencyView):
             redeemed = serializers.IntegerField()
 
         by = serializers.ChoiceField(choices=BREAKDOWNS)
-        data = Row(many=True)
+        data = Row(many=True)  # type: ignore[assignment]
 
     @extend_schema(
         operation_id="get_funnel",
@@ -98,7 +98,7 @@ class AwardList(AgencyView):
     required_scope = Scope.REPORTS_READ
 
     class Output(Page):
-        data = AwardLine(many=True)
+        data = AwardLine(many=True)  # type: ignore[assignment]
 
     @extend_schema(
         operation_id="list_awards", tags=["reports"], summary="List awards", parameters=[PageQuery], responses=Output

@@ -21,6 +21,7 @@ def test_an_entry_is_created_and_sent_in_one_call(tenant):
 
     assert answer.status_code == 201, answer.content
     entry = Entry.objects.get()
+    assert entry.submitted_at is not None
     assert answer.json() == {
         "id": str(entry.public_id),
         "campaign": str(tenant.campaign.public_id),
@@ -57,7 +58,8 @@ def test_the_mail_to_confirm_the_address_is_queued_with_the_entry(tenant):
     tenant.api.post("/entries", entry_body(tenant))
 
     delivery = Delivery.objects.get()
-    assert (delivery.kind, delivery.identity.masked) == ("verify_email", "ha****@example.jp")
+    assert delivery.kind == "verify_email"
+    assert str(delivery.identity).endswith(" ha****@example.jp")
 
 
 def test_entries_are_found_by_campaign_state_and_the_callers_reference(tenant):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,7 +46,7 @@ def test_T16_no_call_breaks_the_schema_the_server_or_the_wall_between_agencies(l
     assert " 18 selected" in ran.stdout
 
 
-def _login(tenant) -> dict:
+def _login(tenant) -> dict[str, Any]:
     return {
         "name": tenant.agency.slug,
         "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {tenant.key}"}],

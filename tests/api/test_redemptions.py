@@ -46,7 +46,7 @@ def test_a_code_is_checked_redeemed_and_reversed(tenant):
         "reverses": None,
         "reversed_by": None,
     }
-    assert (line.api_key.agency, back.json()["balance_jpy"], back.json()["reverses"]) == (
+    assert (getattr(line.api_key, "agency", None), back.json()["balance_jpy"], back.json()["reverses"]) == (
         tenant.agency,
         500,
         sale.json()["id"],

@@ -12,6 +12,7 @@ def test_an_award_is_listed_with_its_delivery_and_without_its_code(tenant):
     queue_award(award_id=award.pk, now=timezone.now())
     redeem_code(agency_id=tenant.agency.pk, presented=code, store_id=tenant.store.pk, now=timezone.now())
     award.refresh_from_db()
+    assert award.gift_code is not None
 
     (line,) = tenant.api.get(f"/campaigns/{tenant.campaign.public_id}/awards").json()["data"]
 

@@ -1,6 +1,7 @@
 """The published schema is what the code does."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 from django.core.management import call_command
@@ -12,7 +13,7 @@ from tests.api.routes import calls
 SCHEMA = Path(__file__).resolve().parents[2] / "docs/api/openapi.yaml"
 
 
-def published() -> dict:
+def published() -> dict[str, Any]:
     return yaml.safe_load(SCHEMA.read_text())
 
 
