@@ -11,7 +11,7 @@ class DocsPage(SpectacularSwaggerSplitView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    renderer_classes = (TemplateHTMLRenderer,)
+    renderer_classes = [TemplateHTMLRenderer]
     template_name = "api/docs.html"
     url_name = "api-schema"
 
@@ -22,4 +22,4 @@ class SchemaFile(SpectacularAPIView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    renderer_classes = (OpenApiYamlRenderer,)
+    renderer_classes = [OpenApiYamlRenderer]

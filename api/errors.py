@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
 ROWS_SHOWN = 100
+UNIQUE_VIOLATION = "23505"  # PostgreSQL
 STATUS_TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -99,6 +100,12 @@ class StoreNotFound(DomainError):
 class PrizeNotFound(DomainError):
     code = "prize_not_found"
     message = _("There is no such prize. Please check the id.")
+    status = 404
+
+
+class CursorNotFound(DomainError):
+    code = "cursor_not_found"
+    message = _("This list has no such cursor. Please start over without it.")
     status = 404
 
 
@@ -205,6 +212,8 @@ def as_refusal(error: Exception) -> DomainError:
         return error
     if isinstance(error, exceptions.ValidationError):
         return InvalidInput(list(pointed(error.detail)))
+    if isinstance(error, IntegrityError) and _lost_a_race(error):
+        return TemporarilyUnavailable()
     for kinds, refusal in _NAMED:
         if isinstance(error, kinds):
             return refusal()
@@ -247,6 +256,11 @@ _NAMED: tuple[tuple[tuple[type[Exception], ...], type[DomainError]], ...] = (
 )
 
 
+def _lost_a_race(error: IntegrityError) -> bool:
+    """Tell whether a unique constraint decided between two callers: all is rolled back, and a retry sees the winner."""
+    return getattr(error.__cause__, "sqlstate", "") == UNIQUE_VIOLATION or "UNIQUE constraint" in str(error)
+
+
 def _errors(refusal: DomainError) -> list[dict[str, str]]:
     """List the places at fault: of a schema error, rows of a file, or the steps that an entry still lacks."""
     if isinstance(refusal, InvalidInput):
@@ -262,8 +276,8 @@ def _errors(refusal: DomainError) -> list[dict[str, str]]:
 def _headers(refusal: DomainError, error: Exception) -> dict[str, str]:
     if refusal.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="mizuhiki"'}
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        return {"Retry-After": str(int(error.wait))}
+    if isinstance(error, exceptions.Throttled):
+        return {"Retry-After": str(int(getattr(error, "wait", None) or RETRY_SECONDS))}
     if isinstance(refusal, RequestInProgress) or refusal.status in (429, 503):
         return {"Retry-After": str(RETRY_SECONDS)}
     return {}

@@ -44,7 +44,8 @@ def idempotency_key(request: Request) -> str:
 def body_sha256(request: Request) -> str:
     """Hash what a body says: a repeated form has another boundary, and JSON may come in another order."""
     if request.content_type.startswith("multipart/"):
-        fields = {name: request.data.getlist(name) for name in request.data if name not in request.FILES}
+        form: Any = request.data
+        fields = {name: form.getlist(name) for name in form if name not in request.FILES}
         files = {
             name: [hashlib.sha256(b"".join(file.chunks())).hexdigest() for file in request.FILES.getlist(name)]
             for name in request.FILES
@@ -102,4 +103,4 @@ def _replay(record: IdempotencyRecord, body_sha256: str) -> KeptAnswer:
         raise IdempotencyKeyReused
     if record.status_code is None:
         raise RequestInProgress
-    return KeptAnswer(record.status_code, record.answer, is_replay=True)
+    return KeptAnswer(record.status_code, record.answer or {}, is_replay=True)

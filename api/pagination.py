@@ -4,9 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from django.utils.translation import gettext as _
 
-from api.errors import InvalidInput
+from api.errors import CursorNotFound
 from api.fields import Input, Output, PublicId, QueryInteger
 
 DEFAULT_LIMIT = 50
@@ -30,15 +29,13 @@ def page_of[Row: Model](rows: QuerySet[Row], *, limit: int, cursor: UUID | None 
     """Cut one page out of rows that have a `public_id`; the cursor is the last row's id, looked up among the rows.
 
     Raises:
-        InvalidInput: the cursor is no row of this list.
+        CursorNotFound: the cursor is no row of this list.
     """
     ordered = rows.order_by("-pk")
     if cursor is not None:
         last_pk = rows.filter(public_id=cursor).values_list("pk", flat=True).first()
         if last_pk is None:
-            raise InvalidInput(
-                [{"parameter": "cursor", "code": "unknown_cursor", "detail": _("Start over without it.")}]
-            )
+            raise CursorNotFound
         ordered = ordered.filter(pk__lt=last_pk)
     found = list(ordered[: limit + 1])
     following = getattr(found[limit - 1], "public_id", None) if len(found) > limit else None

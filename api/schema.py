@@ -56,13 +56,13 @@ class Problem(Output):
     code = serializers.CharField()
     detail = serializers.CharField()
     request_id = serializers.CharField()
-    errors = ProblemPlace(many=True, required=False)
+    errors = ProblemPlace(many=True, required=False)  # type: ignore[assignment]  # the framework takes fields off the class
 
 
 class ApiSchema(AutoSchema):
     """Adds to each operation what views inherit from AgencyView."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """End the description with the scope."""
         described = super().get_description() or ""
         scope = required_scopes(self.view).get(self.method)
@@ -92,7 +92,7 @@ class ApiSchema(AutoSchema):
             body["description"] = body["description"] or "Done"
         statuses = ALWAYS + (WITH_BODY if self.method == "POST" else ())
         for status in statuses:
-            problem = self._get_response_for_code(Problem, str(status), [CONTENT_TYPE], direction)
+            problem = self._get_response_for_code(Problem, str(status), [CONTENT_TYPE], direction)  # type: ignore[no-untyped-call]
             bodies.setdefault(str(status), {**problem, "description": STATUS_TITLES[status]})
         return bodies
 
@@ -103,7 +103,7 @@ class ApiSchema(AutoSchema):
 
     def _map_serializer(self, serializer: Any, direction: Any, *args: Any, **options: Any) -> Any:
         """Say that unknown fields are refused."""
-        schema = super()._map_serializer(serializer, direction, *args, **options)
+        schema = super()._map_serializer(serializer, direction, *args, **options)  # type: ignore[no-untyped-call]
         if direction == "request" and isinstance(schema, dict) and schema.get("type") == "object":
             schema["additionalProperties"] = False
         return schema

@@ -24,7 +24,7 @@ class KeyThrottle(BaseThrottle):
     """
 
     def __init__(self) -> None:
-        quota, _slash, period = api_settings.DEFAULT_THROTTLE_RATES["key"].partition("/")
+        quota, _slash, period = str(api_settings.DEFAULT_THROTTLE_RATES["key"]).partition("/")
         self.quota, self.window_seconds = int(quota), PERIODS[period]
         self.reset_seconds = self.window_seconds
 

@@ -122,6 +122,6 @@ class UnknownAddress(AgencyView):
         self.request = self.initialize_request(request)
         self.headers = self.default_response_headers
         response = self.handle_exception(errors.NotFound())
-        self.request.accepted_renderer = self.renderer_classes[0]()  # type: ignore[attr-defined]
-        self.request.accepted_media_type = "application/json"  # type: ignore[attr-defined]
+        self.request.accepted_renderer = self.renderer_classes[0]()
+        self.request.accepted_media_type = "application/json"
         return self.finalize_response(self.request, response)

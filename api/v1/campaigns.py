@@ -42,7 +42,7 @@ class CampaignList(AgencyView):
         status = Choice(choices=CampaignStatus.values, required=False)
 
     class Output(Page):
-        data = CampaignSummary(many=True)
+        data = CampaignSummary(many=True)  # type: ignore[assignment]
 
     @extend_schema(
         operation_id="list_campaigns",

@@ -43,7 +43,7 @@ class CodeStock(AgencyView):
             void = serializers.IntegerField()
             expired = serializers.IntegerField()
 
-        data = Line(many=True)
+        data = Line(many=True)  # type: ignore[assignment]
 
     @extend_schema(operation_id="get_stock", tags=["codes"], summary="Stock of a campaign", responses=Output)
     def get(self, request: Request, campaign_id: UUID) -> Response:
@@ -57,7 +57,7 @@ class BatchAnswer(fields.Output):
     id = PublicId(source="public_id")
     prize = PublicId(source="prize.public_id")
     name = serializers.CharField()
-    source = serializers.ChoiceField(choices=CodeSource.values)
+    source = serializers.ChoiceField(choices=CodeSource.values)  # type: ignore[assignment]
     status = serializers.ChoiceField(choices=BatchStatus.values)
     code_count = serializers.IntegerField()
     face_value_jpy = serializers.IntegerField()
@@ -70,7 +70,9 @@ class FileInput(fields.Input):
     """A file of codes for one prize."""
 
     prize = PublicId()
-    file = serializers.FileField(help_text="CSV with a header; a column code, optionally pin and url.")
+    file = serializers.FileField(
+        allow_empty_file=True, help_text="CSV with a header; a column code, optionally pin and url."
+    )
 
 
 class BatchList(AgencyView):
@@ -85,7 +87,7 @@ class BatchList(AgencyView):
         expires_at = Instant(required=False, help_text="When the codes themselves expire.")
 
     class Output(Page):
-        data = BatchAnswer(many=True)
+        data = BatchAnswer(many=True)  # type: ignore[assignment]
 
     @extend_schema(
         operation_id="list_batches", tags=["codes"], summary="List batches", parameters=[PageQuery], responses=Output

@@ -120,7 +120,7 @@ class EntryList(AgencyView):
         link = Identifier(required=False, max_length=16, help_text="Token of the tracked link the entrant came by.")
 
     class Output(Page):
-        data = EntrySummary(many=True)
+        data = EntrySummary(many=True)  # type: ignore[assignment]
 
     @extend_schema(
         operation_id="list_entries", tags=["entries"], summary="List entries", parameters=[Query], responses=Output
@@ -187,7 +187,10 @@ class EntryReceipt(AgencyView):
 
     class Input(fields.Input):
         photos = serializers.ListField(
-            child=serializers.FileField(), min_length=1, max_length=4, help_text="Of one receipt, from top to bottom."
+            child=serializers.FileField(allow_empty_file=True),
+            min_length=1,
+            max_length=4,
+            help_text="Of one receipt, from top to bottom.",
         )
 
     @extend_schema(

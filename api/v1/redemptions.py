@@ -44,7 +44,7 @@ class RedemptionAnswer(fields.Output):
     balance_jpy = serializers.IntegerField(source="balance_after_jpy", help_text="Left on the code after it.")
     store = serializers.CharField(source="store.code")
     terminal = serializers.CharField()
-    pos_transaction_id = serializers.CharField(allow_null=True)
+    pos_transaction_id = serializers.CharField(help_text="Empty where the till gave none.")
     at = Instant()
     reverses = serializers.SerializerMethodField(help_text="The redemption that this line undoes.")
     reversed_by = serializers.SerializerMethodField(help_text="The line that undoes this redemption.")
@@ -111,11 +111,14 @@ class RedemptionList(AgencyView):
 
     class Input(CodeInput):
         pos_transaction_id = Identifier(
-            required=False, max_length=64, help_text="Unique in the store; the same one again is the same redemption."
+            required=False,
+            default="",
+            max_length=64,
+            help_text="Unique in the store; the same one again is the same redemption.",
         )
 
     class Output(Page):
-        data = RedemptionAnswer(many=True)
+        data = RedemptionAnswer(many=True)  # type: ignore[assignment]
 
     @extend_schema(
         operation_id="list_redemptions",
@@ -148,13 +151,13 @@ class RedemptionList(AgencyView):
         store = store_or_refusal(self.agency, given["store"])
 
         def effect() -> tuple[int, dict[str, Any]]:
-            known = _known(self.agency, store, given.get("pos_transaction_id"))
+            known = _known(self.agency, store, given["pos_transaction_id"])
             redemption = redeem_code(
                 agency_id=self.agency.pk,
                 presented=given["code"],
                 store_id=store.pk,
                 amount_jpy=given.get("amount_jpy"),
-                pos_transaction_id=given.get("pos_transaction_id"),
+                pos_transaction_id=given["pos_transaction_id"],
                 terminal=given["terminal"],
                 api_key_id=self.key.pk,
                 now=clock.now(),
@@ -221,7 +224,7 @@ def _spend_try(view: AgencyView, given: dict[str, Any]) -> None:
     spend_attempt(scope=scope, limit=TRIES_PER_TERMINAL, window_seconds=MINUTE_SECONDS, now=clock.now())
 
 
-def _known(agency: Agency, store: Store, pos_transaction_id: str | None) -> Redemption | None:
-    if pos_transaction_id is None:
+def _known(agency: Agency, store: Store, pos_transaction_id: str) -> Redemption | None:
+    if not pos_transaction_id:
         return None
     return redemption_of_transaction(agency_id=agency.pk, store_id=store.pk, pos_transaction_id=pos_transaction_id)

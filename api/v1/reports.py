@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
+from analytics.selectors import BREAKDOWNS, funnel
 from api import fields
-from api.fields import Instant, PublicId
+from api.fields import Choice, Instant, PublicId
 from api.pagination import Page, PageQuery
 from api.v1.campaigns import own
 from api.views import AgencyView, row_or_404
@@ -19,6 +20,43 @@ from campaigns.models import Campaign
 from campaigns.selectors import campaigns_of
 from codes.models import Award
 from distribution.models import Delivery, DeliveryStatus
+
+
+class Funnel(AgencyView):
+    """From entries to use: how many reached each stage. The columns of a row describe the same people."""
+
+    required_scope = Scope.REPORTS_READ
+
+    class Query(fields.Input):
+        by = Choice(choices=BREAKDOWNS, required=False, default="total")
+
+    class Output(fields.Output):
+        class Row(fields.Output):
+            key = serializers.CharField(help_text="A day, the id of a prize, the token of a link; empty for the rest.")
+            label = serializers.CharField()  # type: ignore[assignment]
+            entries = serializers.IntegerField()
+            accepted = serializers.IntegerField()
+            won = serializers.IntegerField()
+            issued = serializers.IntegerField()
+            sent = serializers.IntegerField()
+            opened = serializers.IntegerField()
+            revealed = serializers.IntegerField()
+            redeemed = serializers.IntegerField()
+
+        by = serializers.ChoiceField(choices=BREAKDOWNS)
+        data = Row(many=True)  # type: ignore[assignment]
+
+    @extend_schema(
+        operation_id="get_funnel",
+        tags=["reports"],
+        summary="Funnel of a campaign",
+        parameters=[Query],
+        responses=Output,
+    )
+    def get(self, request: Request, campaign_id: UUID) -> Response:
+        campaign = row_or_404(campaigns_of(own(self.agency)), campaign_id)
+        by = self.query(self.Query)["by"]
+        return Response(self.Output({"by": by, "data": funnel(campaign, by=by)}).data)
 
 
 class AwardLine(fields.Output):
@@ -60,7 +98,7 @@ class AwardList(AgencyView):
     required_scope = Scope.REPORTS_READ
 
     class Output(Page):
-        data = AwardLine(many=True)
+        data = AwardLine(many=True)  # type: ignore[assignment]
 
     @extend_schema(
         operation_id="list_awards", tags=["reports"], summary="List awards", parameters=[PageQuery], responses=Output

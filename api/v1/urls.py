@@ -12,6 +12,7 @@ urlpatterns = [
     path("campaigns", campaigns.CampaignList.as_view(), name="api-campaigns"),
     path("campaigns/<uuid:campaign_id>", campaigns.CampaignDetail.as_view(), name="api-campaign"),
     path("campaigns/<uuid:campaign_id>/stock", codes.CodeStock.as_view(), name="api-stock"),
+    path("campaigns/<uuid:campaign_id>/funnel", reports.Funnel.as_view(), name="api-funnel"),
     path("campaigns/<uuid:campaign_id>/awards", reports.AwardList.as_view(), name="api-awards"),
     path("entries", entries.EntryList.as_view(), name="api-entries"),
     path("entries/<uuid:entry_id>", entries.EntryDetail.as_view(), name="api-entry"),

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from api.permissions import required_scopes
 from api.v1.urls import urlpatterns
-from api.views import UnknownAddress
+from api.views import AgencyView, UnknownAddress
 
 PUBLIC = {"api-schema"}
 
@@ -29,13 +29,10 @@ class Call(NamedTuple):
         return f"/{path}"
 
 
-def views() -> dict[str, type]:
+def views() -> dict[str, type[AgencyView]]:
     """Each named endpoint's view."""
-    return {
-        str(pattern.name): pattern.callback.view_class
-        for pattern in urlpatterns
-        if pattern.callback.view_class is not UnknownAddress and pattern.name not in PUBLIC
-    }
+    found = {str(pattern.name): getattr(pattern.callback, "view_class", None) for pattern in urlpatterns}
+    return {name: view for name, view in found.items() if view not in (None, UnknownAddress) and name not in PUBLIC}
 
 
 def calls() -> list[Call]:

@@ -1,0 +1,140 @@
+"""At the till of an agency's own system."""
+
+import threading
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from campaigns.models import Store
+from codes.links import presentation_token
+from codes.models import GiftCode, Redemption
+from codes.services import void_award
+from tests.api.world import make_tenant, winning_code
+
+
+def redeem(tenant, code, key, **fields):
+    return tenant.api.post("/redemptions", {"code": code, "store": "001"} | fields, key=key)
+
+
+def test_a_code_is_checked_redeemed_and_reversed(tenant):
+    _award, code = winning_code(tenant)
+    question = {"code": code, "store": "001", "terminal": "T1"}
+
+    before = tenant.api.post("/redemptions/validate", question).json()
+    sale = redeem(tenant, code, "s1", amount_jpy=200, terminal="T1", pos_transaction_id="20260601-17")
+    back = tenant.api.post(f"/redemptions/{sale.json()['id']}/reversals", {"reason": "返品"}, key="r1")
+
+    line = Redemption.objects.get(kind="redeem")
+    assert before == {
+        "redeemable": True,
+        "reason": None,
+        "prize_name": "500円ギフト",
+        "balance_jpy": 500,
+        "expires_at": None,
+    }
+    assert sale.status_code == 201
+    assert sale.json() == {
+        "id": str(line.public_id),
+        "kind": "redeem",
+        "amount_jpy": 200,
+        "balance_jpy": 300,
+        "store": "001",
+        "terminal": "T1",
+        "pos_transaction_id": "20260601-17",
+        "at": line.at.isoformat().replace("+00:00", "Z"),
+        "reverses": None,
+        "reversed_by": None,
+    }
+    assert (getattr(line.api_key, "agency", None), back.json()["balance_jpy"], back.json()["reverses"]) == (
+        tenant.agency,
+        500,
+        sale.json()["id"],
+    )
+
+
+def test_a_lost_answer_is_found_by_the_transaction_number(tenant):
+    _award, code = winning_code(tenant)
+    sale = redeem(tenant, code, "s1", pos_transaction_id="A-1").json()
+    tenant.api.post(f"/redemptions/{sale['id']}/reversals", {}, key="r1")
+
+    found = tenant.api.get("/redemptions", pos_transaction_id="A-1").json()["data"]
+    nothing = tenant.api.get("/redemptions", pos_transaction_id="A-2").json()["data"]
+    reversal = Redemption.objects.get(kind="reversal")
+
+    assert [(row["id"], row["reversed_by"]) for row in found] == [(sale["id"], str(reversal.public_id))]
+    assert nothing == []
+
+
+def test_the_same_transaction_under_a_new_key_is_the_same_redemption(tenant):
+    _award, code = winning_code(tenant)
+
+    first = redeem(tenant, code, "s1", amount_jpy=200, pos_transaction_id="A-1")
+    again = redeem(tenant, code, "s2", amount_jpy=200, pos_transaction_id="A-1")
+    other = redeem(tenant, code, "s3", amount_jpy=300, pos_transaction_id="A-1")
+
+    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
+    assert first.json() == again.json()
+    assert other.json()["code"] == "duplicate_transaction"
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 300
+
+
+def test_a_check_tells_why_a_code_cannot_be_used(tenant):
+    award, code = winning_code(tenant)
+    Store.objects.create(agency=tenant.agency, code="closed", name="閉店", is_active=False)
+
+    def reason(**fields):
+        return tenant.api.post("/redemptions/validate", {"code": code, "store": "001"} | fields).json()["reason"]
+
+    assert reason(amount_jpy=501) == "insufficient_balance"
+    assert reason(store="closed") == "store_not_allowed"
+    redeem(tenant, code, "s1")
+    assert reason() == "already_redeemed"
+    void_award(award_id=award.pk, reason="test", now=timezone.now())
+    assert reason() == "suspended"
+
+
+def test_what_the_phone_shows_is_good_at_the_till(tenant):
+    award, _code = winning_code(tenant)
+
+    assert redeem(tenant, presentation_token(award), "s1").status_code == 201
+
+
+def test_a_till_of_an_unknown_store_is_refused(tenant, other):
+    _award, code = winning_code(tenant)
+    Store.objects.create(agency=other.agency, code="009", name="他社")
+
+    answers = [redeem(tenant, code, key, store=key) for key in ("009", "nowhere")]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "store_not_found")] * 2
+
+
+def test_T04_a_terminal_that_guesses_is_stopped_though_its_tries_were_refused(tenant):
+    codes = [tenant.api.post("/redemptions", {"code": f"GUESS{n:011}", "store": "001"}, key=f"g{n}") for n in range(61)]
+    elsewhere = redeem(tenant, "GUESS", "other", terminal="T2")
+
+    assert {answer.status_code for answer in codes[:60]} == {404}
+    assert (codes[60].status_code, codes[60].json()["code"]) == (429, "too_many_attempts")
+    assert elsewhere.status_code == 404
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_T01_of_many_tills_at_once_one_redeems():
+    tenant = make_tenant("own")
+    _award, code = winning_code(tenant)
+    barrier, statuses = threading.Barrier(12), []
+
+    def call(number):
+        barrier.wait()
+        statuses.append(redeem(tenant, code, f"s{number}", terminal=f"T{number}").status_code)
+        connections.close_all()
+
+    threads = [threading.Thread(target=call, args=[number]) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(statuses) == [201] + [409] * 11
+    assert Redemption.objects.count() == 1
