@@ -7,7 +7,7 @@ from eligibility.services.lists import (
     create_serial_batch,
     generate_serials,
 )
-from eligibility.services.reviewing import refuse_for_limit, resolve_case
+from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 
 __all__ = [
     "create_reference_list",
@@ -17,4 +17,5 @@ __all__ = [
     "refuse_for_limit",
     "resolve_case",
     "spend_attempt",
+    "take_back_entry",
 ]
