@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from core.crashpoints import crashpoint
+
 log = structlog.get_logger(__name__)
 
 
@@ -21,6 +23,7 @@ def enqueue_on_commit(task_name: str, **arguments: Any) -> None:
 
 
 def _publish(task_name: str, arguments: dict[str, Any]) -> None:
+    crashpoint("queueing.after_commit")
     try:
         current_app.send_task(task_name, kwargs=arguments, retry=False)
     except (OSError, OperationalError) as error:

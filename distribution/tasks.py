@@ -1,10 +1,13 @@
 """Messages go out; the sweep finds what a lost wake-up or a dead worker left."""
 
+import structlog
 from celery import shared_task
 
 from core import clock
 from distribution import services
 from distribution.selectors import due_deliveries
+
+log = structlog.get_logger(__name__)
 
 IN_A_SWEEP = 100
 
@@ -17,6 +20,9 @@ def send_delivery(*, delivery_id: int) -> None:
 
 @shared_task(name="distribution.tasks.sweep_deliveries")
 def sweep_deliveries() -> None:
-    """Send everything that is due."""
+    """Send everything that is due; one message that fails does not hold up the others."""
     for delivery_id in due_deliveries(clock.now(), limit=IN_A_SWEEP):
-        services.send_delivery(delivery_id=delivery_id, now=clock.now())
+        try:
+            services.send_delivery(delivery_id=delivery_id, now=clock.now())
+        except Exception as error:
+            log.exception("delivery_not_sent", delivery_id=delivery_id, error=type(error).__name__)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from campaigns.models import Campaign, PrizeCourse
+from core.clock import end_of_jst_day, start_of_jst_day
 from draws.models import CourseCounter, DrawResult
 from participants.models import Entry, EntryStatus, Identity
 
@@ -52,9 +53,13 @@ def winning_participants(campaign: Campaign) -> set[int]:
 
 
 def wrong_counters() -> list[int]:
-    """Give the ids of counters that differ from the results they count (I04)."""
-    totals = dict(
-        DrawResult.objects.filter(course__isnull=False).values_list("course_id").annotate(n=Count("pk")).order_by()
-    )
+    """Give the ids of counters that differ from the results they count, in total or of one day (I04)."""
+    wins = DrawResult.objects.filter(course__isnull=False)
+    totals = dict(wins.values_list("course_id").annotate(n=Count("pk")).order_by())
     in_total = CourseCounter.objects.filter(day__isnull=True)
-    return [counter.pk for counter in in_total if counter.used != totals.get(counter.course_id, 0)]
+    wrong = [counter.pk for counter in in_total if counter.used != totals.get(counter.course_id, 0)]
+    for pk, course_id, day, used in CourseCounter.objects.values_list("pk", "course", "day", "used"):
+        if day is not None:
+            that_day = Q(decided_at__gte=start_of_jst_day(day), decided_at__lt=end_of_jst_day(day))
+            wrong += [pk] if used != wins.filter(that_day, course=course_id).count() else []
+    return wrong

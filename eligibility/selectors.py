@@ -18,6 +18,7 @@ from participants.models import Entry, IdentityKind, ProofKind
 from participants.selectors import (
     counting_entries,
     counting_entries_that_day,
+    entries_ahead,
     verified_identities,
 )
 from receipts.models import Receipt, ReceiptStatus
@@ -74,14 +75,14 @@ def gather_inputs(entry: Entry) -> Inputs:
     receipt = current_receipt(entry.pk)
     social = {identity.kind: identity.facts for identity in verified_identities(entry.participant_id)}
     submitted_at = entry.submitted_at or entry.created_at
+    others = counting_entries(participant_id=entry.participant_id, campaign=entry.campaign, besides_id=entry.pk)
+    that_day = counting_entries_that_day(
+        participant_id=entry.participant_id, campaign=entry.campaign, besides_id=entry.pk, at=submitted_at
+    )
     return Inputs(
         submitted_at=submitted_at.isoformat(),
-        other_entries=counting_entries(
-            participant_id=entry.participant_id, campaign=entry.campaign, besides_id=entry.pk
-        ).count(),
-        other_entries_that_day=counting_entries_that_day(
-            participant_id=entry.participant_id, campaign=entry.campaign, besides_id=entry.pk, at=submitted_at
-        ).count(),
+        other_entries=entries_ahead(others, entry.pk).count(),
+        other_entries_that_day=entries_ahead(that_day, entry.pk).count(),
         receipt=receipt_facts(receipt) if receipt else None,
         serial="accepted" if usable_serial(entry) else "refused",
         reference="accepted" if usable_reference(entry) else "refused",

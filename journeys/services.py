@@ -14,6 +14,7 @@ from campaigns.models import Campaign, CampaignStatus, Mechanic
 from codes.errors import OutOfStock, StockBusy
 from codes.selectors import available_count
 from codes.services import award_prizes
+from core.crashpoints import crashpoint
 from core.errors import StaleState
 from distribution.models import DeliveryKind
 from distribution.services import queue_award, queue_message
@@ -24,7 +25,7 @@ from draws.services import decide_result, hold_draw, record_loss
 from draws.services.drawing import places_left
 from eligibility.errors import NothingToDecide
 from eligibility.models import Verdict
-from eligibility.services import decide_entry, refuse_for_limit
+from eligibility.services import decide_entry, refuse_for_limit, take_back_entry
 from participants.models import Entry, EntryStatus, Participant
 from participants.selectors import counting_entries, reachable_identity, waiting_entries
 from participants.services import finish_entry, postpone_entry
@@ -42,6 +43,7 @@ def advance_entry(*, entry_id: int, now: datetime) -> Entry:
         entry.refresh_from_db()
     if entry.status == EntryStatus.ACCEPTED:
         settle_entry(entry_id=entry_id, now=now)
+        crashpoint("settle.after_commit")
         entry.refresh_from_db()
     return entry
 
@@ -49,6 +51,9 @@ def advance_entry(*, entry_id: int, now: datetime) -> Entry:
 @transaction.atomic
 def judge_entry(*, entry_id: int, now: datetime) -> None:
     """Have a sent entry judged and tell its person what needs doing; an entry whose receipt is being read waits."""
+    # Locked before the look at the receipt and until the commit: its reader wakes the entry before this or after it.
+    # The lock that `decide_entry` takes goes with its savepoint when it refuses.
+    Entry.objects.select_for_update().get(pk=entry_id)
     try:
         decision = decide_entry(entry_id=entry_id, now=now)
     except NothingToDecide:
@@ -67,7 +72,8 @@ def settle_entry(*, entry_id: int, now: datetime) -> None:
     if reachable_identity(entry.participant_id) is None:
         postpone_entry(entry_id=entry_id, until=None)  # confirming a contact will wake it
         return
-    if _has_entered_before(entry):
+    is_drawn = DrawResult.objects.filter(entry=entry).exists()  # a result is fixed once (I14)
+    if not is_drawn and _has_entered_before(entry):
         refuse_for_limit(entry_id=entry_id, now=now)
         queue_message(kind=DeliveryKind.VERDICT, entry_id=entry_id, now=now)
         return
@@ -78,6 +84,22 @@ def settle_entry(*, entry_id: int, now: datetime) -> None:
     finish_entry(entry=entry, is_win=result.is_win)
     if not result.is_win:
         queue_message(kind=DeliveryKind.NOT_WON, entry_id=entry_id, now=now)
+    crashpoint("settle.before_commit")
+
+
+@transaction.atomic
+def withdraw_entry(*, entry_id: int, now: datetime) -> Entry:
+    """Take an entry back at the entrant's wish, while it has no result; what it used is free again.
+
+    Raises:
+        StaleState: it has a result already.
+    """
+    entry = Entry.objects.select_for_update().get(pk=entry_id)
+    if DrawResult.objects.filter(entry=entry).exists():
+        raise StaleState(model=entry._meta.label, pk=entry.pk, old=entry.status, new=EntryStatus.WITHDRAWN)
+    take_back_entry(entry_id=entry_id, now=now)
+    entry.refresh_from_db()
+    return entry
 
 
 def sweep(*, now: datetime) -> int:
@@ -165,7 +187,10 @@ def _locked(entry_id: int) -> Entry:
     """Lock the person, then the entry: two entries of one person are settled one after the other."""
     participant_id = Entry.objects.values_list("participant_id", flat=True).get(pk=entry_id)
     Participant.objects.select_for_update().get(pk=participant_id)
-    return Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
+    if entry.participant_id != participant_id:  # merged meanwhile: the lock is not his
+        raise StaleState(model=entry._meta.label, pk=entry.pk, old=entry.status)
+    return entry
 
 
 def _has_entered_before(entry: Entry) -> bool:

@@ -29,6 +29,7 @@ COUNTING = (
     EntryStatus.WON,
     EntryStatus.LOST,
 )
+UNDECIDED = (EntryStatus.SUBMITTED, EntryStatus.IN_REVIEW)
 # Entries waiting for `journeys` after which nobody else would wake them.
 WAITING = (EntryStatus.SUBMITTED, EntryStatus.ACCEPTED)
 
@@ -49,6 +50,11 @@ def counting_entries(*, participant_id: int, campaign: Campaign, besides_id: int
     return Entry.objects.filter(participant_id=participant_id, campaign=campaign, status__in=COUNTING).exclude(
         pk=besides_id
     )
+
+
+def entries_ahead(entries: QuerySet[Entry], entry_id: int) -> QuerySet[Entry]:
+    """Leave out of some entries those begun after one and not decided yet: of two, the first goes first."""
+    return entries.exclude(status__in=UNDECIDED, pk__gt=entry_id)
 
 
 def counting_entries_that_day(
@@ -74,7 +80,8 @@ def reachable_identity(participant_id: int) -> Identity | None:
 
 def pending_email(participant_id: int) -> Identity | None:
     """Give the address a person typed last, confirmed or not."""
-    return Identity.objects.filter(participant_id=participant_id, kind=IdentityKind.EMAIL).order_by("-pk").first()
+    addresses = Identity.objects.filter(participant_id=participant_id, kind=IdentityKind.EMAIL)
+    return addresses.order_by("-updated_at", "-pk").first()
 
 
 def identity_value(identity: Identity) -> str:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
@@ -94,7 +95,7 @@ def redeem_code(
         return _same_or_refused(known, gift_code, amount_jpy)
     amount = _check(gift_code, amount_jpy, now)
     balance = _debit(gift_code, amount, now)
-    redemption = Redemption.objects.create(
+    redemption = _write_line(
         agency_id=agency_id,
         gift_code=gift_code,
         store=store,
@@ -194,6 +195,15 @@ def _credit(gift_code: GiftCode, amount: int) -> int:
     changes = {"redeemed_at": None} if balance == gift_code.face_value_jpy else {}
     GiftCode.objects.filter(pk=gift_code.pk).update(balance_jpy=F("balance_jpy") + amount, **changes)
     return balance
+
+
+def _write_line(**values: Any) -> Redemption:
+    """Add a line; the same transaction of the till with another code at the same moment undoes this one's debit."""
+    try:
+        with transaction.atomic():
+            return Redemption.objects.create(**values)
+    except IntegrityError as error:
+        raise DuplicateTransaction from error
 
 
 def _same_or_refused(known: Redemption, gift_code: GiftCode, amount_jpy: int | None) -> Redemption:

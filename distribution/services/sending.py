@@ -8,11 +8,20 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from accounts import audit
 from core import clock
-from distribution.channels.base import Accepted, Channel, ChannelRefused, ChannelUnavailable, may_repeat_unknown
+from core.crashpoints import crashpoint
+from core.errors import KeyUnavailable
+from distribution.channels.base import (
+    Accepted,
+    Channel,
+    ChannelRefused,
+    ChannelUnavailable,
+    OutgoingMessage,
+    may_repeat_unknown,
+)
 from distribution.channels.registry import open_channels
 from distribution.composing import compose
 from distribution.models import Delivery, DeliveryAttempt, DeliveryStatus
@@ -26,6 +35,7 @@ MAX_ATTEMPTS = 12
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 3600
 UNKNOWN_WAIT = timedelta(minutes=15)  # a bounce or delivery report may still tell what became of it
 UNKNOWN_TRIES = 2
+LOST_TRIES = 3  # a message that ends its worker every time is set aside; the others go on
 DETAIL_LENGTH = 200
 
 
@@ -49,9 +59,14 @@ def send_delivery(*, delivery_id: int, now: datetime) -> Delivery:
     claim = _claim(delivery_id, now)
     if claim is None:
         return Delivery.objects.get(pk=delivery_id)
+    crashpoint("sending.after_claim")
     try:
-        message = compose(claim.delivery, claim.identity)
+        message = _compose(claim)
+        if not _held(claim).exists():  # this worker stood still, and another has taken the message over
+            return Delivery.objects.get(pk=delivery_id)
+        crashpoint("sending.before_send")
         accepted = claim.channel.send(message, provider_key=claim.provider_key)
+        crashpoint("sending.after_send")
     except ChannelUnavailable as error:
         _postpone(claim, error)
     except ChannelRefused as error:
@@ -70,10 +85,16 @@ def _claim(delivery_id: int, now: datetime) -> Claim | None:
     abandoned = delivery.status == DeliveryStatus.SENDING and (delivery.lease_until or now) <= now
     if not (waiting or abandoned):
         return None
+    if delivery.award is not None and delivery.award.voided_at is not None:
+        _end(delivery, DeliveryStatus.CANCELLED, "award_voided")
+        return None
+    if abandoned and DeliveryAttempt.objects.filter(delivery=delivery, outcome="").count() >= LOST_TRIES:
+        _end(delivery, DeliveryStatus.FAILED, "abandoned")
+        return None
     channels = open_channels()
     identity = _contact(delivery, set(channels))
     if identity is None:
-        _give_up(delivery, "no_contact")
+        _end(delivery, DeliveryStatus.FAILED, "no_contact")
         return None
     Delivery.objects.filter(pk=delivery.pk).update(
         status=DeliveryStatus.SENDING,
@@ -105,11 +126,23 @@ def _refused_contacts(delivery: Delivery) -> list[int]:
     return list(refused.values_list("identity_id", flat=True))
 
 
-def _give_up(delivery: Delivery, reason: str) -> None:
+def _end(delivery: Delivery, status: DeliveryStatus, reason: str) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(
-        status=DeliveryStatus.FAILED, failure_code=reason, next_attempt_at=None, lease_until=None
+        status=status, failure_code=reason, next_attempt_at=None, lease_until=None
     )
-    audit.record("delivery.failed", subject=delivery, reason=reason)
+    audit.record(f"delivery.{status}", subject=delivery, reason=reason)
+
+
+def _compose(claim: Claim) -> OutgoingMessage:
+    try:
+        return compose(claim.delivery, claim.identity)
+    except KeyUnavailable as error:
+        raise ChannelUnavailable(None, outcome_unknown=False, detail=error.code) from error
+
+
+def _held(claim: Claim) -> QuerySet[Delivery]:
+    """Give the message as long as this attempt is the one that holds it (the fence)."""
+    return Delivery.objects.filter(pk=claim.delivery.pk, status=DeliveryStatus.SENDING, attempts=claim.number)
 
 
 def _conclude(claim: Claim, accepted: Accepted) -> None:
@@ -128,9 +161,11 @@ def _postpone(claim: Claim, error: ChannelUnavailable) -> None:
     """Try later; where the message may have gone out, only as often as a copy does no harm."""
     at = clock.now()  # the call outside took its time: the outcome has a moment of its own
     if error.outcome_unknown:
-        repeats = may_repeat_unknown(claim.channel, first_tried_at=claim.delivery.created_at, now=at)
+        log_of = DeliveryAttempt.objects.filter(delivery=claim.delivery)
+        first = log_of.filter(identity=claim.identity).earliest("number")
+        repeats = may_repeat_unknown(claim.channel, first_tried_at=first.created_at, now=at)
         again = at + (_wait(claim.number, error) if repeats else UNKNOWN_WAIT)
-        is_last = not repeats and claim.number >= UNKNOWN_TRIES
+        is_last = not repeats and log_of.filter(outcome="unknown").count() + 1 >= UNKNOWN_TRIES
         _finish(
             claim,
             status=DeliveryStatus.UNKNOWN,
@@ -186,11 +221,10 @@ def _finish(
     accepted_at: datetime | None = None,
 ) -> None:
     """Write the outcome, unless another worker has taken the message over meanwhile (the fence)."""
-    held = Q(pk=claim.delivery.pk, status=DeliveryStatus.SENDING, attempts=claim.number)
     changes = {"status": status, "next_attempt_at": next_attempt_at, "failure_code": failure_code, "lease_until": None}
     if accepted_at is not None:
         changes["accepted_at"] = accepted_at
-    if not Delivery.objects.filter(held).update(**changes):
+    if not _held(claim).update(**changes):
         log.warning("delivery_fenced", delivery_id=claim.delivery.pk, attempt=claim.number)
         return
     DeliveryAttempt.objects.filter(delivery=claim.delivery, number=claim.number).update(
@@ -200,6 +234,7 @@ def _finish(
         finished_at=clock.now(),  # as above
     )
     audit.record(f"delivery.{outcome}", subject=claim.delivery, attempt=claim.number, channel=claim.identity.kind)
+    crashpoint("sending.before_commit")
 
 
 def _wait(number: int, error: ChannelUnavailable) -> timedelta:

@@ -9,7 +9,7 @@ from campaigns.models import Mechanic, PrizeCourse
 from core.clock import jst_day
 from draws.errors import CapReached, NotAccepted
 from draws.mechanics import first_come, instant
-from draws.models import DrawResult
+from draws.models import Draw, DrawResult, DrawStatus
 from draws.services.counters import take_place
 from participants.models import Entry, EntryStatus
 
@@ -27,7 +27,8 @@ def decide_result(*, entry_id: int, now: datetime) -> DrawResult | None:
     if entry.status != EntryStatus.ACCEPTED:
         raise NotAccepted(entry_id=entry_id)
     if entry.campaign.mechanic == Mechanic.LATER:
-        return None
+        is_over = Draw.objects.filter(campaign=entry.campaign, status=DrawStatus.DRAWN).exists()
+        return _keep(entry, None, now) if is_over else None  # accepted too late to take part
     return _keep(entry, _win(entry, now), now)
 
 

@@ -7,14 +7,17 @@ from eligibility.services.lists import (
     create_serial_batch,
     generate_serials,
 )
-from eligibility.services.reviewing import refuse_for_limit, resolve_case
+from eligibility.services.replaying import decisions_that_differ
+from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 
 __all__ = [
     "create_reference_list",
     "create_serial_batch",
     "decide_entry",
+    "decisions_that_differ",
     "generate_serials",
     "refuse_for_limit",
     "resolve_case",
     "spend_attempt",
+    "take_back_entry",
 ]

@@ -15,6 +15,7 @@ from eligibility.reasons import REASONS
 from eligibility.selectors import gather_inputs
 from eligibility.services.deciding import keep_decision, let_go, take_what_counts
 from participants.models import Entry, EntryStatus
+from participants.services import withdraw_entry
 from receipts.errors import DuplicateReceipt
 
 BY_PERSON = (Verdict.ELIGIBLE, Verdict.SENT_BACK, Verdict.REFUSED)
@@ -93,6 +94,19 @@ def refuse_for_limit(*, entry_id: int, now: datetime) -> Decision:
         rules=rules,
         now=now,
     )
+
+
+@transaction.atomic
+def take_back_entry(*, entry_id: int, now: datetime) -> None:
+    """Withdraw an entry with all that hangs on its check: its receipt and numbers are free, its review is closed.
+
+    Raises:
+        StaleState: it has a result already.
+    """
+    entry = withdraw_entry(entry_id=entry_id, now=now)
+    let_go(entry)
+    for case in ReviewCase.objects.select_for_update().filter(entry=entry, status=ReviewStatus.OPEN):
+        case.move_to(ReviewStatus.RESOLVED, resolved_at=now)
 
 
 def _confirmed(inputs: Inputs) -> Inputs:

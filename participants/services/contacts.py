@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts import audit
 from core.crypto import encrypt
@@ -31,10 +31,7 @@ def give_email(*, entry_id: int, email: str, now: datetime) -> Identity:
     """
     entry = Entry.objects.select_related("participant").get(pk=entry_id)
     identity = _keep(entry.participant, IdentityKind.EMAIL, canonical_email(email), {})
-    newest = Identity.objects.filter(participant=entry.participant, kind=IdentityKind.EMAIL).order_by("-pk").first()
-    if identity != newest and identity.verified_at is None:  # typed again after another one: it is the current one
-        identity.delete()
-        identity = _keep(entry.participant, IdentityKind.EMAIL, canonical_email(email), {})
+    identity.save(update_fields=["updated_at"])  # typed again after another one: it is the current one
     return identity
 
 
@@ -66,18 +63,8 @@ def verify_identity(*, identity_id: int, now: datetime) -> Participant:
     identity = Identity.objects.select_for_update(of=("self",)).select_related("participant").get(pk=identity_id)
     if identity.verified_at is not None:
         return identity.participant
-    known = (
-        Identity.objects.filter(
-            agency_id=identity.agency_id,
-            kind=identity.kind,
-            value_index=identity.value_index,
-            verified_at__isnull=False,
-        )
-        .select_related("participant")
-        .first()
-    )
+    known = None if _is_first(identity, now) else _known(identity)
     if known is None:
-        Identity.objects.filter(pk=identity.pk).update(verified_at=now)
         person = identity.participant
     else:
         _merge(
@@ -96,6 +83,21 @@ def verify_identity(*, identity_id: int, now: datetime) -> Participant:
     for pk in Entry.objects.filter(participant=person).values_list("pk", flat=True):
         wake_entry(entry_id=pk, now=now)
     return person
+
+
+def _is_first(identity: Identity, now: datetime) -> bool:
+    """Confirm a contact unless another person has done so; the database decides between two at the same moment."""
+    try:
+        with transaction.atomic():
+            Identity.objects.filter(pk=identity.pk).update(verified_at=now)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _known(identity: Identity) -> Identity:
+    same = Identity.objects.filter(agency_id=identity.agency_id, kind=identity.kind, value_index=identity.value_index)
+    return same.select_related("participant").get(verified_at__isnull=False)
 
 
 def mark_unreachable(*, identity_id: int, now: datetime) -> None:
@@ -163,4 +165,5 @@ def _merge(
     identity.save(update_fields=["facts", "updated_at"])
     source.merged_into = target
     source.save(update_fields=["merged_into", "updated_at"])
+    source.merged.update(merged_into=target)  # so that one step always leads to the living person
     audit.record("participant.merged", subject=target, merged=str(source.public_id))

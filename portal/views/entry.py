@@ -8,10 +8,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.selectors import current_terms
 from core import clock
+from journeys.services import withdraw_entry
 from participants.errors import IncompleteEntry
 from participants.models import Consent, ConsentKind, Entry, EntryStatus
 from participants.selectors import pending_email, verified_identities
-from participants.services import agree, submit_entry, withdraw_entry
+from participants.services import agree, submit_entry
 from participants.services.entries import EDITABLE
 from portal.forms import ConfirmForm
 from portal.refusals import private

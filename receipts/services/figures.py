@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts import audit
 from core.clock import jst_day
 from core.crypto import blind_index
-from receipts.errors import FiguresNotAccepted
+from receipts.errors import DuplicateReceipt, FiguresNotAccepted
 from receipts.models import Receipt, ReceiptLine, ReceiptStatus
 from receipts.ocr.base import ReceiptReading
 from receipts.selectors import figures_of
@@ -71,11 +71,16 @@ def correct_figures(
 
     Raises:
         FiguresNotAccepted: an amount out of bounds, or a purchase in the future.
+        DuplicateReceipt: the receipt counts, and with these figures it is one that counts for another entry.
     """
     _check(figures, lines, now)
     receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
     changed = [name for name in FIGURES if getattr(receipt, name) != getattr(figures, name)]
-    _apply(receipt, figures, lines)
+    try:
+        with transaction.atomic():
+            _apply(receipt, figures, lines)
+    except IntegrityError as error:
+        raise DuplicateReceipt(receipt_id=receipt_id) from error
     receipt.corrected_by_id = actor_id
     receipt.save(update_fields=["corrected_by", "updated_at"])
     if receipt.status == ReceiptStatus.FAILED:

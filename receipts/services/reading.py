@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts import audit
 from core import clock
+from core.crashpoints import crashpoint
 from participants.services import wake_entry
 from receipts.models import Receipt, ReceiptStatus
 from receipts.ocr.base import ReaderCrashed, ReaderUnavailable, ReceiptReading
@@ -27,6 +28,7 @@ def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
     attempt = _claim(receipt_id, now)
     if attempt is None:
         return Receipt.objects.get(pk=receipt_id)
+    crashpoint("reading.after_claim")
     receipt = Receipt.objects.prefetch_related("photos").get(pk=receipt_id)
     try:
         reading = reader_from_settings().read([photo_bytes(photo) for photo in receipt.photos.all()])
@@ -38,6 +40,7 @@ def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
             error=type(error).__name__,
         )
         return _give_back(receipt_id, attempt, now)
+    crashpoint("reading.before_store")
     return _store(receipt_id, attempt, reading)
 
 
@@ -84,4 +87,5 @@ def _store(receipt_id: int, attempt: int, reading: ReceiptReading) -> Receipt:
     apply_reading(receipt, reading)
     receipt.move_to(ReceiptStatus.READ, read_at=now, lease_until=None)
     wake_entry(entry_id=receipt.entry_id, now=now)
+    crashpoint("reading.before_commit")
     return receipt

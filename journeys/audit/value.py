@@ -1,0 +1,98 @@
+"""Codes, awards, caps and balances: value is neither doubled nor lost."""
+
+from django.db.models import Count, Exists, F, OuterRef, Q
+
+from accounts.models import AuditEntry
+from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
+from codes.selectors import batches_out_of_balance, codes_out_of_balance, issued_without_award
+from draws.models import CourseCounter, Draw, DrawResult, DrawStatus
+from draws.selectors import wrong_counters
+from journeys.audit.naming import more_than_one, name_ids, name_rows
+
+IN_STOCK = [CodeStatus.STAGED, CodeStatus.AVAILABLE]
+
+
+def codes_and_awards() -> list[str]:
+    """I01: one code, one award; one award an entry and prize; no code out of stock without an award."""
+    valid = Award.objects.filter(voided_at__isnull=True)
+    twice_given = Award.objects.filter(gift_code__in=more_than_one(Award.objects.all(), "gift_code"))
+    doubled = valid.filter(
+        Exists(valid.filter(entry=OuterRef("entry"), prize=OuterRef("prize")).exclude(pk=OuterRef("pk")))
+    )
+    codeless = valid.filter(gift_code__isnull=True).exclude(prize__kind="physical")
+    other_prize = Award.objects.filter(gift_code__isnull=False).exclude(gift_code__prize=F("prize"))
+    return [
+        *name_ids(GiftCode, issued_without_award()),
+        *name_rows(twice_given),
+        *name_rows(doubled),
+        *name_rows(codeless),
+        *name_rows(other_prize),
+    ]
+
+
+def batch_sums() -> list[str]:
+    """I02: every code that came in is still there, and in a state that its batch allows."""
+    staged = GiftCode.objects.filter(status=CodeStatus.STAGED).exclude(batch__status=BatchStatus.STAGED)
+    given = GiftCode.objects.exclude(status__in=[CodeStatus.STAGED, CodeStatus.VOID])
+    out_too_early = given.exclude(batch__status=BatchStatus.ACTIVE)
+    return [*name_ids(CodeBatch, batches_out_of_balance()), *name_rows(staged), *name_rows(out_too_early)]
+
+
+def course_counters() -> list[str]:
+    """I04: counters hold what the results add up to, in total and by day, and none is above its cap."""
+    over = CourseCounter.objects.filter(used__gt=F("cap"))
+    in_total = CourseCounter.objects.filter(course=OuterRef("course"), day__isnull=True)
+    uncounted = DrawResult.objects.filter(course__isnull=False).exclude(Exists(in_total))
+    return [*name_ids(CourseCounter, wrong_counters()), *name_rows(over), *name_rows(uncounted)]
+
+
+def balances() -> list[str]:
+    """I05: balance = face value - redemptions + reversals, within 0 and face value; each reversed once, in full."""
+    reversals = Redemption.objects.filter(kind=RedemptionKind.REVERSAL)
+    twice = reversals.filter(reverses__in=more_than_one(reversals, "reverses"))
+    unlike = reversals.exclude(
+        amount_jpy=F("reverses__amount_jpy"),
+        gift_code=F("reverses__gift_code"),
+        reverses__kind=RedemptionKind.REDEEM,
+    )
+    out_of_bounds = GiftCode.objects.filter(Q(balance_jpy__gt=F("face_value_jpy")) | Q(balance_jpy__lt=0))
+    pos = Redemption.objects.exclude(pos_transaction_id="")
+    same_pos = pos.filter(
+        agency=OuterRef("agency"), store=OuterRef("store"), pos_transaction_id=OuterRef("pos_transaction_id")
+    )
+    return [
+        *name_ids(GiftCode, codes_out_of_balance()),
+        *name_rows(out_of_bounds),
+        *name_rows(twice),
+        *name_rows(unlike),
+        *name_rows(pos.filter(Exists(same_pos.exclude(pk=OuterRef("pk"))))),
+    ]
+
+
+def reveals() -> list[str]:
+    """I13: a code was shown as often as the trail says."""
+    lines = AuditEntry.objects.filter(action="code.revealed", subject_type=Award._meta.label_lower).order_by()
+    noted = dict(lines.values_list("subject_id").annotate(n=Count("pk")))
+    shown = Award.objects.filter(reveal_count__gt=0).values_list("pk", "public_id", "reveal_count")
+    wrong = [pk for pk, public_id, count in shown.iterator() if noted.pop(str(public_id), 0) != count]
+    never_shown = Award.objects.filter(public_id__in=noted)  # a line without its showing
+    return [*name_ids(Award, wrong), *name_rows(never_shown)]
+
+
+def impossible_value() -> list[str]:
+    """I10: states of codes, awards and draws that no service leads to."""
+    awards = Award.objects.filter(
+        Q(revealed_at__isnull=True, reveal_count__gt=0)
+        | Q(revealed_at__isnull=False, reveal_count=0)
+        | Q(revealed_at__isnull=False, claimed_at__isnull=True)
+        | Q(voided_at__isnull=False, gift_code__status=CodeStatus.ISSUED)
+    )
+    codes = GiftCode.objects.filter(
+        Q(status__in=IN_STOCK, issued_at__isnull=False)
+        | Q(status__in=IN_STOCK) & ~Q(balance_jpy=F("face_value_jpy"))
+        | Q(redeemed_at__isnull=False, balance_jpy=F("face_value_jpy"), face_value_jpy__gt=0)
+        | Q(redeemed_at__isnull=True, balance_jpy__lt=F("face_value_jpy"))
+    )
+    unproved = Q(drawn_at__isnull=True) | Q(seed="")
+    draws = Draw.objects.filter((Q(status=DrawStatus.DRAWN) & unproved) | (Q(status=DrawStatus.PLANNED) & ~Q(seed="")))
+    return [*name_rows(awards), *name_rows(codes), *name_rows(draws)]

@@ -1,0 +1,39 @@
+"""Takes a constraint out of the database, so that a test can show what it prevents."""
+
+from django.db import connection
+from django.db.models import Model
+
+
+def drop_constraints(model: type[Model], *names: str) -> None:
+    """Drop constraints of a model, within the test's transaction where there is one; PostgreSQL only."""
+    found = {constraint.name: constraint for constraint in model._meta.constraints}
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else ALTER TABLE meets pending checks
+    with connection.schema_editor() as editor:
+        for name in names:
+            editor.remove_constraint(model, found[name])
+
+
+def restore_constraints(model: type[Model], *names: str) -> None:
+    """Put them back; the table holds no violation by then."""
+    found = {constraint.name: constraint for constraint in model._meta.constraints}
+    with connection.schema_editor() as editor:
+        for name in names:
+            editor.add_constraint(model, found[name])
+
+
+def drop_unique(model: type[Model], column: str) -> str:
+    """Drop the unique constraint of a one-to-one column; returns its name. PostgreSQL only."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        constraints = connection.introspection.get_constraints(cursor, table)
+        (name,) = [name for name, facts in constraints.items() if facts["columns"] == [column] and facts["unique"]]
+        cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
+    return name
+
+
+def restore_unique(model: type[Model], column: str, name: str) -> None:
+    """Put it back."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'ALTER TABLE "{model._meta.db_table}" ADD CONSTRAINT "{name}" UNIQUE ("{column}")')

@@ -1,0 +1,302 @@
+"""Violations, planted behind the services' backs: each function breaks one thing and gives the row that shows it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+
+from accounts.models import AuditEntry
+from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption
+from distribution.models import Delivery, DeliveryStatus
+from draws.models import CourseCounter, DrawResult
+from eligibility.models import Decision, NumberUse, ReviewCase, Serial, Verdict
+from participants.models import Entry, EntryStatus
+from tests import factories
+from tests.factories import NOW
+from tests.worlds import World, begin
+
+
+def name(row) -> str:
+    return f"{row._meta.label_lower}:{row.pk}"
+
+
+def first(model):
+    return model.objects.earliest("pk")
+
+
+def issued_without_award(_world):
+    code = GiftCode.objects.filter(status=CodeStatus.AVAILABLE).earliest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(status=CodeStatus.ISSUED, issued_at=NOW)
+    return code
+
+
+def awarded_from_stock(_world):
+    code = GiftCode.objects.filter(award__isnull=False).earliest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(status=CodeStatus.AVAILABLE, issued_at=None)
+    return code
+
+
+def award_without_code(_world):
+    award = first(Award)
+    Award.objects.filter(pk=award.pk).update(gift_code=None)
+    return award
+
+
+def code_of_another_prize(world):
+    award = first(Award)
+    other = factories.PrizeFactory.create(course=world.course)
+    Award.objects.filter(pk=award.pk).update(prize=other)
+    return award
+
+
+def batch_short_of_a_code(_world):
+    batch = first(CodeBatch)
+    GiftCode.objects.filter(batch=batch, status=CodeStatus.AVAILABLE).earliest("pk").delete()
+    return batch
+
+
+def staged_in_an_active_batch(_world):
+    code = GiftCode.objects.filter(status=CodeStatus.AVAILABLE).earliest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(status=CodeStatus.STAGED)
+    return code
+
+
+def award_nobody_was_told_of(_world):
+    award = first(Award)
+    Delivery.objects.filter(award=award).delete()
+    return award
+
+
+def message_to_another_entry(_world):
+    delivery = first(Delivery)
+    Delivery.objects.filter(pk=delivery.pk).update(entry=Entry.objects.exclude(pk=delivery.entry_id).earliest("pk"))
+    return delivery
+
+
+def counter_too_low(_world):
+    counter = CourseCounter.objects.get(day__isnull=True)
+    CourseCounter.objects.filter(pk=counter.pk).update(used=1)
+    return counter
+
+
+def day_counter_too_low(_world):
+    counter = CourseCounter.objects.get(day__isnull=False)
+    CourseCounter.objects.filter(pk=counter.pk).update(used=0)
+    return counter
+
+
+def win_that_nobody_counted(_world):
+    CourseCounter.objects.all().delete()
+    return first(DrawResult)
+
+
+def balance_too_high(_world):
+    code = GiftCode.objects.filter(award__isnull=False).earliest("pk")
+    Redemption.objects.filter(gift_code=code, kind="reversal").delete()
+    return code
+
+
+def reversal_of_another_amount(_world):
+    reversal = Redemption.objects.get(kind="reversal")
+    Redemption.objects.filter(pk=reversal.pk).update(amount_jpy=100)
+    return reversal
+
+
+def overdue_entry(world):
+    entry = begin(world)
+    Entry.objects.filter(pk=entry.pk).update(
+        status=EntryStatus.SUBMITTED, submitted_at=NOW, advance_after=NOW - timedelta(minutes=10)
+    )
+    return entry
+
+
+def entry_that_nobody_wakes(world):
+    entry = begin(world)
+    Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.SUBMITTED, submitted_at=NOW, advance_after=None)
+    return entry
+
+
+def accepted_entry_that_nobody_wakes(_world):
+    entry = first(Entry)
+    Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.ACCEPTED, advance_after=None)
+    return entry
+
+
+def accepted_without_a_verdict(world):
+    entry = begin(world)
+    Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.ACCEPTED, submitted_at=NOW)
+    return entry
+
+
+def review_without_a_case(_world):
+    entry = first(Entry)
+    Decision.objects.filter(entry=entry).update(verdict=Verdict.UNCLEAR)
+    Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.IN_REVIEW)
+    return entry
+
+
+def case_without_a_review(_world):
+    decision = first(Decision)
+    return ReviewCase.objects.create(
+        agency=decision.agency, campaign=decision.entry.campaign, entry=decision.entry, decision=decision
+    )
+
+
+def revealed_without_a_time(_world):
+    award = first(Award)
+    Award.objects.filter(pk=award.pk).update(revealed_at=None)
+    return award
+
+
+def used_code_without_a_time(_world):
+    code = GiftCode.objects.filter(award__isnull=False).latest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(balance_jpy=F("balance_jpy") - 1)
+    return code
+
+
+def queued_for_no_time(_world):
+    delivery = first(Delivery)
+    Delivery.objects.filter(pk=delivery.pk).update(next_attempt_at=None)
+    return delivery
+
+
+def sent_without_an_attempt(_world):
+    delivery = first(Delivery)
+    Delivery.objects.filter(pk=delivery.pk).update(
+        status=DeliveryStatus.ACCEPTED, attempts=1, accepted_at=NOW, next_attempt_at=None
+    )
+    return delivery
+
+
+def receipt_of_a_refused_entry(world):
+    entry = begin(world)
+    receipt = factories.ReceiptFactory.create(entry=entry, counts=True)
+    Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.WITHDRAWN)
+    return receipt
+
+
+def award_of_another_agency(_world):
+    award = first(Award)
+    Award.objects.filter(pk=award.pk).update(agency=factories.AgencyFactory.create())
+    return award
+
+
+def entry_of_another_agencys_campaign(_world):
+    entry = first(Entry)
+    Entry.objects.filter(pk=entry.pk).update(campaign=factories.CampaignFactory.create())
+    return entry
+
+
+def verdict_by_another_campaigns_rules(world):
+    decision = first(Decision)
+    other = factories.CampaignFactory.create(sponsor=world.campaign.sponsor)
+    Decision.objects.filter(pk=decision.pk).update(rule_version=factories.RuleVersionFactory.create(campaign=other))
+    return decision
+
+
+def reveal_without_a_line(_world):
+    AuditEntry.objects.filter(action="code.revealed").delete()
+    return first(Award)
+
+
+def line_without_a_reveal(_world):
+    award = first(Award)
+    Award.objects.filter(pk=award.pk).update(reveal_count=0)
+    return award
+
+
+def won_without_a_result(_world):
+    entry = first(Entry)
+    DrawResult.objects.filter(entry=entry).update(course=None)
+    return entry
+
+
+def lost_with_a_win(_world):
+    entry = first(Entry)
+    Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.LOST)
+    return DrawResult.objects.get(entry=entry)
+
+
+def won_without_any_result(_world):
+    return without_its_result(EntryStatus.WON)
+
+
+def lost_without_any_result(_world):
+    return without_its_result(EntryStatus.LOST)
+
+
+def without_its_result(status):
+    result = factories.DrawResultFactory.create(entry__status=status)
+    result.delete()
+    return result.entry
+
+
+def serial_used_more_often_than_known(_world):
+    serial = first(Serial)
+    Serial.objects.filter(pk=serial.pk).update(used_count=0)
+    return serial
+
+
+def serial_kept_by_a_withdrawn_entry(_world):
+    use = first(NumberUse)
+    Entry.objects.filter(pk=use.entry_id).update(status=EntryStatus.WITHDRAWN)
+    return use
+
+
+def two_receipts_of_one_entry(_world):
+    entry = first(Entry)
+    factories.ReceiptFactory.create(entry=entry, counts=True)
+    return factories.ReceiptFactory.create(entry=entry, counts=True)
+
+
+def sent_at_the_closing_instant(world):
+    entry = first(Entry)
+    Entry.objects.filter(pk=entry.pk).update(submitted_at=world.campaign.entry_closes_at)
+    return entry
+
+
+def sent_before_the_opening(world):
+    entry = first(Entry)
+    early = world.campaign.entry_opens_at - timedelta(microseconds=1)
+    Entry.objects.filter(pk=entry.pk).update(submitted_at=early)
+    return entry
+
+
+def verdict_that_its_inputs_do_not_give(_world):
+    decision = first(Decision)
+    Decision.objects.filter(pk=decision.pk).update(inputs=decision.inputs | {"serial": "refused"})
+    return decision
+
+
+def verdict_without_inputs(_world):
+    decision = first(Decision)
+    Decision.objects.filter(pk=decision.pk).update(inputs={})
+    return decision
+
+
+PLANTS: dict[str, list[Callable[[World], Any]]] = {
+    "I01": [issued_without_award, awarded_from_stock, award_without_code, code_of_another_prize],
+    "I02": [batch_short_of_a_code, staged_in_an_active_batch],
+    "I03": [award_nobody_was_told_of, message_to_another_entry],
+    "I04": [counter_too_low, day_counter_too_low, win_that_nobody_counted],
+    "I05": [balance_too_high, reversal_of_another_amount],
+    "I09": [overdue_entry, entry_that_nobody_wakes, accepted_entry_that_nobody_wakes],
+    "I10": [
+        accepted_without_a_verdict,
+        review_without_a_case,
+        case_without_a_review,
+        revealed_without_a_time,
+        used_code_without_a_time,
+        queued_for_no_time,
+        sent_without_an_attempt,
+        receipt_of_a_refused_entry,
+    ],
+    "I11": [award_of_another_agency, entry_of_another_agencys_campaign, verdict_by_another_campaigns_rules],
+    "I13": [reveal_without_a_line, line_without_a_reveal],
+    "I14": [won_without_a_result, lost_with_a_win, won_without_any_result, lost_without_any_result],
+    "I15": [serial_used_more_often_than_known, serial_kept_by_a_withdrawn_entry],
+    "I16": [two_receipts_of_one_entry],
+    "I17": [sent_at_the_closing_instant, sent_before_the_opening],
+    "I19": [verdict_that_its_inputs_do_not_give, verdict_without_inputs],
+}

@@ -1,0 +1,128 @@
+"""A small open campaign and people who enter it, made by the services themselves, for tests of one stage."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from accounts.models import Agency, User
+from campaigns.models import (
+    Campaign,
+    CampaignStatus,
+    Mechanic,
+    Prize,
+    PrizeCourse,
+    PrizeKind,
+    RuleKind,
+    Store,
+)
+from campaigns.services import publish_campaign
+from codes.models import Award
+from codes.services import activate_batch, generate_codes, reveal_code
+from distribution.models import Delivery
+from journeys.services import advance_entry
+from participants.models import Entry, Identity
+from participants.services import agree, give_email, start_entry, submit_entry, verify_identity
+from tests import factories
+from tests.factories import NOW
+
+_numbers = count(1)
+
+
+@dataclass
+class World:
+    """One agency with one open campaign of one course and one prize."""
+
+    campaign: Campaign
+    course: PrizeCourse
+    prize: Prize
+    store: Store
+    operator: User
+
+    @property
+    def agency(self) -> Agency:
+        return self.campaign.agency
+
+
+def open_campaign(
+    *,
+    codes: int = 3,
+    mechanic: Mechanic = Mechanic.EVERYONE,
+    rules: tuple[RuleKind, ...] = (),
+    course: dict[str, Any] | None = None,
+    face_value_jpy: int = 500,
+    **details: Any,
+) -> World:
+    """Publish a campaign in which, unless told otherwise, everyone wins a code of 500 yen without any condition."""
+    campaign = factories.CampaignFactory.create(mechanic=mechanic, **details)
+    factories.KpiTargetFactory.create(campaign=campaign)
+    factories.TermsVersionFactory.create(campaign=campaign)
+    made = factories.PrizeCourseFactory.create(campaign=campaign, **(course or {}))
+    prize = factories.PrizeFactory.create(course=made, kind=PrizeKind.OWN_CODE, face_value_jpy=face_value_jpy)
+    if rules:
+        group = factories.RuleGroupFactory.create(campaign=campaign)
+        for kind in rules:
+            factories.EntryRuleFactory.create(group=group, kind=kind, parameters={})
+    world = World(
+        campaign,
+        made,
+        prize,
+        factories.StoreFactory.create(agency=campaign.agency),
+        factories.UserFactory.create(is_superuser=True),
+    )
+    if codes:
+        stock(prize, codes)
+    publish_campaign(campaign_id=campaign.pk, now=NOW)
+    campaign.refresh_from_db()
+    assert campaign.status == CampaignStatus.OPEN
+    return world
+
+
+def stock(prize: Prize, quantity: int) -> None:
+    """Put codes of a prize into stock."""
+    batch = generate_codes(prize_id=prize.pk, name="自社コード", count=quantity, expires_at=None, now=NOW)
+    activate_batch(batch_id=batch.pk, now=NOW)
+
+
+def begin(world: World, *, email: str | None = None, confirmed: bool = True, now: datetime = NOW) -> Entry:
+    """Begin an entry with an address, confirmed already unless told otherwise, and the agreement to the terms."""
+    entry = start_entry(campaign_id=world.campaign.pk, now=now)
+    identity = give_email(entry_id=entry.pk, email=email or f"person{next(_numbers)}@example.jp", now=now)
+    if confirmed:
+        verify_identity(identity_id=identity.pk, now=now)
+    agree(entry_id=entry.pk, wants_news=False, now=now)
+    entry.refresh_from_db()
+    return entry
+
+
+def send(entry: Entry, *, now: datetime = NOW) -> Entry:
+    """Send an entry for its check."""
+    return submit_entry(entry_id=entry.pk, now=now)
+
+
+def finish(entry: Entry, *, now: datetime = NOW) -> Entry:
+    """Send an entry and carry it as far as it goes."""
+    send(entry, now=now)
+    return advance_entry(entry_id=entry.pk, now=now)
+
+
+def win(world: World, **details: Any) -> Award:
+    """Have somebody enter and win."""
+    entry = finish(begin(world, **details))
+    return Award.objects.select_related("gift_code", "entry", "result").get(entry=entry)
+
+
+def winning_code(world: World) -> tuple[Award, str]:
+    """Have somebody enter, win and look at the code."""
+    award = win(world)
+    return award, reveal_code(award_id=award.pk, now=NOW).code
+
+
+def notice(world: World, **details: Any) -> Delivery:
+    """Have somebody win; returns the message that tells of it, waiting to be sent."""
+    return Delivery.objects.get(award=win(world, **details))
+
+
+def contact(entry: Entry) -> Identity:
+    """Give the contact of an entry."""
+    return Identity.objects.filter(participant_id=entry.participant_id).latest("pk")
