@@ -122,7 +122,7 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
         if not self.may(request, "change", object_id):
             return False
         resting = [*TROUBLE, DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED]
-        return Delivery.objects.filter(pk=object_id, status__in=resting).exists()
+        return Delivery.objects.filter(pk=object_id or 0, status__in=resting).exists()
 
     @action(description=_("Send again"), url_path="resend", icon="forward_to_inbox", permissions=["resend"])
     def resend(self, request: HttpRequest, object_id: str) -> HttpResponse:

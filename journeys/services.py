@@ -171,7 +171,7 @@ def preview_draw(*, campaign_id: int) -> DrawPreview:
     )
 
 
-def confirm_draw(*, campaign_id: int, expected_candidates: int, actor_id: int, now: datetime) -> Draw:
+def confirm_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | None, now: datetime) -> Draw:
     """Hold a campaign's draw as previewed; winners get their prizes and messages one by one afterwards.
 
     Raises:

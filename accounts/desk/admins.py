@@ -30,7 +30,7 @@ class TenantModelAdmin(OwnChoices, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         ids = self.agency_ids(request, "view", "change")
-        return super().get_queryset(request).filter(**{f"{self.agency_path}__in": ids})  # type: ignore[no-any-return]
+        return super().get_queryset(request).filter(**{f"{self.agency_path}__in": ids})
 
     def agency_ids(self, request: HttpRequest, *verbs: str) -> set[int]:
         """Give the agencies in which the user may do one of some things to this model."""
@@ -50,7 +50,7 @@ class TenantModelAdmin(OwnChoices, ModelAdmin):
 
     def may(self, request: HttpRequest, verb: str, row: Model | str | int | None) -> bool:
         """Tell whether the user may do something to any row, or to this one (a row or its key)."""
-        if not request.user.has_perm(self._permission(verb)):  # type: ignore[union-attr]
+        if not request.user.has_perm(self._permission(verb)):
             return False
         if row is None:
             return True
@@ -117,7 +117,7 @@ class TenantModelAdmin(OwnChoices, ModelAdmin):
             "back_url": self.page_of(row),
             "media": self.media + (question.form.media if question.form else self.media),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/ask.html", context)
 
     def page_of(self, row: Model | None) -> str:

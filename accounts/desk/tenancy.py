@@ -41,8 +41,8 @@ class OwnChoices:
     def get_field_queryset(self, db: str | None, db_field: ForeignKey[Any, Any], request: HttpRequest) -> QuerySet[Any]:
         related = db_field.remote_field.model
         if related not in self.admin_site._registry:
-            return related._default_manager.none()  # type: ignore[no-any-return]
-        return self.admin_site.get_model_admin(related).get_queryset(request)  # type: ignore[no-any-return]
+            return related._default_manager.none()
+        return self.admin_site.get_model_admin(related).get_queryset(request)
 
 
 class TenantTabularInline(OwnChoices, TabularInline):

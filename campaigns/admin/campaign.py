@@ -37,7 +37,7 @@ STATUS_COLOURS = {
 class CampaignForm(forms.ModelForm):
     class Meta:
         model = Campaign
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

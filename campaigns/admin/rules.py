@@ -76,7 +76,7 @@ class EntryRuleForm(forms.ModelForm):
         return cleaned
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
         kept = FIELDS_OF.get(self.cleaned_data.get("kind", ""), ())
         values = {name: self.cleaned_data.get(name) for name in kept}
         self.instance.parameters = {name: value for name, value in values.items() if value not in (None, "")}

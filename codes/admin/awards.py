@@ -60,7 +60,7 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
     def has_void_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if not self.may(request, "change", object_id):
             return False
-        return Award.objects.filter(pk=object_id, voided_at__isnull=True).exists()
+        return Award.objects.filter(pk=object_id or 0, voided_at__isnull=True).exists()
 
     @action(description=_("Withdraw the award"), url_path="void", icon="block", permissions=["void"])
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -74,7 +74,7 @@ class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
     def has_staged_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if not self.may(request, "change", object_id):
             return False
-        return CodeBatch.objects.filter(pk=object_id, status=BatchStatus.STAGED).exists()
+        return CodeBatch.objects.filter(pk=object_id or 0, status=BatchStatus.STAGED).exists()
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

@@ -51,7 +51,7 @@ class GiftCodeAdmin(ExportMixin, ReadOnlyAdmin):
         if not self.may(request, "change", object_id):
             return False
         live = [CodeStatus.STAGED, CodeStatus.AVAILABLE, CodeStatus.ISSUED]
-        return GiftCode.objects.filter(pk=object_id, status__in=live).exists()
+        return GiftCode.objects.filter(pk=object_id or 0, status__in=live).exists()
 
     @action(description=_("Block the code"), url_path="void", icon="block", permissions=["void"])
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:

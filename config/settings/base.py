@@ -114,7 +114,7 @@ USE_I18N = True
 DATABASE_CLOCK = False  # True where several hosts share one PostgreSQL
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT: Path | None = DATA_DIR / "static"
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

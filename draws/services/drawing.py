@@ -18,7 +18,7 @@ CHUNK = 2000
 
 
 @transaction.atomic
-def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int, now: datetime) -> Draw:
+def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | None, now: datetime) -> Draw:
     """Draw the winners among all accepted entries of a campaign, once.
 
     Raises:

@@ -51,7 +51,9 @@ def plan(**changes: object) -> dict[str, object]:
 def complete(agency):
     """A draft that lacks nothing."""
     campaign = CampaignFactory(
-        sponsor__agency=agency, entry_opens_at=datetime(2020, 1, 1, tzinfo=UTC), entry_closes_at=datetime(2100, 1, 1, tzinfo=UTC)
+        sponsor__agency=agency,
+        entry_opens_at=datetime(2020, 1, 1, tzinfo=UTC),
+        entry_closes_at=datetime(2100, 1, 1, tzinfo=UTC),
     )
     KpiTargetFactory(campaign=campaign)
     PrizeFactory(course__campaign=campaign, course__total_cap=100)
@@ -145,7 +147,13 @@ def conditions(campaign: Campaign, rule: dict[str, object], **changes: object) -
     ("rule", "parameters"),
     [
         (
-            {"kind": "purchase", "minimum_spend_jpy": "2500", "spend_counts": "receipt", "minimum_quantity": "", "account": "x"},
+            {
+                "kind": "purchase",
+                "minimum_spend_jpy": "2500",
+                "spend_counts": "receipt",
+                "minimum_quantity": "",
+                "account": "x",
+            },
             {"minimum_spend_jpy": 2500, "spend_counts": "receipt", "minimum_quantity": 0},
         ),
         ({"kind": "serial", "minimum_spend_jpy": "100"}, {}),
@@ -273,8 +281,14 @@ def test_I19_rules_changed_after_publishing_become_a_new_version_with_a_warning(
     Campaign.objects.filter(pk=campaign.pk).update(status=CampaignStatus.OPEN)
     form = {
         **conditions(campaign, {}, entries_per_person="5"),
-        **formset("rule_groups", {"id": rule.group_id, "campaign": campaign.pk, "combination": "all", "minimum_count": "1", "position": "1"}, initial=1),
-        **formset("rule_groups-0-rules", {"id": rule.pk, "group": rule.group_id, "kind": "serial", "position": "1"}, initial=1),
+        **formset(
+            "rule_groups",
+            {"id": rule.group_id, "campaign": campaign.pk, "combination": "all", "minimum_count": "1", "position": "1"},
+            initial=1,
+        ),
+        **formset(
+            "rule_groups-0-rules", {"id": rule.pk, "group": rule.group_id, "kind": "serial", "position": "1"}, initial=1
+        ),
         **formset("target_products"),
     }
 

@@ -99,7 +99,11 @@ def test_rows_with_problems_are_named_by_number_and_nothing_can_be_confirmed(pri
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
-    [(b"name\nx\n", "「code」または「コード」の列がありません"), (b"\x81\x00\xff", "UTF-8・Shift_JIS・UTF-16"), (b"code\n", "コードがありません")],
+    [
+        (b"name\nx\n", "「code」または「コード」の列がありません"),
+        (b"\x81\x00\xff", "UTF-8・Shift_JIS・UTF-16"),
+        (b"code\n", "コードがありません"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_explained_at_the_field(data, sentence, prize, operator):
     assert sentence in upload(operator, prize, data).content.decode()

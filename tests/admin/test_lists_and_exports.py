@@ -62,7 +62,7 @@ def test_T13_an_export_holds_what_the_list_shows_and_leaves_a_line(agency, opera
     answer = operator.get(url, {"is_active__exact": "1"})
 
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
-    assert [row[:2] for row in rows] == [["店舗番号", "名前"], ["0001", "'=HYPERLINK(\"x\")"]]
+    assert [row[:2] for row in rows] == [["店舗番号", "名前"], ["0001", '\'=HYPERLINK("x")']]
     assert rows[1][3] == "未設定"
     line = AuditEntry.objects.get(action="list.exported")
     assert line.facts == {"model": "campaigns.store", "count": 1}

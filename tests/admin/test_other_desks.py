@@ -219,8 +219,12 @@ def test_the_draw_desk_and_today_name_the_campaign_that_waits(closed, operator):
 def test_today_names_low_stock_troubled_deliveries_drafts_and_what_moves_soon(agency, operator):
     CampaignFactory(sponsor__agency=agency, title="下書きの企画")
     ending = timezone.now() + timedelta(days=1)
-    CampaignFactory(sponsor__agency=agency, title="もうすぐ終わる企画", status=CampaignStatus.OPEN, entry_closes_at=ending)
-    PrizeFactory(name="空の賞品", course__campaign__sponsor__agency=agency, course__campaign__status=CampaignStatus.OPEN)
+    CampaignFactory(
+        sponsor__agency=agency, title="もうすぐ終わる企画", status=CampaignStatus.OPEN, entry_closes_at=ending
+    )
+    PrizeFactory(
+        name="空の賞品", course__campaign__sponsor__agency=agency, course__campaign__status=CampaignStatus.OPEN
+    )
     delivery = make_row("distribution.delivery", agency)
     type(delivery).objects.filter(pk=delivery.pk).update(status=DeliveryStatus.UNKNOWN)
 

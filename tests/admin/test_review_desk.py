@@ -96,7 +96,9 @@ def test_the_last_case_leads_back_to_the_list(case, operator):
     [("sent_back", "date_unread", EntryStatus.SENT_BACK), ("refused", "store_not_included", EntryStatus.REFUSED)],
 )
 def test_a_refusal_keeps_the_reason_that_was_chosen(verdict, reason, status, case, operator):
-    operator.post(row_url(case), posted(case, **{"verdict": verdict, f"{verdict}_reason": reason, "note": "電話で確認"}))
+    operator.post(
+        row_url(case), posted(case, **{"verdict": verdict, f"{verdict}_reason": reason, "note": "電話で確認"})
+    )
 
     case.refresh_from_db()
     case.entry.refresh_from_db()

@@ -19,9 +19,7 @@ class Kind(Enum):
     NOISE = auto()  # points, balances, counts
 
 
-_COUNT_OR_POINTS = re.compile(
-    r"\dpt|累計|会員|獲得|付与|合計\d+点$|買上\d+点$|前回|今回|有効|チャージ"
-)
+_COUNT_OR_POINTS = re.compile(r"\dpt|累計|会員|獲得|付与|合計\d+点$|買上\d+点$|前回|今回|有効|チャージ")
 _DISCOUNT = re.compile(
     r"値引|割引|[割値]り?引|引き|クーポン|優待|[\d%円][Oo0][Ff][Ff]|[円%]オフ|見切品?値|見切り?-|サービス券|\d割|まとめ売?り?-|セット割|ディスカウント|[円%]引"
 )
