@@ -12,7 +12,7 @@ import numpy as np
 
 from receipts.ocr import page as pages
 from receipts.ocr import screen
-from receipts.ocr.base import FieldReading, ItemReading, Quad, ReceiptReading, Region, TextLine
+from receipts.ocr.base import KEY_FIELDS, FieldReading, ItemReading, Quad, ReceiptReading, Region, TextLine
 from receipts.ocr.join import join
 from receipts.ocr.merging import merged
 from receipts.ocr.page import Image, Page
@@ -26,7 +26,6 @@ TEXT_HEIGHTS_PX = (44, 34)
 LEAST_CUES_FOR_MORE = 2
 UNFITTING_ITEMS = 0.6
 UNFITTING_QUANTITY = 0.7
-SURE_FIELDS = ("tel", "date", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +157,17 @@ def _doubts_after_second_look(
     engine: Engine, texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt
 ) -> list[str]:
     """Fields that a second reading of the same place does not confirm."""
-    doubts = []
-    for key in SURE_FIELDS:
-        found = parsed.fields.get(key)
-        if found:
-            row = rows[found.row]
-            again = engine.second_look(texts[row.photo].page, [cell.quad for cell in row.cells])
-            if again and not confirms(key, found.value, " ".join(again)):
-                doubts.append(f"unsure_{key}")
-    return doubts
+    found = {key: parsed.fields[key] for key in KEY_FIELDS if key in parsed.fields}
+    again = {place: _read_again(engine, texts, rows[place]) for place in {field.row for field in found.values()}}
+    return [
+        f"unsure_{key}"
+        for key, field in found.items()
+        if again[field.row] and not confirms(key, field.value, again[field.row])
+    ]
+
+
+def _read_again(engine: Engine, texts: Sequence[PageText], row: Row) -> str:
+    return " ".join(engine.second_look(texts[row.photo].page, [cell.quad for cell in row.cells]))
 
 
 def confirms(key: str, value: str, text: str) -> bool:
@@ -174,6 +175,8 @@ def confirms(key: str, value: str, text: str) -> bool:
     text = mended_digits(text)
     if key == "date":
         return any(day.isoformat() == value for day, _ in dates.dates_in(text))
+    if key == "time":
+        return dates.time_in(text) == value or any(dates.time_in(rest) == value for _, rest in dates.dates_in(text))
     if key == "total":
         return any(int(value) in (amount.value, *amount.others) for amount in amounts_in(text))
     return re.sub(r"\D", "", value) in re.sub(r"\D", "", text)

@@ -66,6 +66,8 @@ def test_the_check_digit_is_judged_and_never_repaired():
         ("レシート番号  5582-44741", "5582-44741"),
         ("伝票番号: A384051", "A384051"),
         ("R-0192837", "0192837"),
+        ("No 0312", "0312"),
+        ("レシートNb.556120", "556120"),
     ],
 )
 def test_a_receipt_number_is_read_by_its_label(printed, number):

@@ -100,17 +100,25 @@ def _text_with_amount(rows: Sequence[Row], index: int) -> tuple[str, int]:
 
 def _add_tax_row(figures: Figures, text: str, row: int, rate: int | None) -> None:
     """Bases and taxes of one row: each amount is what the words just before it say."""
+    rates = [(match.start(), rate_in(match[0])) for match in _RATE.finditer(text)]
     text = mended_digits(_RATE.sub(lambda found: " " * len(found[0]), text))
     before, found_base = 0, False
-    for amount in amounts_in(text):
+    amounts = amounts_in(text)
+    for amount in amounts:
         words = text[before : amount.start]
         before = amount.end
+        rate = next((named for start, named in reversed(rates) if start < amount.start), rate)
         is_base = _last(_BASE_WORD, words) > _last(_TAX_WORD, words)
+        is_base = is_base or (_is_bracketed(text, amount) and amount is not amounts[-1])
         if not words.strip(" ¥円(),:") and not found_base and "対象" in text and not _TAX_WORD.search(text):
             is_base = True
         figure = Figure(Kind.TAX, amount.value, row, amount.others, rate)
         (figures.bases if is_base else figures.taxes).append(figure)
         found_base = found_base or is_base
+
+
+def _is_bracketed(text: str, amount: Amount) -> bool:
+    return text[: amount.start].endswith(("(", "（")) and text[amount.end :].startswith((")", "）"))
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

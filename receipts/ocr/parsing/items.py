@@ -24,13 +24,14 @@ _QUANTITIES = (
     ),
     re.compile(rf"{_START}(?P<quantity>\d{{1,3}})\s?{_TIMES}\s?{_EACH}\s?{_PRICE}"),
     re.compile(
-        rf"{_START}(?:単価?|@)\s?:?\s?{_PRICE}\s?(?:{_TIMES}\s?|数量?\s?:?\s?)(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"
+        rf"{_START}(?:単価?|@)\s?:?\s?{_PRICE}\s?(?:{_TIMES}\s?|数量?\s?:?\s?|(?=\d{{1,3}}\s?{_UNIT}))(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"
     ),
     re.compile(
         rf"{_START}{_YEN}(?P<unit_price>\d{{1,3}}(?:[,.]\d{{3}})+|\d{{1,6}})\s?円?\s?{_TIMES}\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"
     ),
 )
-_TRAILING_COUNT = re.compile(r"(?:\s[x×X]?|(?<=[^\d\s])[x×])\s?(?P<count>\d{1,2})\s?[個コ点ケヶ]?\s*[¥]?$")
+_TIMES_ONLY = re.compile(r"[x×X]\s?(?P<quantity>\d{1,2})(?=\s)")
+_TRAILING_COUNT = re.compile(r"(?:\s[x×X]?|(?<=[^\d\s])[x×]|(?<=軽))\s?(?P<count>\d{1,2})\s?[個コ点ケヶ]?\s*[¥]?$")
 _BARE_QUANTITY = re.compile(rf"[(（]?(?P<quantity>\d{{1,3}})\s?{_UNIT}\s+{_PRICE}[)）]?")
 _JAN = re.compile(r"(?<!\d)(4[59]\d{11}|4[59]\d{6}|\d{13})(?!\d)")
 _LEADING_CODE = re.compile(r"^(?:[#*]?\d{3,13}[ :](?=\S)|\d{4,13}(?=[^\d\s.,%a-zA-Z×x枚個本袋円点年月]))\s*")
@@ -38,7 +39,7 @@ _LEADING_MARK = re.compile(
     r"^(?:[*※#☆★◆●○◎・.]|軽(?=\s|[^減食量井石油])|[外内](?:税|\d{1,2})(?=\s|\D)|[(（]?軽[)）]?\s|[内外]\s|\d{1,2}[.)]\s)\s*"
 )
 _TRAILING_MARK = re.compile(
-    r"\s*(?:[*※#☆★◆●○◎¥+$@]|\s軽|[(（\[]軽[)）\]]?|\s[外内非](?:税|\d{1,2})?|\s8%|\s10%|\s[A-Z])$"
+    r"\s*(?:[*※#☆★◆●○◎¥+$@]|軽|[(（\[]軽[)）\]]?|\s[外内非](?:税|\d{1,2})?|\s8%|\s10%|\s[TNEKX])$"
 )
 PRICE_COLUMN = 0.6
 _MEANINGFUL = re.compile(r"[ぁ-んァ-ヶ一-鿿]|[A-Za-z]{3}")
@@ -93,8 +94,11 @@ class _Collector:
 
     def _bare_quantity(self, text: str) -> Quantity | None:
         """A count and a unit price whose sign was lost, if they make the price above."""
-        match = _BARE_QUANTITY.fullmatch(text)
-        if match and self.items and not self.waiting:
+        if not self.items or self.waiting:
+            return None
+        if times := _TIMES_ONLY.match(text):
+            return Quantity(int(times["quantity"]), self.items[-1].price, 0, times.end())
+        if match := _BARE_QUANTITY.fullmatch(text):
             quantity = Quantity(int(match["quantity"]), int(re.sub(r"\D", "", match["unit_price"])), 0, len(text))
             last = self.items[-1]
             if quantity.count * quantity.unit_price in (last.price, *last.others):
@@ -127,10 +131,20 @@ class _Collector:
         if name and _MEANINGFUL.search(name):
             self.waiting = text[: before.start] if before else text[: quantity.start]
         printed = after or (before if _fits(quantity, before) else None)
+        if self._raise_last(quantity, printed):
+            return
         if printed or self.waiting:
             self._add(index, self.waiting, quantity.count, *_best_price(quantity, printed))
         elif self.items:
             self._correct_last(quantity)
+
+    def _raise_last(self, quantity: Quantity, printed: Amount | None) -> bool:
+        """The item above shows the price of one piece, this row the count and the sum."""
+        last = self.items[-1] if self.items and not self.waiting else None
+        if last is None or last.quantity > 1 or last.price != quantity.unit_price or not _fits(quantity, printed):
+            return False
+        self.items[-1] = replace(last, quantity=quantity.count, price=quantity.count * quantity.unit_price, others=())
+        return True
 
     def _correct_last(self, quantity: Quantity) -> None:
         last = self.items[-1]

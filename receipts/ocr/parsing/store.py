@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from receipts.ocr.parsing.dates import dates_in
 from receipts.ocr.parsing.labels import is_address
 from receipts.ocr.parsing.rows import Row
+from receipts.ocr.parsing.yen import last_amount
 
 HEADING_ROWS = 9
 _NOT_A_NAME = re.compile(
@@ -17,6 +18,14 @@ _NOT_A_NAME = re.compile(
 )
 _TEL_TAIL = re.compile(r"\s*(?:TEL|℡|電話|☎|FAX|\(?0\d{1,4}[-() ]+\d).*$", re.IGNORECASE)
 _BRANCH = re.compile(r"(?P<before>.*?)(?P<branch>[^\s]{1,16}(?:店|支店|営業所|SS|売店|本店|出張所))\s*$")
+# The recogniser drops the space between name and branch: part them behind what a trade is called, or where kana end.
+_GLUED = re.compile(
+    r"(?P<name>.{1,}?(?:[屋房堂亭軒庵館園舗]|薬局|食堂|酒場|書店|商店|マート|ストアー?|スーパー|ドラッグ|センター|カフェ|ベーカリー))"
+    r"(?P<branch>[^店]{2,}店)$"
+)
+_GLUED_SCRIPTS = re.compile(
+    r"(?P<name>.*[ァ-ヺーA-Za-z\d]{2})(?P<branch>(?<![ヶケノツ])(?!丁目)[一-鿿][^ァ-ヺA-Za-z]*店)$"
+)
 _COMPANY = re.compile("株式会社|有限会社|合同会社|[(（]株[)）]|[(（]有[)）]")
 _LETTERS = re.compile(r"[ぁ-んァ-ヶ一-鿿A-Za-z]")
 
@@ -50,6 +59,8 @@ def find_store(rows: Sequence[Row]) -> Store:
 def _with_branch(names: Sequence[tuple[int, str]], index: int, match: re.Match[str]) -> Store:
     before, branch = match["before"].strip(), match["branch"]
     above = [(i, text) for i, text in names if i < index and not _COMPANY.search(text)]
+    if not before and (split := _GLUED.match(branch) or _GLUED_SCRIPTS.match(branch)):
+        before, branch = split["name"], split["branch"]
     if before and _LETTERS.search(before):
         return Store(_bare(before), index, branch, index)
     if above:
@@ -75,5 +86,7 @@ def _name_text(row: Row) -> str | None:
     if len(_LETTERS.findall(text)) < 2 or (is_address(text) and not _BRANCH.match(text)):
         return None
     if _NOT_A_NAME.search(row.squashed) or any(dates_in(row.text)):
+        return None
+    if (amount := last_amount(text)) and amount.is_marked:
         return None
     return text

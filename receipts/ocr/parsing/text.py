@@ -92,7 +92,7 @@ _SPACES = re.compile(r"\s+")
 
 def normalise(text: str) -> str:
     """Fold widths, marks, hyphens and look-alike characters of one line."""
-    text = _joined_marks(text.replace("￥", "¥").replace("\\", "¥"))
+    text = _joined_marks(text.replace("￥", "¥").replace("\\", "¥").replace("±", "土"))
     text = _HYPHENS.sub("-", text).replace("¥ ", "¥")
     text = text.translate(_JAPANESE_FORM)
     text = _TWIN_AFTER_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
