@@ -1,6 +1,6 @@
 import pytest
 
-from receipts.ocr.matching import ACCEPT_SCORE, ASK_SCORE, match_products
+from receipts.matching import ACCEPT_SCORE, ASK_SCORE, match_products
 
 TEA = {"name": "ミズヒキ緑茶 525ml", "jan": "4901234567894", "printed_forms": ["ミズヒキ緑茶525", "ﾐｽﾞﾋｷﾘｮｸﾁｬ"]}
 
