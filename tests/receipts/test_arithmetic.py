@@ -48,6 +48,22 @@ def test_payments_alone_prove_nothing():
     assert chosen.proofs == ()
 
 
+def test_a_subtotal_does_not_pass_for_the_total_because_the_goods_fit_it():
+    """The rows of tax and total were lost in a fold of the paper."""
+    chosen = sums("小計     ¥2,536", [2536])
+
+    assert (chosen.total, chosen.proofs) == (2536, ())
+
+
+def test_a_small_total_is_not_proven_by_its_rounded_tax():
+    assert sums("合計     ¥83\n内消費税     ¥8").proofs == ()
+    assert sums("合計     ¥783\n内消費税     ¥71").proofs == ("tax_of_total",)
+
+
+def test_a_digit_lost_behind_the_yen_sign_leaves_no_amount():
+    assert sums("合計     ¥,104") is None
+
+
 def test_the_total_may_follow_from_money_given_and_change():
     chosen = sums("お預り     ¥1,000\nお釣り     ¥482")
 

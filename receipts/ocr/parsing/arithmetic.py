@@ -10,7 +10,10 @@ from math import prod
 from receipts.ocr.parsing.figures import Figure, Figures
 
 LABEL_WORTH = 4.0
+SUBTOTAL_WORTH = 0.5
+TENDERED_WORTH = 0.3
 OTHER_WORTH = -1.5
+LEAST_TAXED_JPY = 100  # below it a rounded tax fits too many totals to prove one
 PROOF_WORTH = 3.0
 MOST_COMBINATIONS = 256
 TWO_RATE_SLACK_JPY = 13  # half of what rounding down both taxes leaves open
@@ -57,6 +60,8 @@ def choose(figures: Figures, item_sums: Sequence[int]) -> Sums | None:
     total = max(scored, key=lambda value: (scored[value], -best[value][1]))
     holding = [proof for proof in proofs if proof.total == total]
     names = tuple(sorted({proof.name for proof in holding if proof.doubt == 0}))
+    if best[total][0] <= SUBTOTAL_WORTH:
+        names = ()  # the goods prove a subtotal as well: without a row of the total's own nothing is proven
     return Sums(
         total,
         best[total][1],
@@ -77,8 +82,8 @@ def _candidates(figures: Figures) -> Iterator[_Candidate]:
     for figure, worth in [
         *((figure, LABEL_WORTH) for figure in figures.totals),
         *((figure, 2.0) for figure in figures.payments),
-        *((figure, 0.5) for figure in figures.subtotals),
-        *((figure, 0.3) for figure in figures.tendered),
+        *((figure, SUBTOTAL_WORTH) for figure in figures.subtotals),
+        *((figure, TENDERED_WORTH) for figure in figures.tendered),
     ]:
         if figure.value > 0:
             yield _Candidate(figure.value, figure.row, worth)
@@ -106,7 +111,7 @@ def _proofs(figures: Figures, item_sums: Sequence[int]) -> Iterator[_Proof]:
     yield from _base_proofs(figures)
     for tax, doubt in taxes:
         for total, total_doubt in _values([*figures.totals, *figures.payments]):
-            if _is_included_tax(total, tax, (8, 10)):
+            if total >= LEAST_TAXED_JPY and _is_included_tax(total, tax, (8, 10)):
                 yield _Proof("tax_of_total", total, None, tax, doubt + total_doubt)
     yield from _two_rate_proofs(figures)
     for items in dict.fromkeys(item_sums):
