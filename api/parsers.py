@@ -12,6 +12,7 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from api.errors import BodyTooLarge, JsonNotAccepted, JsonTooDeep, MediaTypeNotSupported
 
 MAX_DEPTH = 20
+CODE_FILE_BYTES = 8 * 1_048_576  # some 300,000 codes
 FORM_BYTES = settings.PHOTO_MAX_BYTES * settings.PHOTOS_PER_RECEIPT + 1_048_576  # photographs and the fields beside
 
 
@@ -34,14 +35,22 @@ class StrictJSONParser(BaseParser):
 class FormParser(MultiPartParser):
     """multipart/form-data with files; what the web server lets through is bounded once more by its stated length."""
 
+    max_bytes = FORM_BYTES
+
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         request = (parser_context or {})["request"]
         _check_encoding("", request.META)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > FORM_BYTES:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.max_bytes:
             raise BodyTooLarge
         return super().parse(stream, media_type, parser_context)
+
+
+class CodeFileParser(FormParser):
+    """A form with a file of codes: read within one transaction, hence far smaller than what the desk may bring in."""
+
+    max_bytes = CODE_FILE_BYTES
 
 
 def strict_json(body: bytes) -> Any:

@@ -5,6 +5,8 @@ from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import translation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -82,6 +84,11 @@ class AgencyView(APIView):
             return errors.answer(kept.body, headers)
         return Response(kept.body, status=kept.status, headers=headers)
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Speak Japanese unless the caller asks for another language that we have."""
+        with translation.override(translation.get_language_from_request(request)):
+            return super().dispatch(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Ask for the Idempotency-Key before anything is read."""
         super().initial(request, *args, **kwargs)
@@ -116,12 +123,10 @@ class UnknownAddress(AgencyView):
     permission_classes = ()
     throttle_classes = ()
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Answer any method."""
-        self.args, self.kwargs = args, kwargs
-        self.request = self.initialize_request(request)
-        self.headers = self.default_response_headers
-        response = self.handle_exception(errors.NotFound())
-        self.request.accepted_renderer = self.renderer_classes[0]()
-        self.request.accepted_media_type = "application/json"
-        return self.finalize_response(self.request, response)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse whatever the method.
+
+        Raises:
+            NotFound: always.
+        """
+        raise errors.NotFound

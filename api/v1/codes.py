@@ -13,7 +13,7 @@ from accounts.models import Agency, Scope
 from api import errors, fields
 from api.fields import Instant, PublicId, Text
 from api.pagination import Page, PageQuery
-from api.parsers import FormParser
+from api.parsers import CodeFileParser
 from api.v1.campaigns import own
 from api.views import AgencyView, row_or_404
 from campaigns.models import Prize, PrizeKind
@@ -80,7 +80,7 @@ class BatchList(AgencyView):
 
     required_scope = {"GET": Scope.CODES_READ, "POST": Scope.CODES_IMPORT}
     is_idempotent = True
-    parser_classes = (FormParser,)
+    parser_classes = (CodeFileParser,)
 
     class Input(FileInput):
         name = Text(max_length=100)
@@ -124,7 +124,7 @@ class BatchPreview(AgencyView):
     """What an import would do; nothing is stored."""
 
     required_scope = Scope.CODES_IMPORT
-    parser_classes = (FormParser,)
+    parser_classes = (CodeFileParser,)
 
     class Output(fields.Output):
         class Problem(fields.Output):

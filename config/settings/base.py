@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "receipts-left-behind": {"task": "receipts.tasks.sweep_receipts", "schedule": 10.0},
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
+    "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
 
 REST_FRAMEWORK = {
@@ -203,7 +204,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "api.errors.problem_handler",
     "STRICT_JSON": True,
     "UNAUTHENTICATED_USER": None,
-    "NUM_PROXIES": 0,
+    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),  # how many in front of us add to X-Forwarded-For
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Mizuhiki API",

@@ -8,6 +8,8 @@ def test_a_campaign_tells_all_that_a_page_of_ones_own_needs(db):
     tenant = make_tenant("own", rules=(RuleKind.PURCHASE, RuleKind.SERIAL))
     campaign = tenant.campaign
 
+    prize = {"id": str(tenant.prize.public_id), "name": "500円ギフト", "kind": "own_code", "face_value_jpy": 500}
+
     def text(at):
         return at.isoformat().replace("+00:00", "Z")
 
@@ -35,14 +37,7 @@ def test_a_campaign_tells_all_that_a_page_of_ones_own_needs(db):
                 "name": "A賞",
                 "total_cap": None,
                 "daily_cap": None,
-                "prizes": [
-                    {
-                        "id": str(tenant.prize.public_id),
-                        "name": "500円ギフト",
-                        "kind": "own_code",
-                        "face_value_jpy": 500,
-                    }
-                ],
+                "prizes": [prize],
             }
         ],
         "questions": [

@@ -98,18 +98,7 @@ def test_a_generated_client_runs_a_campaign_from_entry_to_report(live_server, ge
     assert (line.external_reference, line.delivery.status, line.revealed_at) == ("order-17", "accepted", None)
 
     code = reveal_code(award_id=Award.objects.get(public_id=line.id).pk, now=timezone.now()).code
-    question = models.CodeInput(code=code, store="001")
-    assert api["redemptions.validate_code"].sync(client=client, body=question).redeemable
-    sale = models.RedemptionListInput(code=code, store="001", pos_transaction_id="A-1")
-    redeemed = [
-        api["redemptions.redeem_code"].sync_detailed(client=client, idempotency_key=key, body=sale)
-        for key in ("sale-1", "sale-1", "sale-2")
-    ]
-    assert [answer.status_code for answer in redeemed] == [201, 201, 200]
-    assert len({answer.parsed.id for answer in redeemed}) == 1
-    refused = models.RedemptionListInput(code=code, store="001", pos_transaction_id="A-2")
-    problem = api["redemptions.redeem_code"].sync(client=client, idempotency_key="sale-3", body=refused)
-    assert (problem.code, problem.status) == ("already_redeemed", 409)
+    _redeem(client, api, models, code)
 
     (row,) = api["reports.get_funnel"].sync(campaign.id, client=client).data
     assert [row.entries, row.accepted, row.won, row.issued, row.sent, row.opened, row.revealed, row.redeemed] == [1] * 8
@@ -124,3 +113,19 @@ def _work_like_the_worker(entry_id: str) -> None:
     advance_entry(entry_id=Entry.objects.get(public_id=entry_id).pk, now=now)
     for pk in Delivery.objects.filter(status="queued").values_list("pk", flat=True):
         send_delivery(delivery_id=pk, now=timezone.now())
+
+
+def _redeem(client, api, models, code: str) -> None:
+    """Check, redeem, repeat as a till does after a lost answer, and try to redeem once more."""
+    question = models.CodeInput(code=code, store="001")
+    assert api["redemptions.validate_code"].sync(client=client, body=question).redeemable
+    sale = models.RedemptionListInput(code=code, store="001", pos_transaction_id="A-1")
+    redeemed = [
+        api["redemptions.redeem_code"].sync_detailed(client=client, idempotency_key=key, body=sale)
+        for key in ("sale-1", "sale-1", "sale-2")
+    ]
+    assert [answer.status_code for answer in redeemed] == [201, 201, 200]
+    assert len({answer.parsed.id for answer in redeemed}) == 1
+    refused = models.RedemptionListInput(code=code, store="001", pos_transaction_id="A-2")
+    problem = api["redemptions.redeem_code"].sync(client=client, idempotency_key="sale-3", body=refused)
+    assert (problem.code, problem.status) == ("already_redeemed", 409)

@@ -137,3 +137,14 @@ def test_T23_no_answer_of_the_whole_api_holds_a_code_or_a_contact(tenant):
         assert answer.status_code == 200, path
         for secret in (code, "AAAA-1111-2222", tenant.key):
             assert secret not in answer.content.decode(), path
+
+
+def test_a_file_larger_than_eight_megabytes_is_refused_by_its_stated_length(tenant):
+    answer = tenant.api.client.post(
+        "/api/v1/codes/batches/preview",
+        b"--x",
+        content_type="multipart/form-data; boundary=x",
+        CONTENT_LENGTH=str(8 * 1_048_576 + 1),
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")

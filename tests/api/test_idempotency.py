@@ -1,6 +1,7 @@
 """I07: the same key with the same body has one effect and one answer; another body is refused."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,6 +9,7 @@ from django.db import connection, connections, transaction
 
 from accounts.models import Scope
 from api.models import IdempotencyRecord
+from api.services import forget_answers
 from codes.models import CodeBatch, GiftCode, Redemption
 from participants.models import Entry
 from tests.api.routes import calls, views
@@ -225,3 +227,15 @@ def test_I05_a_redemption_is_reversed_once_whatever_the_key(tenant):
     assert (first.status_code, first.json()["reverses"]) == (201, str(redemption.public_id))
     assert (other_key.status_code, other_key.json()["code"]) == (409, "already_reversed")
     assert Redemption.objects.count() == 2
+
+
+def test_kept_answers_are_dropped_after_thirty_days(tenant):
+    tenant.api.post("/entries", entry_body(tenant), key="old")
+    tenant.api.post("/entries", entry_body(tenant, email="taro@example.jp"), key="new")
+    kept_at = IdempotencyRecord.objects.get(key="new").created_at
+    IdempotencyRecord.objects.filter(key="old").update(created_at=kept_at - timedelta(seconds=1))
+
+    dropped = forget_answers(now=kept_at + timedelta(days=30) - timedelta(seconds=1))
+
+    assert dropped == 1
+    assert list(IdempotencyRecord.objects.values_list("key", flat=True)) == ["new"]

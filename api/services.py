@@ -1,0 +1,13 @@
+"""Writes of the API itself."""
+
+from datetime import datetime, timedelta
+
+from api.models import IdempotencyRecord
+
+ANSWERS_KEPT_FOR = timedelta(days=30)  # after it, only `pos_transaction_id` tells a repeated sale from a new one
+
+
+def forget_answers(*, now: datetime) -> int:
+    """Drop answers kept for repeated calls that are older than 30 days; returns how many."""
+    count, _by_model = IdempotencyRecord.objects.filter(created_at__lte=now - ANSWERS_KEPT_FOR).delete()
+    return count
