@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -101,6 +102,7 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     readonly_fields = ("contact", "failure")
     inlines = (AttemptInline,)
     actions_detail = ("resend",)
+    ordering = (Case(When(status__in=TROUBLE, then=0), default=1).asc(), "-pk")  # what needs a hand first
 
     @admin.display(description=_("contact"))
     def contact(self, delivery: Delivery) -> str:
