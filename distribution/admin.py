@@ -62,6 +62,7 @@ class AttemptInline(TenantTabularInline):
     model = DeliveryAttempt
     fields = ("number", "channel", "contact", "result", "finished_at")
     readonly_fields = fields
+    show_title = False
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
