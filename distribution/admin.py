@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +62,7 @@ class AttemptInline(TenantTabularInline):
     model = DeliveryAttempt
     fields = ("number", "channel", "contact", "result", "finished_at")
     readonly_fields = fields
+    show_title = False
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -101,6 +103,7 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     readonly_fields = ("contact", "failure")
     inlines = (AttemptInline,)
     actions_detail = ("resend",)
+    ordering = (Case(When(status__in=TROUBLE, then=0), default=1).asc(), "-pk")  # what needs a hand first
 
     @admin.display(description=_("contact"))
     def contact(self, delivery: Delivery) -> str:

@@ -11,6 +11,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, shown, yen
+from accounts.desk.tenancy import signed_in
 from campaigns.models import Campaign, CampaignStatus, Mechanic
 from core import clock
 from draws.models import Draw, DrawStatus
@@ -62,7 +63,7 @@ class DrawAdmin(ExportMixin, ReadOnlyAdmin):
             lambda: confirm_draw(
                 campaign_id=campaign.pk,
                 expected_candidates=form.cleaned_data["expected"],
-                actor_id=request.user.pk,
+                actor_id=signed_in(request).pk,
                 now=clock.now(),
             ),
             _("The winners are drawn. Prizes and messages go out now."),

@@ -41,9 +41,22 @@ class ApiKeyAdmin(TenantModelAdmin):
     fields = ("agency", "name", "scopes", "allowed_addresses", "expires_at")
     actions_detail = ("revoke",)
 
+    @admin.display(description=_("scopes"))
+    def allowed(self, key: ApiKey) -> str:
+        names = dict(Scope.choices)
+        return "、".join(str(names.get(scope, scope)) for scope in key.scopes)
+
     @admin.display(description=_("expires at"), ordering="expires_at")
     def valid_until(self, key: ApiKey) -> str:
         return until(key.expires_at)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return self.fields
+        return ("agency", "name", "prefix", "allowed", "allowed_addresses", "valid_until", "last_used_at", "revoked_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else self.get_fields(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # what a key may do is fixed when it is issued

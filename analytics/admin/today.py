@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.desk.tenancy import signed_in
 from accounts.models import Agency, User
 from accounts.selectors import agencies_where
+from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
 from codes.models import CodeStatus
@@ -50,11 +51,23 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
     return {
         **context,
+        **_funnel(request),
         "title": gettext("Today"),
         "duties": [duty for duty in duties if duty.count],
         "quiet": [duty for duty in duties if not duty.count],
         "today": timezone.localtime(now),
     }
+
+
+def _funnel(request: HttpRequest) -> dict[str, Any]:
+    """Show the campaign that was chosen, else the one that opened last."""
+    user = signed_in(request)
+    if not user.has_perm(VIEW):
+        return {}
+    campaigns = Campaign.objects.filter(agency__in=agencies_where(user, VIEW)).exclude(status=CampaignStatus.DRAFT)
+    campaigns = campaigns.order_by("-entry_opens_at", "-pk")
+    chosen = campaigns.filter(pk=number(request.GET.get("campaign"))).first()
+    return {"campaigns": campaigns, **funnel_context(chosen or campaigns.first(), "total")}
 
 
 def _agencies(user: User, permission: str) -> QuerySet[Agency] | None:

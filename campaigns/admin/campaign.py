@@ -128,8 +128,9 @@ class CampaignAdmin(CampaignActs, ExportMixin, TenantModelAdmin):
         step = _step(request, obj)
         following = step_after(step) if "_next" in request.POST else step
         messages.success(request, _("Saved."))
-        if following is None:
+        if following is None and obj.status == CampaignStatus.DRAFT:
             return redirect("admin:campaigns_campaign_publish", obj.pk)
+        following = following or step
         return redirect(f"{self.page_of(obj)}?step={following.name}")
 
     def changeform_view(

@@ -11,6 +11,7 @@ CONFIG_DIR = Path(__file__).resolve().parents[1]
 STATICFILES_DIRS = [CONFIG_DIR / "static"]
 LOCALE_PATHS = [CONFIG_DIR / "locale"]
 LOGIN_REDIRECT_URL = "admin:index"
+AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a campaign with a hundred target products
 
 
@@ -111,6 +112,7 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "analytics.admin.today_context",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/knot.svg")}],
     "STYLES": [lambda request: static("desk/desk.css")],
     "SCRIPTS": [lambda request: static("desk/desk.js")],
     "SIDEBAR": {"show_search": False, "navigation": SIDEBAR},

@@ -7,9 +7,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OWNERS = (
-    ["accounts", "campaigns", "participants", "receipts", "eligibility", "draws", "codes", "distribution", "journeys", "analytics", "config"]
-)
+OWNERS = [
+    "accounts",
+    "campaigns",
+    "participants",
+    "receipts",
+    "eligibility",
+    "draws",
+    "codes",
+    "distribution",
+    "journeys",
+    "analytics",
+    "config",
+]
 ENTRY = re.compile(r'^msgid ((?:".*"\n)+)(?:msgid_plural (?:".*"\n)+)?msgstr(?:\[0\])? ((?:".*"\n?)+)', re.MULTILINE)
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from accounts.models import Role
 from campaigns.models import CampaignStatus
 from tests.admin.registry import list_url, make_row, row_url
+from tests.factories import UserFactory
 
 # O operator, R reviewer, S support, V agency viewer
 LISTS = {
@@ -141,3 +142,22 @@ def test_T20_nobody_gets_in_without_signing_in(path, db):
 
     assert answer.status_code == 302
     assert answer["Location"].startswith("/admin/login/")
+
+
+def test_T20_guessing_locks_this_name_from_this_address_and_nobody_else(agency, settings, client):
+    settings.AXES_ENABLED = True
+    UserFactory(username="operator")
+    UserFactory(username="colleague")
+    url = reverse("admin:login")
+
+    answers = [client.post(url, {"username": "operator", "password": "wrong"}) for _attempt in range(11)]
+    right = {"password": "a long enough password"}
+    locked = client.post(url, {"username": "operator", **right})
+    colleague = Client().post(url, {"username": "colleague", **right})
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7").post(url, {"username": "operator", **right})
+
+    assert answers[0].status_code == 200
+    assert locked.status_code == 429
+    assert "ログインを一時的に止めています" in locked.content.decode()
+    assert (colleague.status_code, elsewhere.status_code) == (302, 302)
+    assert colleague["Location"] == reverse("admin:index")
