@@ -94,8 +94,13 @@ def test_the_qr_for_the_till_changes_and_exists_only_after_the_reveal(phone, awa
 
 
 def test_the_qr_holds_a_token_that_names_the_award_and_not_the_code(phone, award, monkeypatch):
-    drawn = []
-    monkeypatch.setattr("portal.views.claim.qr_svg", lambda text: drawn.append(text) or "<svg></svg>")
+    drawn: list[str] = []
+
+    def draw(text: str) -> str:
+        drawn.append(text)
+        return "<svg></svg>"
+
+    monkeypatch.setattr("portal.views.claim.qr_svg", draw)
 
     code = code_of(phone, award)
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -131,14 +132,14 @@ def test_an_x_login_notes_whether_the_account_follows_the_brand(phone, campaigns
     assert "アカウントと連携しました。" in text_of(phone.get(f"/e/{entry.public_id}/x/"))
 
 
-def told(phone: Phone, *events: dict, secret: str = "", body: bytes | None = None):
+def told(phone: Phone, *events: dict[str, Any], secret: str = "", body: bytes | None = None):
     body = body if body is not None else json.dumps({"destination": "U0", "events": list(events)}).encode()
     signature = sign_body(body, secret or django_settings.LINE_CHANNEL_SECRET)
     headers = {"x-line-signature": signature}
     return phone.post("/line/webhook/", body, content_type="application/json", headers=headers).status_code
 
 
-def event(kind: str, event_id: str, *, seconds: int = 0) -> dict:
+def event(kind: str, event_id: str, *, seconds: int = 0) -> dict[str, Any]:
     at = NOW + timedelta(seconds=seconds)
     return {
         "type": kind,
