@@ -1,6 +1,7 @@
 """What people type on the pages: shape only; whether it is accepted is said by the services."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -161,7 +162,7 @@ class AmountForm(CodeForm):
 
     def clean_amount(self) -> int | None:
         """Read whole yen, also in full width and with separators."""
-        typed = re.sub(r"[,、円YEN¥\\]", "", canonical_number(self.cleaned_data["amount"]))
+        typed = re.sub(r"[\s,、円¥]", "", unicodedata.normalize("NFKC", self.cleaned_data["amount"]))
         if not typed:
             return None
         if not re.fullmatch(r"[0-9]{1,8}", typed):

@@ -50,17 +50,12 @@ class Visitor:
 
 
 def visitor_of(request: HttpRequest) -> Visitor:
-    """Read the cookie; an altered, old or missing one is a new visitor."""
-    try:
-        kept = signing.loads(request.COOKIES.get(_name(), ""), salt=SALT, max_age=MAX_AGE_SECONDS)
-        return Visitor(
-            device=str(kept["d"]),
-            entries=tuple(kept["e"]),
-            people=tuple(kept["p"]),
-            links=tuple((int(campaign), int(link)) for campaign, link in kept["l"]),
-        )
-    except (signing.BadSignature, KeyError, TypeError, ValueError):
-        return Visitor()
+    """Read the cookie, once a request; an altered, old or missing one is a new visitor."""
+    known = getattr(request, "visitor", None)
+    if not isinstance(known, Visitor):
+        known = _read(request.COOKIES.get(_name(), ""))
+        request.visitor = known  # type: ignore[attr-defined]
+    return known
 
 
 def remember(response: HttpResponse, visitor: Visitor) -> HttpResponse:
@@ -119,6 +114,19 @@ def participant_for(visitor: Visitor, campaign: Campaign) -> Participant | None:
         identities__verified_at__isnull=False
     )
     return proved.order_by("-pk").first() or anonymous.order_by("-pk").first()
+
+
+def _read(cookie: str) -> Visitor:
+    try:
+        kept = signing.loads(cookie, salt=SALT, max_age=MAX_AGE_SECONDS)
+        return Visitor(
+            device=str(kept["d"]),
+            entries=tuple(kept["e"]),
+            people=tuple(kept["p"]),
+            links=tuple((int(campaign), int(link)) for campaign, link in kept["l"]),
+        )
+    except (signing.BadSignature, KeyError, TypeError, ValueError):
+        return Visitor()
 
 
 def _may_see(visitor: Visitor, entry: Entry) -> bool:

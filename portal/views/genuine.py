@@ -11,6 +11,7 @@ from eligibility.errors import TooManyAttempts
 from portal.attempts import spend_guess
 from portal.forms import NoticeNumberForm
 from portal.refusals import private
+from portal.session import remember, visitor_of
 
 CHECKS = 10  # numbers that one browser may ask about within ten minutes
 
@@ -44,4 +45,5 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     context = {"form": form.focus_first_wrong(), "answer": answer, "award": award}
-    return render(request, "portal/genuine.html", context, status=status)
+    response = render(request, "portal/genuine.html", context, status=status)
+    return remember(response, visitor_of(request))  # so that a browser has its budget

@@ -12,6 +12,7 @@ from portal.refusals import private
 # A mail brings its own inline styles and must run nothing; links open in the whole window.
 MAIL_POLICY = {
     "default-src": ["'none'"],
+    "script-src": ["'none'"],
     "style-src": ["'unsafe-inline'"],
     "img-src": ["'self'", "data:"],
     "base-uri": ["'none'"],

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 
 from codes.links import claim_token
@@ -21,7 +20,7 @@ from receipts.services import read_receipt
 from tests.flows.steps import jpeg, tea_reading
 
 
-def text_of(response: HttpResponse) -> str:
+def text_of(response: Any) -> str:
     """Give the words of a page: no tags, blanks folded."""
     page = re.sub(r"<[^>]+>", " ", response.content.decode())
     return re.sub(r"\s+", " ", page)
@@ -46,7 +45,7 @@ class Phone(Client):
     def __init__(self) -> None:
         super().__init__(enforce_csrf_checks=True)
 
-    def send(self, path: str, data: dict[str, Any] | None = None, *, page: str | None = None) -> HttpResponse:
+    def send(self, path: str, data: dict[str, Any] | None = None, *, page: str | None = None) -> Any:
         """Open a page, and post its form to `path`."""
         shown = self.get(page or path)
         found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', shown.content.decode())
@@ -59,16 +58,16 @@ class Phone(Client):
         assert answer.status_code == 302, text_of(answer)
         return Entry.objects.get(public_id=uuid.UUID(answer["Location"].split("/")[2]))
 
-    def upload(self, entry: Entry, *photos: bytes) -> HttpResponse:
+    def upload(self, entry: Entry, *photos: bytes) -> Any:
         """Choose photographs and send them."""
         files = [SimpleUploadedFile(f"IMG_{n}.jpg", photo) for n, photo in enumerate(photos or (jpeg(),))]
         return self.send(f"/e/{entry.public_id}/receipt/", {"photos": files})
 
-    def give_email(self, entry: Entry, email: str = "hanako@example.com") -> HttpResponse:
+    def give_email(self, entry: Entry, email: str = "hanako@example.com") -> Any:
         """Type an address."""
         return self.send(f"/e/{entry.public_id}/contact/", {"email": email})
 
-    def confirm(self, entry: Entry, **boxes: str) -> HttpResponse:
+    def confirm(self, entry: Entry, **boxes: str) -> Any:
         """Agree and press the last button."""
         return self.send(f"/e/{entry.public_id}/confirm/", {"terms": "on"} | boxes)
 
@@ -81,7 +80,7 @@ class Phone(Client):
         assert answer.status_code == 302, text_of(answer)
         return entry
 
-    def verify(self, entry: Entry) -> HttpResponse:
+    def verify(self, entry: Entry) -> Any:
         """Press the button behind the mailed link."""
         entry.refresh_from_db()
         identity = Identity.objects.filter(participant=entry.participant, kind="email").latest("pk")

@@ -1,0 +1,106 @@
+"""A cashier with a queue: type or scan, one big answer, large keys, undo."""
+
+import base64
+import io
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from codes.links import claim_url
+from codes.models import Award, GiftCode
+from core.qr import qr_png
+from journeys.demo_data import STAFF_PIN
+from tests.browser.conftest import check_page
+from tests.browser.test_consumer_pages import carry_on
+from tests.portal.phone import Phone
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def won_award() -> Award:
+    phone = Phone()
+    entry = phone.enter_with_receipt()
+    carry_on()
+    phone.verify(entry)
+    carry_on()
+    return Award.objects.get(entry=entry)
+
+
+def code_of(page: Page, award: Award) -> str:
+    page.goto(claim_url(award))
+    page.get_by_role("button", name="コードを表示する").click()
+    return page.locator("#code").get_attribute("data-code") or ""
+
+
+def begin_shift(page: Page, site: str) -> None:
+    page.goto(f"{site}/staff/")
+    check_page(page)
+    page.get_by_label("店舗番号").fill("0001")
+    page.get_by_label("PIN").fill(STAFF_PIN)
+    page.get_by_role("button", name="はじめる").click()
+    page.wait_for_url("**/staff/")
+
+
+def test_a_typed_code_is_checked_redeemed_and_undone(page: Page, site: str):
+    code = code_of(page, won_award())
+    begin_shift(page, site)
+    expect(page.locator("#camera-trouble")).to_be_visible()
+    check_page(page)
+
+    page.get_by_label("コード").fill(code.lower())
+    page.get_by_role("button", name="確認する").click()
+    expect(page.locator(".result.good strong")).to_have_text("使えます")
+    check_page(page)
+    for key in ("2", "0", "0", "00", "1文字消す", "1文字消す"):
+        page.get_by_role("button", name=key, exact=True).click()
+    expect(page.get_by_label("金額(円)")).to_have_value("200")
+    page.get_by_role("button", name="引き換える").click()
+    expect(page.locator(".result.good strong")).to_have_text("引き換えました")
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 300
+
+    page.get_by_role("button", name="この引換を取り消す").click()
+    expect(page.get_by_text("取消済み")).to_be_visible()
+    check_page(page)
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 500
+
+
+def test_an_unknown_code_gets_a_big_no_in_colour_and_word(page: Page, site: str):
+    begin_shift(page, site)
+
+    page.get_by_label("コード").fill("ZZZZ ZZZZ ZZZZ ZZZZ")
+    page.get_by_role("button", name="確認する").click()
+
+    sign = page.locator(".result")
+    expect(sign.locator("strong")).to_have_text("対象外")
+    assert sign.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(161, 29, 29)"
+    check_page(page)
+
+
+def test_the_camera_reads_a_code_where_the_browser_itself_cannot(page: Page, site: str):
+    code = code_of(page, won_award())
+    picture = Image.new("RGB", (640, 480), "white")
+    drawn = Image.open(io.BytesIO(qr_png(code, box_pixels=8))).convert("RGB")
+    picture.paste(drawn, (180, 100))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    address = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    page.add_init_script(
+        f"""
+        delete window.BarcodeDetector;
+        navigator.mediaDevices.getUserMedia = async () => {{
+          const image = new Image();
+          image.src = "{address}";
+          await image.decode();
+          const canvas = document.createElement("canvas");
+          canvas.width = 640; canvas.height = 480;
+          const draw = () => canvas.getContext("2d").drawImage(image, 0, 0);
+          draw(); setInterval(draw, 50);
+          return canvas.captureStream(20);
+        }};
+        """
+    )
+
+    begin_shift(page, site)
+
+    expect(page.locator(".result.good strong")).to_have_text("使えます", timeout=10000)

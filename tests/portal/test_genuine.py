@@ -1,0 +1,62 @@
+"""本物確認: three answers to one number, and no way to try numbers by the thousand."""
+
+from datetime import timedelta
+
+import pytest
+
+from codes.links import notice_number
+from tests.portal.phone import Phone, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(phone: Phone, number: str):
+    return phone.send("/genuine/", {"number": number})
+
+
+@pytest.mark.parametrize("typed", [str, str.lower, lambda n: n.replace("-", ""), lambda n: n.replace("-", "－")])
+def test_a_number_of_ours_names_the_campaign_and_its_sponsor_and_nothing_more(phone, campaigns, typed):
+    award = phone.win()
+
+    answer = asked(phone, typed(notice_number(award)))
+
+    assert "本物のお知らせです。" in text_of(answer)
+    assert "ミズヒキ飲料株式会社の「ミズヒキ緑茶 レシートで500円クーポンがもらえる！」の当選のお知らせ" in text_of(
+        answer
+    )
+    assert "hanako" not in answer.content.decode()
+    assert "/g/" not in answer.content.decode()
+
+
+def test_a_number_that_we_never_gave_is_not_ours(phone, campaigns):
+    phone.win()
+
+    assert "当事務局のお知らせではありません。" in text_of(asked(phone, "0000-0000-0000"))
+
+
+@pytest.mark.parametrize("number", ["1234", "ABCD-EFGH-IJKL", "当選番号", "0000-0000-0000-0"])
+def test_what_has_not_the_form_of_a_number_cannot_be_told(phone, db, number):
+    assert "この番号では確認できません。" in text_of(asked(phone, number))
+
+
+def test_an_empty_field_is_asked_for(phone, db):
+    answer = asked(phone, "")
+
+    assert answer.status_code == 422
+    assert "入力してください。" in text_of(answer)
+
+
+def test_T04_numbers_are_not_tried_without_end(phone, noon, db):
+    answers = [asked(phone, f"0000-0000-{n:04}").status_code for n in range(12)]
+    assert answers == [200] * 10 + [429] * 2
+
+    noon.shift(timedelta(minutes=10))
+    assert asked(phone, "0000-0000-0000").status_code == 200
+
+
+def test_T04_new_browsers_of_one_network_share_a_larger_budget(db, monkeypatch):
+    monkeypatch.setattr("portal.views.genuine.CHECKS", 1)
+
+    answers = [asked(Phone(), "0000-0000-0000").status_code for _number in range(22)]
+
+    assert answers == [200] * 20 + [429] * 2

@@ -1,0 +1,192 @@
+"""The staff page by typing alone: one word for each state, one press takes once, undo within the day."""
+
+from datetime import timedelta
+
+import pytest
+
+from campaigns.models import Store
+from campaigns.services import set_store_pin
+from codes.links import presentation_token
+from codes.models import GiftCode, Redemption
+from codes.services import void_code
+from journeys.demo_data import STAFF_PIN
+from tests.flows.steps import NOW
+from tests.portal.phone import Phone, claim_path, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def award(phone, campaigns):
+    return phone.win()
+
+
+@pytest.fixture
+def code(phone, award) -> str:
+    return phone.send(claim_path(award)).context["revealed"].code
+
+
+@pytest.fixture
+def till(campaigns) -> Phone:
+    return signed_in("0001")
+
+
+def signed_in(store: str) -> Phone:
+    till = Phone()
+    assert till.send("/staff/login/", {"store": store, "pin": STAFF_PIN})["Location"] == "/staff/"
+    return till
+
+
+def checked(till: Phone, presented: str):
+    return till.send("/staff/check/", {"code": presented}, page="/staff/")
+
+
+def redeemed(till: Phone, presented: str, amount: str = "", once: str | None = None):
+    sign = checked(till, presented)
+    token = str(sign.context["csrf_token"])
+    once = once or sign.context["once"]
+    data = {"csrfmiddlewaretoken": token, "code": presented, "amount": amount, "once": once}
+    return till.post("/staff/redeem/", data)
+
+
+@pytest.mark.parametrize("page", ["/staff/", "/staff/today/"])
+def test_without_a_shift_every_page_leads_to_the_login(phone, db, page):
+    assert phone.get(page)["Location"] == "/staff/login/"
+
+
+def test_a_wrong_pin_and_an_unknown_store_get_the_same_answer(phone, campaigns):
+    answers = [
+        phone.send("/staff/login/", {"store": store, "pin": pin})
+        for store, pin in (("0001", "111222"), ("9999", STAFF_PIN))
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    errors = [answer.context["form"].errors["pin"] for answer in answers]
+    assert errors[0] == errors[1]
+    assert "staff" not in phone.cookies
+
+
+def test_pins_cannot_be_guessed_without_end_not_even_from_many_phones(campaigns):
+    answers = [Phone().send("/staff/login/", {"store": "0001", "pin": f"{n:06}"}).status_code for n in range(12)]
+
+    assert answers == [403] * 10 + [429] * 2
+
+
+def test_a_shift_lasts_twelve_hours(till, noon):
+    noon.shift(timedelta(hours=12))
+    assert till.get("/staff/").status_code == 200
+
+    noon.shift(timedelta(seconds=1))
+    assert till.get("/staff/").status_code == 302
+
+
+def test_a_new_pin_ends_every_shift_at_once(till):
+    set_store_pin(store_id=Store.objects.get(code="0001").pk, pin="135791")
+
+    assert till.get("/staff/").status_code == 302
+
+
+def test_signing_out_ends_the_shift(till):
+    till.send("/staff/logout/", page="/staff/")
+
+    assert till.get("/staff/").status_code == 302
+
+
+def test_a_good_code_can_be_used_however_it_is_typed(till, code):
+    typed = f"{code[:4]} {code[4:8].lower()}-{code[8:]}"
+
+    words = text_of(checked(till, typed))
+
+    assert "使えます ミズヒキ 500円クーポン 残高 500円 2027年5月21日(金) 23:59まで" in words
+    assert Redemption.objects.count() == 0
+
+
+def test_the_qr_of_the_phone_is_taken_like_the_code(till, award, code):
+    award.refresh_from_db()
+
+    assert "使えます" in text_of(checked(till, presentation_token(award)))
+
+
+def test_an_unknown_code_is_not_accepted(till, code):
+    answer = checked(till, "ZZZZ-ZZZZ-ZZZZ-ZZZZ")
+
+    assert answer.status_code == 404
+    assert "対象外" in text_of(answer)
+
+
+def test_a_part_is_taken_and_the_balance_shown(till, code):
+    answer = redeemed(till, code, "２００")
+
+    assert text_of(till.get(answer["Location"])).count("引き換えました 200円 残高 300円") == 1
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 300
+
+
+def test_an_empty_amount_takes_all_and_then_the_code_is_used(till, code):
+    redeemed(till, code)
+
+    assert Redemption.objects.get().amount_jpy == 500
+    assert "使用済み" in text_of(checked(till, code))
+
+
+def test_T01_the_same_press_twice_takes_once(till, code):
+    once = "7d0c2a56-52c1-4b8a-9d5b-3b8f2a7e1c11"
+    first = redeemed(till, code, "200", once)
+    second = redeemed(till, code, "200", once)
+
+    assert first["Location"] == second["Location"]
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 300
+
+
+@pytest.mark.parametrize("amount", ["-1", "0", "1.5", "abc", "999999999"])
+def test_an_amount_that_is_none_takes_nothing(till, code, amount):
+    answer = redeemed(till, code, amount)
+
+    assert answer.status_code == 422
+    assert Redemption.objects.count() == 0
+
+
+def test_more_than_the_balance_is_refused_with_a_sentence(till, code):
+    answer = redeemed(till, code, "501")
+
+    assert answer.status_code == 409
+    assert answer.context["message"] in answer.content.decode()
+    assert Redemption.objects.count() == 0
+
+
+def test_an_expired_code_and_a_blocked_one_have_their_own_word(till, award, code, noon):
+    noon.move_to(award.gift_code.expires_at)
+    later_till = signed_in("0001")
+    assert "期限切れ" in text_of(checked(later_till, code))
+
+    void_code(gift_code_id=award.gift_code_id, reason="test", actor_id=None, now=NOW)
+    assert "対象外" in text_of(checked(later_till, code))
+
+
+def test_todays_redemptions_are_listed_and_undone(till, code):
+    redeemed(till, code, "200")
+    assert "1件、合計 200円" in text_of(till.get("/staff/today/"))
+
+    till.send(f"/staff/undo/{Redemption.objects.get().public_id}/", page="/staff/today/")
+
+    words = text_of(till.get("/staff/today/"))
+    assert "0件、合計 0円" in words
+    assert "取消済み" in words
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 500
+
+
+def test_yesterdays_redemption_is_not_undone_here(till, code, noon):
+    redeemed(till, code, "200")
+    address = f"/staff/undo/{Redemption.objects.get().public_id}/"
+    noon.shift(timedelta(days=1))
+    tomorrow = signed_in("0001")
+
+    assert tomorrow.send(address, page="/staff/").status_code == 404
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 300
+
+
+def test_another_store_sees_and_undoes_nothing_of_ours(till, code):
+    redeemed(till, code, "200")
+    other = signed_in("0002")
+
+    assert "今日の引換はまだありません。" in text_of(other.get("/staff/today/"))
+    assert other.send(f"/staff/undo/{Redemption.objects.get().public_id}/", page="/staff/").status_code == 404
