@@ -1,4 +1,4 @@
-"""Prints `name value unit (goal)` lines; fails when a goal is missed."""
+"""Prints `name value unit (goal)` lines and marks missed goals; figures inform, they do not fail a build."""
 
 import importlib
 import pkgutil
@@ -20,12 +20,10 @@ def main() -> int:
     chosen = modules(sys.argv[1:])
     if not chosen:
         sys.exit(f"no such figures; there are {', '.join(module.__name__[6:] for module in modules([]))}")
-    missed = 0
     for module in chosen:
         for figure in module.measure():
             print(figure, flush=True)
-            missed += not figure.is_met
-    return 1 if missed else 0
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A service of one's own: `config.serve` on free ports with fresh data, for measuring, the demo and crash tests."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -7,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -21,10 +21,27 @@ class Service:
     """A running tree; `process` is its supervisor."""
 
     process: subprocess.Popen[bytes]
-    url: str
+    port: int
     data: Path
     log: Path
     ready_seconds: float
+
+    @property
+    def url(self) -> str:
+        """Where its pages begin."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tree(self) -> list[int]:
+        """All its processes."""
+        return [self.process.pid, *descendants(self.process.pid)]
+
+    def part(self, module: str) -> list[int]:
+        """The processes of one child, by the module it runs, with all below it."""
+        for process_id in descendants(self.process.pid):
+            if module in command_line(process_id):
+                return [process_id, *descendants(process_id)]
+        raise RuntimeError(f"{module} is not running")
 
 
 def free_ports(count: int) -> list[int]:
@@ -52,20 +69,37 @@ def start(data: Path) -> Service:
             process.kill()
             raise RuntimeError(f"the service did not start:\n{log.read_text()}")
         time.sleep(0.05)
-    return Service(process, f"http://127.0.0.1:{port}", data, log, time.monotonic() - started)
+    return Service(process, port, data, log, time.monotonic() - started)
 
 
 def launch(port: int, mail_port: int, data: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start the supervisor."""
     return subprocess.Popen(
         [sys.executable, "-m", "config.serve", "--port", str(port), "--mail-port", str(mail_port)],
-        env=os.environ | {"MIZUHIKI_DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "config.settings.local"},
+        env=environment(data),
         stdout=output,
         stderr=subprocess.STDOUT,
     )
 
 
-@contextmanager
+def more_serials(service: Service, count: int) -> list[str]:
+    """Serial codes of a demo campaign that nobody has used."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.stock", str(count)],
+        env=environment(service.data),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout.split()
+
+
+def environment(data: Path) -> dict[str, str]:
+    """Variables for processes over a data folder."""
+    return os.environ | {"MIZUHIKI_DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "config.settings.local"}
+
+
+@contextlib.contextmanager
 def running(data: Path | None = None) -> Iterator[Service]:
     """A tree for the time of a `with`, over a folder of its own unless one is given."""
     with tempfile.TemporaryDirectory(prefix="mizuhiki-service-", ignore_cleanup_errors=True) as folder:
@@ -78,13 +112,29 @@ def running(data: Path | None = None) -> Iterator[Service]:
 
 
 def descendants(process_id: int) -> list[int]:
-    """All processes below one, nearest first, as the kernel lists them."""
-    try:
-        listed = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
-    except FileNotFoundError:
-        return []
-    children = [int(child) for child in listed]
+    """All processes below one, nearest first; the kernel lists children by the thread that started them."""
+    children: list[int] = []
+    for thread in Path(f"/proc/{process_id}/task").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            children += [int(child) for child in (thread / "children").read_text().split()]
     return children + [below for child in children for below in descendants(child)]
+
+
+def command_line(process_id: int) -> str:
+    """What a process was started with."""
+    try:
+        return Path(f"/proc/{process_id}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def cpu_seconds(process_ids: list[int]) -> float:
+    """CPU time that some processes, and their ended children, have used; in steps of 10 ms."""
+    ticks = 0
+    for process_id in process_ids:
+        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(int(used) for used in fields[11:15])  # own and waited-for children's, user and system
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mb(process_ids: list[int]) -> float:

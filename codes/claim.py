@@ -21,7 +21,7 @@ WHERE id = (
       AND (expires_at IS NULL OR expires_at > %(now)s)
     ORDER BY position LIMIT 1 {lock}
 )
-RETURNING id, position
+RETURNING *
 """
 LOOK_BACK = 64  # positions that others may have rolled back
 TRIES = 5
@@ -38,7 +38,7 @@ def claim_next_code(*, prize_id: int, now: datetime) -> GiftCode:
     for attempt in range(TRIES):
         behind = _last_position.get(prize_id, 0) - LOOK_BACK if attempt == 0 else 0
         if taken := _take(prize_id, behind, now):
-            return GiftCode.objects.get(pk=taken)
+            return taken
         if not _is_any_left(prize_id, now):
             raise OutOfStock(prize_id=prize_id)
         if attempt:
@@ -46,17 +46,16 @@ def claim_next_code(*, prize_id: int, now: datetime) -> GiftCode:
     raise StockBusy(prize_id=prize_id)
 
 
-def _take(prize_id: int, behind: int, now: datetime) -> int | None:
+def _take(prize_id: int, behind: int, now: datetime) -> GiftCode | None:
     # SQLite has no row locks; there the IMMEDIATE transaction has locked the whole database.
     lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    with connection.cursor() as cursor:
-        moment = connection.ops.adapt_datetimefield_value(now)
-        cursor.execute(TAKE.format(lock=lock), {"now": moment, "prize": prize_id, "behind": behind})
-        row = cursor.fetchone()
-    if row is None:
+    moment = connection.ops.adapt_datetimefield_value(now)
+    values = {"now": moment, "prize": prize_id, "behind": behind}
+    taken = list(GiftCode.objects.raw(TAKE.format(lock=lock), values))  # the statement gives the row: no second one
+    if not taken:
         return None
-    _last_position[prize_id] = row[1]
-    return int(row[0])
+    _last_position[prize_id] = taken[0].position
+    return taken[0]
 
 
 def _is_any_left(prize_id: int, now: datetime) -> bool:
