@@ -121,6 +121,7 @@ def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:
             "price_jpy": line.price_jpy,
             "discount_jpy": line.discount_jpy,
             "jan": line.jan or None,
+            "confidence": line.confidence,
             "region": regions[line.position - 1] if line.position <= len(regions) else None,
         }
         for line in receipt.lines.all()

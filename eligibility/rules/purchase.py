@@ -8,6 +8,7 @@ from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.rules.base import Finding, Outcome, Reason, finding
 from receipts.matching import ACCEPT_SCORE, ASK_SCORE, match_products, match_stores
 
+SURE_PRICE = 62  # per cent; the reader gives at most 60 to prices that fit no printed sum
 Document = Mapping[str, Any]
 Judged = tuple[Outcome, Reason | None]
 FINE: Judged = (Outcome.MET, None)
@@ -94,7 +95,16 @@ def _spend(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFa
     spent = _spent(document, parameters, receipt)
     if spent is None:
         return Outcome.FIXABLE, Reason("total_unread")
+    if spent >= minimum and _rests_on_doubtful_prices(parameters, receipt):
+        return Outcome.UNCLEAR, Reason("reading_uncertain")
     return FINE if spent >= minimum else _sure(receipt, "spend_too_small", "total")
+
+
+def _rests_on_doubtful_prices(parameters: Mapping[str, Any], receipt: ReceiptFacts) -> bool:
+    """Tell whether single prices decide although the receipt's goods do not add up to a printed sum."""
+    if receipt.is_confirmed or parameters.get("spend_counts") != "target_products":
+        return False
+    return any(item.get("confidence", 100) < SURE_PRICE for item in receipt.items)
 
 
 def _spent(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> int | None:

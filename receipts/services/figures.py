@@ -92,7 +92,7 @@ def correct_figures(
 def apply_reading(receipt: Receipt, reading: ReceiptReading) -> None:
     """Keep a reading and its figures on the row; values that make no sense are left empty."""
     receipt.engine = f"{reading.engine} {reading.engine_version}"[:40]
-    receipt.reading = reading.to_json()
+    receipt.reading = reading.to_json() | {"text": ""}  # all that is printed may hold card and member numbers
     receipt.save(update_fields=["engine", "reading", "updated_at"])
     lines = [
         LineFigures(
