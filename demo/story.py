@@ -1,5 +1,6 @@
 """What the demo shows, step by step: a code from photo to till, the refused ones, and the other two campaigns."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ STAGES = {
     "revealed": "表示",
     "redeemed": "引換",
 }
+JAPANESE = re.compile("[ぁ-んァ-ヶ]")
 NUMBER_TRIES = 8  # a service that has seen many demos has used numbers
 CODE_VALUE_JPY = 500
 
@@ -132,6 +134,7 @@ class Demo:
         found = [reason["code"] for reason in reasons]
         expect(that=found == [code], otherwise=f"理由は {code} のはずが {found}、画面は「{person.page.title}」です")
         expect(that=shown == [reasons[0]["message"]], otherwise=f"画面の理由が API と違います：{shown}")
+        expect(that=bool(JAPANESE.search(shown[0])), otherwise="理由が日本語ではありません")
 
     def _instant_win(self) -> None:
         with self.report.section("3. シリアルコードでその場で当たる（lucky-serial）"):
