@@ -1,0 +1,157 @@
+"""kill -9 at every crash point: nothing is lost, nothing is given twice, and the rows stay sound (F02-F04, F06)."""
+
+import os
+import signal
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+
+from api.models import IdempotencyRecord
+from codes.links import claim_url
+from codes.models import Award, GiftCode
+from core import clock
+from distribution.models import DeliveryStatus
+from distribution.selectors import due_deliveries
+from distribution.services import send_delivery
+from journeys.audit import violations
+from journeys.services import advance_entry, sweep
+from participants.models import Entry, EntryStatus
+from participants.services import verify_identity
+from receipts.models import ReceiptStatus
+from receipts.selectors import unread_receipts
+from receipts.services import read_receipt, reading
+from tests import factories
+from tests.api.world import entry_body, make_tenant
+from tests.crash.victims import Victims
+from tests.factories import NOW
+from tests.flows.steps import tea_reading
+from tests.worlds import begin, contact, notice, open_campaign, send, stock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KILLED = -signal.SIGKILL
+EXPIRED = NOW + timedelta(seconds=91)  # when the lease of whoever claimed at NOW has ended
+
+
+@pytest.fixture(scope="module")
+def victims(django_db_setup):
+    """Processes on the test's own database."""
+    url = urlsplit(os.environ["TEST_DATABASE_URL"])
+    # By hand: a socket's address has an empty host, and geturl() would drop it with its slashes.
+    made = Victims(f"{url.scheme}://{url.netloc}/{connection.settings_dict['NAME']}?{url.query}")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("crash_at", "copies"),
+    [
+        ("sending.after_claim", 1),
+        ("sending.before_send", 1),
+        ("sending.after_send", 2),
+        ("sending.before_commit", 2),
+    ],
+)
+def test_F04_a_message_whose_worker_is_killed_is_sent_by_another(victims, smtp_sink, crash_at, copies):
+    delivery = notice(open_campaign())
+
+    code = victims.run("send", crash_at=crash_at, delivery_id=delivery.pk, mail_port=smtp_sink.port, now=NOW)
+
+    delivery.refresh_from_db()
+    assert (code, delivery.status) == (KILLED, DeliveryStatus.SENDING)
+    assert len(smtp_sink.messages) == copies - 1
+    assert due_deliveries(EXPIRED - timedelta(seconds=2)) == []  # the lease still runs
+    for delivery_id in due_deliveries(EXPIRED):
+        send_delivery(delivery_id=delivery_id, now=EXPIRED)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.ACCEPTED, 2)
+    assert len(smtp_sink.messages) == copies
+    assert len({message["Message-ID"] for message in smtp_sink.messages}) == 1
+    assert all(
+        claim_url(delivery.award) in message.get_body(("plain",)).get_content() for message in smtp_sink.messages
+    )
+    assert violations(EXPIRED) == {}
+
+
+def test_F06_a_message_that_kills_every_worker_is_set_aside_and_others_go_on(victims, smtp_sink):
+    world = open_campaign()
+    poison, other = notice(world), notice(world)
+    at = NOW
+    for _attempt in range(3):
+        assert victims.run("send", crash_at="sending.after_claim", delivery_id=poison.pk, mail_port=0, now=at) == KILLED
+        at += timedelta(seconds=91)
+
+    for delivery_id in due_deliveries(at):
+        send_delivery(delivery_id=delivery_id, now=at)
+
+    poison.refresh_from_db()
+    other.refresh_from_db()
+    assert (poison.status, poison.failure_code) == (DeliveryStatus.FAILED, "abandoned")
+    assert other.status == DeliveryStatus.ACCEPTED
+    assert violations(at) == {}
+
+
+@pytest.mark.parametrize("crash_at", ["reading.after_claim", "reading.before_store", "reading.before_commit"])
+def test_F04_a_receipt_whose_reader_is_killed_is_read_by_another(victims, monkeypatch, prepared_reader, crash_at):
+    entry = begin(open_campaign())
+    receipt = factories.ReceiptFactory.create(
+        entry=entry, status=ReceiptStatus.UPLOADED, read_at=None, total_jpy=None, fingerprint=""
+    )
+    factories.ReceiptPhotoFactory.create(receipt=receipt)
+    send(entry)
+    advance_entry(entry_id=entry.pk, now=NOW)
+
+    code = victims.run("read", crash_at=crash_at, receipt_id=receipt.pk, now=NOW)
+
+    receipt.refresh_from_db()
+    assert (code, receipt.status, receipt.total_jpy) == (KILLED, ReceiptStatus.READING, None)
+    prepared_reader.prepare(tea_reading())
+    monkeypatch.setattr(reading, "photo_bytes", lambda _photo: b"photograph")
+    assert unread_receipts(EXPIRED - timedelta(seconds=2)) == []
+    for receipt_id in unread_receipts(EXPIRED):
+        read_receipt(receipt_id=receipt_id, now=EXPIRED)
+    receipt.refresh_from_db()
+    assert (receipt.status, receipt.attempts, receipt.total_jpy) == (ReceiptStatus.READ, 2, 2560)
+    assert advance_entry(entry_id=entry.pk, now=EXPIRED).status == EntryStatus.WON
+    assert violations(EXPIRED) == {}
+
+
+@pytest.mark.parametrize(
+    ("crash_at", "status"),
+    [("settle.before_commit", EntryStatus.ACCEPTED), ("settle.after_commit", EntryStatus.WON)],
+)
+def test_F04_an_entry_whose_worker_is_killed_wins_once(victims, crash_at, status):
+    entry = send(begin(open_campaign(codes=2)))
+
+    code = victims.run("advance", crash_at=crash_at, entry_id=entry.pk, now=NOW)
+
+    entry.refresh_from_db()
+    assert (code, entry.status) == (KILLED, status)
+    assert Award.objects.count() == (status == EntryStatus.WON)
+    sweep(now=NOW)
+    entry.refresh_from_db()
+    assert entry.status == EntryStatus.WON
+    assert (Award.objects.count(), GiftCode.objects.filter(status="issued").count()) == (1, 1)
+    assert violations(NOW) == {}
+
+
+def test_F03_F02_a_web_process_killed_between_commit_and_publish_loses_nothing(victims):
+    tenant = make_tenant("crash")
+    stock(tenant.prize, 2)
+    call = {"path": "/entries", "body": entry_body(tenant), "key": tenant.key, "idempotency_key": "k-1"}
+
+    assert victims.run("call", crash_at="queueing.after_commit", **call) == KILLED
+
+    entry = Entry.objects.get()
+    assert entry.status == EntryStatus.SUBMITTED
+    assert victims.run("call", **call) == 0  # the client tries again with the same key
+    assert Entry.objects.get() == entry
+    assert IdempotencyRecord.objects.count() == 1
+    sweep(now=clock.now())
+    verify_identity(identity_id=contact(entry).pk, now=clock.now())
+    sweep(now=clock.now())
+    entry.refresh_from_db()
+    assert entry.status == EntryStatus.WON
+    assert violations(clock.now()) == {}

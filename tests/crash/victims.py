@@ -1,0 +1,122 @@
+"""Processes that are killed: `python -m tests.crash.victims` starts Django once and forks for every act.
+
+A line of JSON on its input names an act, its arguments and the crash point; the line it answers is the fork's exit
+code, negative where a signal ended it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from core.crashpoints import ENVIRONMENT_NAME
+
+
+class Victims:
+    """The test's side: one forking process, asked for one victim after the other."""
+
+    def __init__(self, database_url: str) -> None:
+        environment = os.environ | {"TEST_DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.victims"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, act: str, *, crash_at: str = "", **arguments: Any) -> int:
+        """Have a process do one act, and be killed at a crash point; returns its exit code."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        line = json.dumps({"act": act, "crash_at": crash_at, "arguments": arguments}, default=datetime.isoformat)
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the forking process, which has no victim left."""
+        self._process.communicate(timeout=20)
+
+
+def send(delivery_id: int, mail_port: int, now: datetime) -> None:
+    """A worker sends one message over SMTP."""
+    from django.conf import settings
+
+    from distribution.services import send_delivery
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail_port
+    send_delivery(delivery_id=delivery_id, now=now)
+
+
+def read(receipt_id: int, now: datetime) -> None:
+    """A worker reads one receipt, as a test prepared it."""
+    from receipts.services import read_receipt, reading
+    from tests.flows.steps import tea_reading
+
+    prepare_reader(tea_reading())
+    reading.photo_bytes = lambda _photo: b"photograph"  # type: ignore[assignment]
+    read_receipt(receipt_id=receipt_id, now=now)
+
+
+def prepare_reader(reading: Any) -> None:
+    """Have receipts read as prepared."""
+    from django.conf import settings
+
+    from receipts.ocr.fake import FakeReader
+
+    settings.RECEIPT_READER = "receipts.ocr.fake.FakeReader"
+    FakeReader.prepare(reading)
+
+
+def advance(entry_id: int, now: datetime) -> None:
+    """A worker carries one entry on."""
+    from journeys.services import advance_entry
+
+    advance_entry(entry_id=entry_id, now=now)
+
+
+def call(path: str, body: dict[str, Any], key: str, idempotency_key: str) -> None:
+    """A web process answers one call of the API, with a broker to publish to."""
+    from django.conf import settings
+
+    from tests.api.world import Caller
+
+    settings.TASKS_ON_COMMIT = True
+    Caller(key).post(path, body, key=idempotency_key)
+
+
+ACTS: dict[str, Callable[..., None]] = {"send": send, "read": read, "advance": advance, "call": call}
+
+
+def fork(act: str, crash_at: str, arguments: dict[str, Any]) -> int:
+    """Do one act in a process of its own."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        os.environ[ENVIRONMENT_NAME] = crash_at
+        if "now" in arguments:
+            arguments["now"] = datetime.fromisoformat(arguments["now"])
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the answers are the parent's
+        ACTS[act](**arguments)
+        code = 0
+    except Exception:  # noqa: BLE001 the test sees the code; people see why
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    for line in sys.stdin:
+        sys.stdout.write(f"{fork(**json.loads(line))}\n")
+        sys.stdout.flush()
