@@ -168,7 +168,7 @@ def fill(name: str, count: int, now: datetime) -> Any:
     from codes.services import activate_batch, generate_codes
     from tests.factories import PrizeFactory
 
-    prize = PrizeFactory(name=name)
+    prize: Any = PrizeFactory(name=name)  # type: ignore[no-untyped-call]
     batch = generate_codes(prize_id=prize.pk, name=name, count=count, expires_at=None, now=now)
     activate_batch(batch_id=batch.pk, now=now)
     return prize

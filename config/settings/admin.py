@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 CONFIG_DIR = Path(__file__).resolve().parents[1]
 STATICFILES_DIRS = [CONFIG_DIR / "static"]
-LOCALE_PATHS = [CONFIG_DIR / "locale"]
+# The first holds the texts of libraries.
+LOCALE_PATHS = [CONFIG_DIR.parent / "locale", CONFIG_DIR.parent / "core" / "locale", CONFIG_DIR / "locale"]
 LOGIN_REDIRECT_URL = "admin:index"
 AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a campaign with a hundred target products

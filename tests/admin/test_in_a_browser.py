@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -68,19 +69,16 @@ def page(agency, live_server, settings):
     assert faults == []
 
 
-def test_a_campaign_is_made_step_by_step_and_published(page, agency, live_server):
-    sponsor = SponsorFactory(agency=agency)
-    page.goto(live_server.url + reverse("admin:campaigns_campaign_add"))
+def write_plan(page, sponsor, today):
     page.select_option("[name=sponsor]", str(sponsor.pk))
     page.fill("[name=title]", "冬のホットキャンペーン")
     page.fill("[name=slug]", "winter")
     page.select_option("[name=objective]", "trial")
     page.select_option("[name=mechanic]", "everyone")
-    today = jst_day(timezone.now())
     for name, value in {
         "entry_opens_at_0": today.isoformat(),
         "entry_opens_at_1": "00:00",
-        "entry_closes_at_0": today.replace(year=today.year + 1).isoformat(),
+        "entry_closes_at_0": (today + timedelta(days=365)).isoformat(),
         "entry_closes_at_1": "23:59",
     }.items():
         page.fill(f"[name={name}]", value)
@@ -89,6 +87,8 @@ def test_a_campaign_is_made_step_by_step_and_published(page, agency, live_server
     page.fill("[name=kpi_targets-0-target]", "1000")
     page.click("text=下書きを作って次へ")
 
+
+def write_offer(page):
     page.wait_for_url("**step=offer")
     page.click("text=賞品コース の追加")
     page.fill("[name=courses-0-name]", "全員プレゼント")
@@ -98,6 +98,8 @@ def test_a_campaign_is_made_step_by_step_and_published(page, agency, live_server
     page.fill("[name=courses-0-prizes-0-face_value_jpy]", "500")
     page.click("text=保存して次へ")
 
+
+def write_conditions(page, today):
     page.wait_for_url("**step=conditions")
     page.fill("[name=purchase_from_on]", today.isoformat())
     page.fill("[name=purchase_until_on]", today.isoformat())
@@ -110,6 +112,15 @@ def test_a_campaign_is_made_step_by_step_and_published(page, agency, live_server
     assert not page.locator(f"[name={rule}-account]").is_visible()
     page.fill(f"[name={rule}-minimum_spend_jpy]", "2500")
     page.click("text=保存して次へ")
+
+
+def test_a_campaign_is_made_step_by_step_and_published(page, agency, live_server):
+    today = jst_day(timezone.now())
+    sponsor = SponsorFactory(agency=agency)
+    page.goto(live_server.url + reverse("admin:campaigns_campaign_add"))
+    write_plan(page, sponsor, today)
+    write_offer(page)
+    write_conditions(page, today)
 
     page.wait_for_url("**step=pages")
     page.fill("[name=terms_body]", "第1条（応募資格）")
