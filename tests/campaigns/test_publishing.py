@@ -51,10 +51,10 @@ GAPS = {
     "no_terms": lambda campaign: campaign.terms.update(body="  \n"),
     "no_course": lambda campaign: campaign.courses.all().delete(),
     "course_without_prize": lambda campaign: campaign.courses.get().prizes.all().delete(),
-    "several_courses": lambda campaign: second_course(campaign),
+    "several_courses": second_course,
     "no_chance": lambda campaign: becomes(campaign, Mechanic.INSTANT),
     "no_cap": lambda campaign: becomes(campaign, Mechanic.LATER),
-    "empty_group": lambda campaign: group(campaign),
+    "empty_group": group,
     "impossible_count": lambda campaign: group(
         campaign, RuleKind.SERIAL, combination=Combination.AT_LEAST, minimum_count=2
     ),
