@@ -75,13 +75,13 @@ def _seal(plain: bytes, associated: bytes) -> bytes:
 def _open(stored: bytes, associated: bytes) -> bytes:
     try:
         _version, key_id, nonce, sealed = stored.split(b":")
-        return _cipher(key_id.decode()).decrypt(
-            base64.urlsafe_b64decode(nonce),
-            base64.urlsafe_b64decode(sealed),
-            associated,
-        )
+        return _cipher(key_id.decode()).decrypt(_decoded(nonce), _decoded(sealed), associated)
     except (InvalidTag, ValueError) as error:
         raise SecretDamaged from error
+
+
+def _decoded(part: bytes) -> bytes:
+    return base64.b64decode(part, altchars=b"-_", validate=True)  # the lenient form takes what follows the padding
 
 
 @lru_cache(maxsize=16)

@@ -62,6 +62,8 @@ def resend_delivery(*, delivery_id: int, actor_id: int | None, now: datetime) ->
         NoContact: nobody can be written to.
     """
     delivery = Delivery.objects.select_for_update(of=("self",)).select_related("entry").get(pk=delivery_id)
+    if delivery.status == DeliveryStatus.SENDING:  # its worker may put it back, the desk may not
+        raise NotResendable
     if delivery.identity_id is None and reachable_identity(delivery.entry.participant_id) is None:
         raise NoContact
     try:

@@ -1,0 +1,97 @@
+"""Code files as suppliers and spreadsheets make them."""
+
+import pytest
+
+from codes.csv_import import CodeRow, parse_code_file
+from codes.errors import FileNotAccepted, RowProblem
+
+
+def parse(text: str, encoding: str = "utf-8"):
+    return parse_code_file(text.encode(encoding))
+
+
+def reason(data: bytes) -> str:
+    with pytest.raises(FileNotAccepted) as refused:
+        parse_code_file(data)
+    return refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [("utf-8", "utf-8-sig"), ("utf-8-sig", "utf-8-sig"), ("cp932", "cp932"), ("utf-16", "utf-16")],
+)
+def test_usual_encodings_are_read(encoding, named):
+    parsed = parse("コード,備考\r\nABCD-1234,①髙\r\n", encoding)
+
+    assert (parsed.encoding, parsed.rows, parsed.problems) == (named, [CodeRow(2, "ABCD-1234")], [])
+
+
+def test_big_endian_with_its_mark_is_read():
+    assert parse_code_file(b"\xfe\xff" + "code\nABCD1234\n".encode("utf-16-be")).rows == [CodeRow(2, "ABCD1234")]
+
+
+def test_code_pin_and_link_are_found_by_their_headers_in_any_order():
+    parsed = parse("URL,PIN,Code\nhttps://gift.example/1,0042,ABCD1234\n")
+
+    assert parsed.rows == [CodeRow(2, "ABCD1234", pin="0042", url="https://gift.example/1")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ("1.2E+15", "damaged_by_spreadsheet"),
+        ("4E+11", "damaged_by_spreadsheet"),
+        ("4901234567894.0", "damaged_by_spreadsheet"),
+        ("ＡＢＣＤ１２３４", "code_malformed"),
+        (" ABCD1234", "code_malformed"),
+        ("ABCD1234\xa0", "code_malformed"),
+        ("ABCD\u200b1234", "code_malformed"),
+        ('"ABCD\n1234"', "code_malformed"),
+        ("ABC", "code_malformed"),
+        ('""', "code_malformed"),
+        ("A" * 201, "code_malformed"),
+        ("GOOD0001", "duplicate_in_file"),
+    ],
+)
+def test_a_cell_that_is_no_code_is_a_problem_of_its_row_and_never_mended(cell, problem):
+    parsed = parse(f"code,note\nGOOD0001,x\n{cell},x\nGOOD0002,x\n")
+
+    assert [row.code for row in parsed.rows] == ["GOOD0001", "GOOD0002"]
+    assert parsed.problems == [RowProblem(3, problem)]
+
+
+@pytest.mark.parametrize("row", ["ABCD1234", "ABCD1234,x,y"])
+def test_ragged_rows_are_problems(row):
+    assert parse(f"code,note\n{row}\n").problems == [RowProblem(2, "columns_differ")]
+
+
+def test_blank_lines_do_not_count_and_rows_keep_their_numbers():
+    parsed = parse("code\n\nGOOD0001\n\n\nbad one\n")
+
+    assert (parsed.rows, parsed.problems) == ([CodeRow(3, "GOOD0001")], [RowProblem(6, "code_malformed")])
+
+
+def test_an_open_quote_names_the_line_where_its_row_began():
+    with pytest.raises(FileNotAccepted) as refused:
+        parse('code\nGOOD0001\n"OPEN0002\nGOOD0003\nGOOD0004\n')
+
+    assert (refused.value.reason, refused.value.problems) == ("row_broken", [RowProblem(3, "row_broken")])
+
+
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [
+        (b"", "file_empty"),
+        (b"\n\n", "file_empty"),
+        (b"code\r\n", "file_empty"),
+        (b"number of code\nABCD1234\n", "no_code_column"),
+        (b"ABCD1234\nABCD1235\n", "no_code_column"),
+        (b"code\nABCD\x001234\n", "encoding_unknown"),
+        ("code\nABCD1234\n".encode("utf-16-le"), "encoding_unknown"),
+        (b"\xff\xfec\x00o", "encoding_unknown"),
+        (b"code\n\x81\xff\xff\n", "encoding_unknown"),
+        (b"code\n" + b"A" * 200_000 + b"\n", "row_broken"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(data, answer):
+    assert reason(data) == answer

@@ -1,0 +1,221 @@
+"""At the till: once, down to zero, and back (I05)."""
+
+from datetime import timedelta
+
+import pytest
+
+from campaigns.models import PrizeKind, Store
+from codes.errors import (
+    AlreadyRedeemed,
+    AlreadyReversed,
+    AmountOutOfRange,
+    CodeExpired,
+    CodeNotAccepted,
+    CodeSuspended,
+    CodeTokenExpired,
+    DuplicateTransaction,
+    InsufficientBalance,
+    RedemptionNotFound,
+    StoreNotAllowed,
+)
+from codes.links import presentation_token
+from codes.models import GiftCode, Redemption
+from codes.selectors import open_code
+from codes.services import check_code, redeem_code, reverse_redemption, void_code
+from core.errors import DomainError
+from journeys.audit import violations
+from tests import factories
+from tests.factories import NOW
+from tests.worlds import open_campaign, winning_code
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return open_campaign()
+
+
+@pytest.fixture
+def code(world) -> str:
+    return winning_code(world)[1]
+
+
+def redeem(world, presented, **details):
+    return redeem_code(
+        **{"agency_id": world.agency.pk, "presented": presented, "store_id": world.store.pk, "now": NOW} | details
+    )
+
+
+def reverse(world, redemption, **details):
+    return reverse_redemption(
+        **{"agency_id": world.agency.pk, "redemption_public_id": str(redemption.public_id), "now": NOW} | details
+    )
+
+
+def balance() -> int:
+    return GiftCode.objects.get(award__isnull=False).balance_jpy
+
+
+def refused(refusal: type[DomainError], world, presented, **details) -> None:
+    """A refusal leaves no line and the balance as it was."""
+    before = (Redemption.objects.count(), balance())
+    with pytest.raises(refusal):
+        redeem(world, presented, **details)
+    assert (Redemption.objects.count(), balance()) == before
+
+
+def test_a_code_is_used_up_at_once(world, code):
+    line = redeem(world, code)
+
+    assert (line.amount_jpy, line.balance_after_jpy, balance()) == (500, 0, 0)
+    refused(AlreadyRedeemed, world, code)
+    assert violations(NOW) == {}
+
+
+def test_a_code_is_used_in_parts_however_it_is_typed(world, code):
+    assert redeem(world, code.lower(), amount_jpy=120).balance_after_jpy == 380
+    assert redeem(world, f" {code[:4]}-{code[4:8]} {code[8:]}", amount_jpy=80).balance_after_jpy == 300
+    refused(InsufficientBalance, world, code, amount_jpy=301)
+    assert redeem(world, code).amount_jpy == 300
+    assert violations(NOW) == {}
+
+
+@pytest.mark.parametrize("amount", [0, -1, 100_000_001])
+def test_amounts_out_of_range_are_refused(world, code, amount):
+    refused(AmountOutOfRange, world, code, amount_jpy=amount)
+
+
+def test_T05_unknown_foreign_and_unissued_codes_get_one_answer(world, code):
+    foreign = winning_code(open_campaign())[1]
+    in_stock = open_code(world.prize.gift_codes.filter(status="available").earliest("pk")).code
+    refusals = []
+    for presented in ("NOSUCHCODE000000", foreign, in_stock, "", "MZ.forged", "MZ.", "MZ.a.b.c"):
+        with pytest.raises(CodeNotAccepted) as answer:
+            redeem(world, presented)
+        refusals.append((answer.value.code, str(answer.value), answer.value.context))
+
+    assert len(set(map(str, refusals))) == 1
+
+
+def test_a_supplier_s_code_is_not_ours_to_redeem(world, code):
+    world.prize.kind = PrizeKind.GIFT_CODE
+    world.prize.save(update_fields=["kind"])
+
+    refused(CodeNotAccepted, world, code)
+
+
+def test_a_blocked_code_is_refused(world, code):
+    void_code(gift_code_id=GiftCode.objects.get(award__isnull=False).pk, reason="leaked", now=NOW)
+
+    refused(CodeSuspended, world, code)
+
+
+def test_a_code_ends_at_the_instant_of_its_expiry(world, code):
+    GiftCode.objects.update(expires_at=NOW)
+
+    refused(CodeExpired, world, code)
+    assert redeem(world, code, now=NOW - timedelta(microseconds=1)).amount_jpy == 500
+
+
+def test_a_store_has_to_be_the_agency_s_and_active(world, code):
+    refused(StoreNotAllowed, world, code, store_id=factories.StoreFactory.create().pk)
+    refused(StoreNotAllowed, world, code, store_id=0)
+    Store.objects.update(is_active=False)
+    refused(StoreNotAllowed, world, code)
+
+
+def test_what_the_phone_shows_is_good_for_ninety_seconds(world):
+    import time_machine
+
+    with time_machine.travel(NOW, tick=False) as clock:
+        award, _code = winning_code(world)
+        token = presentation_token(award)
+        clock.shift(90)
+        assert check_code(agency_id=world.agency.pk, presented=token, store_id=world.store.pk, now=NOW).is_redeemable
+        clock.shift(1)
+        refused(CodeTokenExpired, world, token)
+
+
+def test_I07_the_same_transaction_again_gives_the_same_line(world, code):
+    first = redeem(world, code, amount_jpy=100, pos_transaction_id="T-1")
+
+    assert redeem(world, code, amount_jpy=100, pos_transaction_id="T-1") == first
+    assert redeem(world, code, pos_transaction_id="T-1") == first
+    assert balance() == 400
+    refused(DuplicateTransaction, world, code, amount_jpy=101, pos_transaction_id="T-1")
+    assert redeem(world, code, amount_jpy=100, pos_transaction_id="T-2") != first
+
+
+def test_I07_a_transaction_of_another_code_is_refused_and_of_another_store_is_another(world, code):
+    redeem(world, code, amount_jpy=100, pos_transaction_id="T-1")
+    other_code = winning_code(world)[1]
+
+    with pytest.raises(DuplicateTransaction):
+        redeem(world, other_code, pos_transaction_id="T-1")
+    elsewhere = factories.StoreFactory.create(agency=world.agency)
+    assert redeem(world, other_code, pos_transaction_id="T-1", store_id=elsewhere.pk).amount_jpy == 500
+    assert violations(NOW) == {}
+
+
+def test_a_used_up_code_asked_again_under_its_transaction_still_answers(world, code):
+    first = redeem(world, code, pos_transaction_id="T-1")
+
+    assert redeem(world, code, pos_transaction_id="T-1") == first
+
+
+def test_T02_a_redemption_is_reversed_once_and_the_code_can_be_used_again(world, code):
+    line = redeem(world, code)
+
+    undone = reverse(world, line)
+
+    assert (undone.amount_jpy, undone.balance_after_jpy, balance()) == (500, 500, 500)
+    assert GiftCode.objects.get(award__isnull=False).redeemed_at is None
+    with pytest.raises(AlreadyReversed):
+        reverse(world, line)
+    assert redeem(world, code).balance_after_jpy == 0
+    assert violations(NOW) == {}
+
+
+def test_one_part_of_two_can_be_reversed(world, code):
+    first, _second = redeem(world, code, amount_jpy=100), redeem(world, code, amount_jpy=50)
+
+    assert reverse(world, first).balance_after_jpy == 450
+    assert GiftCode.objects.get(award__isnull=False).redeemed_at == NOW
+    assert violations(NOW) == {}
+
+
+def test_nobody_reverses_another_s_redemption_or_a_reversal(world, code):
+    line = redeem(world, code)
+    undone = reverse(world, line)
+    stranger = open_campaign()
+
+    for redemption, details in (
+        (line, {"agency_id": stranger.agency.pk}),
+        (line, {"store_id": factories.StoreFactory.create(agency=world.agency).pk}),
+        (undone, {}),
+    ):
+        with pytest.raises(RedemptionNotFound):
+            reverse(world, redemption, **details)
+
+
+@pytest.mark.parametrize(
+    ("change", "details", "refusal"),
+    [
+        ({}, {}, None),
+        ({}, {"amount_jpy": 501}, "insufficient_balance"),
+        ({}, {"amount_jpy": 0}, "amount_out_of_range"),
+        ({"expires_at": NOW}, {}, "expired"),
+        ({"status": "void"}, {}, "suspended"),
+        ({"balance_jpy": 0}, {}, "already_redeemed"),
+        ({}, {"store_id": 0}, "store_not_allowed"),
+    ],
+)
+def test_a_check_tells_what_redeeming_would_say_and_changes_nothing(world, code, change, details, refusal):
+    GiftCode.objects.update(**change)
+    asked = {"agency_id": world.agency.pk, "presented": code, "store_id": world.store.pk, "now": NOW} | details
+
+    state = check_code(**asked)
+
+    assert (state.is_redeemable, state.refusal_code) == (refusal is None, refusal)
+    assert Redemption.objects.count() == 0

@@ -1,0 +1,150 @@
+"""I12: marked codes and contacts go the whole way and are found nowhere but in their place."""
+
+import json
+import logging
+
+import pytest
+from celery import current_app
+from django.contrib.admin import site
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEntry
+from codes.links import claim_token
+from codes.models import Award, Redemption
+from codes.services import activate_batch, import_codes, redeem_code, reveal_code, reverse_redemption
+from distribution import tasks as distribution_tasks
+from distribution.models import Delivery
+from eligibility.services import create_serial_batch
+from journeys import tasks as journeys_tasks
+from participants.models import EntryStatus, ProofKind
+from participants.services import attach_line, save_typed_proof
+from tests.factories import NOW
+from tests.worlds import begin, open_campaign, send
+
+pytestmark = pytest.mark.django_db
+
+CODE, PIN, LINK = "CANARYCODE00001", "CANARYPIN01", "https://canary-link.example/1"
+SERIAL, EMAIL, LINE_ID = "CANARYSERIAL1", "canary.address@example.jp", "Ucanary0000000000000000000000line"
+CANARIES = [CODE, PIN, LINK, SERIAL, EMAIL, LINE_ID]
+
+
+@pytest.fixture
+def published(settings, monkeypatch, django_capture_on_commit_callbacks):
+    """Tasks as they go to the broker; nothing works them off but the test."""
+    settings.TASKS_ON_COMMIT = True
+    sent = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **options: sent.append((name, options)))
+    return sent
+
+
+@pytest.fixture
+def at_noon(monkeypatch):
+    """Tasks read the clock; here it stands."""
+    for module in (journeys_tasks, distribution_tasks):
+        monkeypatch.setattr(module.clock, "now", lambda: NOW)
+
+
+def run_whole_way(capture) -> Award:
+    """From the file of codes to a reversed redemption, through services and tasks, with a mail that fails first."""
+    world = open_campaign(codes=0, rules=("serial",))
+    file = f"code,pin,url\n{CODE},{PIN},{LINK}\n".encode()
+    batch = import_codes(prize_id=world.prize.pk, name="第1便", data=file, expires_at=None, now=NOW)
+    activate_batch(batch_id=batch.pk, now=NOW)
+    create_serial_batch(campaign_id=world.campaign.pk, name="版", values=[SERIAL])
+    with capture(execute=True):
+        entry = begin(world, email=EMAIL)
+        attach_line(entry_id=entry.pk, line_user_id=LINE_ID, is_friend=True, now=NOW)
+        save_typed_proof(entry_id=entry.pk, kind=ProofKind.SERIAL, value=SERIAL)
+        send(entry)
+    with capture(execute=True):
+        journeys_tasks.advance_entry(entry_id=entry.pk)
+    distribution_tasks.sweep_deliveries()
+    entry.refresh_from_db()
+    assert entry.status == EntryStatus.WON
+    award = Award.objects.get()
+    assert reveal_code(award_id=award.pk, now=NOW).code == CODE
+    till = {"agency_id": world.agency.pk, "now": NOW}
+    used = redeem_code(presented=CODE, store_id=world.store.pk, **till)  # type: ignore[arg-type]
+    reverse_redemption(redemption_public_id=str(used.public_id), **till)  # type: ignore[arg-type]
+    return award
+
+
+def hidden(*texts: str) -> list[str]:
+    """Name the canaries that texts show."""
+    return sorted(
+        {
+            canary
+            for canary in [*CANARIES, claim_token(Award.objects.get().public_id)]
+            for text in texts
+            if canary in text
+        }
+    )
+
+
+def test_I12_codes_and_contacts_are_in_no_log_task_trail_or_table(
+    published, at_noon, caplog, capfd, django_capture_on_commit_callbacks
+):
+    caplog.set_level(logging.DEBUG)
+
+    run_whole_way(django_capture_on_commit_callbacks)
+
+    assert hidden(caplog.text, *capfd.readouterr()) == []
+    assert {name for name, _options in published} == {
+        "journeys.tasks.advance_entry",
+        "distribution.tasks.send_delivery",
+    }
+    assert hidden(json.dumps(published)) == []
+    assert hidden(*(str(vars(line)) for line in AuditEntry.objects.all())) == []
+    assert hidden(*all_rows()) == []
+    (sent,) = mail.outbox
+    assert sent.to == [EMAIL]
+    assert hidden(sent.body, str(sent.message())) == sorted([EMAIL, claim_token(Award.objects.get().public_id)])
+
+
+def all_rows() -> list[str]:
+    """Every row of every table as text, as a dump of the database would show it."""
+    texts = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            texts += [repr(row) for row in cursor.fetchall()]
+    return texts
+
+
+def test_I12_operators_lists_and_pages_show_no_code_and_no_whole_contact(
+    published, at_noon, django_capture_on_commit_callbacks
+):
+    award = run_whole_way(django_capture_on_commit_callbacks)
+    call_command("sync_roles", verbosity=0)
+    from tests.factories import UserFactory
+
+    desk = Client()
+    desk.force_login(UserFactory.create(is_superuser=True))
+    rows = [
+        award,
+        award.gift_code,
+        award.entry,
+        award.entry.participant,
+        Delivery.objects.get(),
+        Redemption.objects.last(),
+    ]
+    pages = [reverse("admin:index")]
+    pages += [reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") for model in site._registry]
+    for row in rows:
+        if type(row) in site._registry:
+            name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+            pages.append(reverse(name, args=[row.pk]))
+
+    seen = {}
+    for page in pages:
+        answer = desk.get(page)
+        assert answer.status_code in (200, 403), page
+        if shown := hidden(answer.content.decode()):
+            seen[page] = shown
+
+    assert len(pages) > 10
+    assert seen == {}
