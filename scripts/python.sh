@@ -80,7 +80,7 @@ create_environment() {
 install_requirements() {
   say "installing $1 (once; minutes on a slow line)"
   if command -v uv >/dev/null; then
-    uv pip install --quiet --python "$VENV/bin/python" --require-hashes --requirement "$1" && return
+    uv pip install --quiet --compile-bytecode --python "$VENV/bin/python" --require-hashes --requirement "$1" && return
     say "uv could not install it; trying pip"
   fi
   "$VENV/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes --requirement "$1" ||
