@@ -89,7 +89,7 @@ def _award(delivery: Delivery, campaign: CampaignFacts) -> AwardContext:
         brand=prize.name,
         value_jpy=prize.face_value_jpy,
         notice_number=notice_number(award),
-        image_url=f"{settings.PUBLIC_URL}{prize.picture.url}" if prize.picture else "",
+        image_url=f"{settings.PUBLIC_URL}/p/{prize.public_id}/" if prize.picture else "",
     )
 
 

@@ -59,17 +59,20 @@ def test_T16_nothing_can_be_done_to_a_foreign_row(label, method, foreign, operat
     assert type(other).objects.filter(pk=other.pk).values().get() == before
 
 
-@pytest.mark.parametrize("label", TENANT_MODELS)
+def export_url(label: str) -> str | None:
+    """Give the address of a list's export; some lists have none."""
+    try:
+        return reverse(f"admin:{label.replace('.', '_')}_export_csv")
+    except NoReverseMatch:
+        return None
+
+
+@pytest.mark.parametrize("label", [label for label in TENANT_MODELS if export_url(label)])
 def test_T16_an_export_holds_no_foreign_row(label, agency, foreign, operator):
     make_row(label, agency)
     other = make_row(label, foreign)
-    name = f"admin:{label.replace('.', '_')}_export_csv"
-    try:
-        url = reverse(name)
-    except NoReverseMatch:
-        pytest.skip("this list is not exported")
 
-    text = b"".join(operator.get(url).streaming_content).decode()
+    text = b"".join(operator.get(export_url(label)).streaming_content).decode()
 
     assert len(text.splitlines()) >= 2
     assert str(getattr(other, "public_id", "よその代理店")) not in text

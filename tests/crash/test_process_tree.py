@@ -18,7 +18,7 @@ def data(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("data")
 
 
-def eventually(is_so: Callable[[], bool], seconds: float = 15) -> bool:
+def eventually(is_so: Callable[[], bool], seconds: float = 60) -> bool:
     """Poll what no event announces: another process's end."""
     limit = time.monotonic() + seconds
     while not is_so() and time.monotonic() < limit:

@@ -1,5 +1,6 @@
 """The last codes of a prize, taken by more people than there are codes (I01, T01)."""
 
+import contextlib
 import threading
 
 import pytest
@@ -41,11 +42,14 @@ def test_I01_sixty_four_clients_share_twenty_codes_exactly():
 
 def test_negative_control_reading_first_gives_one_code_to_two(monkeypatch):
     """Without the single statement, the row lock and SKIP LOCKED."""
+    both_have_read = threading.Barrier(2)
 
     def read_then_update(prize_id, _behind, now):
         free = GiftCode.objects.filter(prize_id=prize_id, status=CodeStatus.AVAILABLE).order_by("position").first()
         if free is None:
             return None
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_read.wait(1)  # two clients stand between reading and writing
         GiftCode.objects.filter(pk=free.pk).update(status=CodeStatus.ISSUED, issued_at=now)
         return free.pk
 
