@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from accounts.models import AuditEntry
 from codes.links import claim_url
@@ -174,7 +175,7 @@ def by_line(delivery: Delivery) -> Identity:
 def test_F20_a_lost_answer_of_LINE_is_repeated_under_the_same_key(delivery, channels, monkeypatch, now):
     channels["line"].next_failures = [lost(), lost()]
     by_line(delivery)
-    at = now.at = sending.timezone.now()  # as the lines of the attempts are dated
+    at = now.at = timezone.now()  # as the lines of the attempts are dated
     for _try in range(3):
         found = attempt(delivery, at, now)
         at = found.next_attempt_at or at
@@ -188,7 +189,7 @@ def test_F20_a_message_that_waited_long_for_its_first_try_is_still_repeated(deli
     """What counts is when LINE first heard the key, not when the row was made."""
     channels["line"].next_failures = [lost()]
     by_line(delivery)
-    now.at = sending.timezone.now()
+    now.at = timezone.now()
     Delivery.objects.update(created_at=now.at - timedelta(days=5))
 
     found = attempt(delivery, now.at)
@@ -199,7 +200,7 @@ def test_F20_a_message_that_waited_long_for_its_first_try_is_still_repeated(deli
 def test_F20_after_23_hours_a_lost_answer_of_LINE_waits_like_a_mail(delivery, channels, now):
     channels["line"].next_failures = [lost()]
     by_line(delivery)
-    now.at = sending.timezone.now() + timedelta(hours=23, seconds=1)
+    now.at = timezone.now() + timedelta(hours=23, seconds=1)
 
     found = attempt(delivery, now.at)
 
