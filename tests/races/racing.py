@@ -1,5 +1,6 @@
 """Real threads on connections of their own, let loose at one moment; and the protections, taken out for a while."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,8 +14,9 @@ from core.errors import DomainError
 from core.models import StatefulModel
 from tests.constraints import drop_constraints, drop_unique, restore_constraints, restore_unique
 
-ROUNDS = 20  # a negative control that shows nothing in so many rounds has failed
+ROUNDS = 30  # a negative control that shows nothing in so many rounds has failed
 PATIENCE_SECONDS = 30
+SWITCH_SECONDS = 1e-5
 
 
 def race(acts: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -57,8 +59,13 @@ def successes(outcomes: Sequence[Any]) -> list[Any]:
 
 
 def until_shown(shows: Callable[[], bool]) -> bool:
-    """Repeat a race without its protection until the violation shows."""
-    return any(shows() for _round in range(ROUNDS))
+    """Repeat a race without its protection until the violation shows; threads change places often meanwhile."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        return any(shows() for _round in range(ROUNDS))
+    finally:
+        sys.setswitchinterval(usual)
 
 
 @contextmanager

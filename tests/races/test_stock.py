@@ -51,7 +51,7 @@ def test_negative_control_reading_first_gives_one_code_to_two(monkeypatch):
         with contextlib.suppress(threading.BrokenBarrierError):
             both_have_read.wait(1)  # two clients stand between reading and writing
         GiftCode.objects.filter(pk=free.pk).update(status=CodeStatus.ISSUED, issued_at=now)
-        return free.pk
+        return free
 
     monkeypatch.setattr(claim, "_take", read_then_update)
     world = open_campaign(codes=1)
