@@ -1,9 +1,13 @@
 """Entries go on by themselves."""
 
+import structlog
 from celery import shared_task
 
 from core import clock
 from journeys import services
+from journeys.audit import violations
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(name="journeys.tasks.advance_entry")
@@ -16,3 +20,10 @@ def advance_entry(*, entry_id: int) -> None:
 def sweep_entries() -> None:
     """Carry on what a lost message or a dead worker left behind."""
     services.sweep(now=clock.now())
+
+
+@shared_task(name="journeys.tasks.audit_invariants")
+def audit_invariants() -> None:
+    """Check what must always hold and raise the alarm for each rule that is broken; ids only."""
+    for name, rows in violations(clock.now()).items():
+        log.error("invariant_violated", code=name, count=len(rows))

@@ -21,7 +21,6 @@ class Participant(PublicModel):
         verbose_name=_("agency"),
     )
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
-    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("participant")

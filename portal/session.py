@@ -106,9 +106,7 @@ def participant_for(visitor: Visitor, campaign: Campaign) -> Participant | None:
 
     A person with a confirmed contact is used only by a browser that confirmed it.
     """
-    of_agency = Participant.objects.filter(
-        agency_id=campaign.agency_id, merged_into__isnull=True, erased_at__isnull=True
-    )
+    of_agency = Participant.objects.filter(agency_id=campaign.agency_id, merged_into__isnull=True)
     proved = of_agency.filter(public_id__in=[uuid.UUID(p) for p in visitor.people])
     anonymous = of_agency.filter(entries__public_id__in=[uuid.UUID(e) for e in visitor.entries]).exclude(
         identities__verified_at__isnull=False

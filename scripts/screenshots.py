@@ -1,6 +1,6 @@
 """Takes the README's pictures from a running `./run serve`, by walking it as an entrant and as an operator.
 
-    python scripts/screenshots.py http://127.0.0.1:8000 OPERATOR PASSWORD
+python scripts/screenshots.py http://127.0.0.1:8000 OPERATOR PASSWORD
 """
 
 import re

@@ -97,7 +97,7 @@ class RedemptionAdmin(ExportMixin, ReadOnlyAdmin):
     list_filter = (("store", admin.RelatedOnlyFieldListFilter), "kind")
     search_fields = ("public_id", "pos_transaction_id")
     date_hierarchy = "at"
-    exclude = ("api_key", "staff_user")
+    exclude = ("api_key",)
 
     @admin.display(description=_("amount (yen)"), ordering="amount_jpy")
     def amount(self, redemption: Redemption) -> str:

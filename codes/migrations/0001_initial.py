@@ -114,7 +114,6 @@ class Migration(migrations.Migration):
                 ('api_key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.apikey')),
                 ('gift_code', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='codes.giftcode', verbose_name='code')),
                 ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='codes.redemption', verbose_name='reverses')),
-                ('staff_user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='campaigns.store', verbose_name='store')),
             ],
             options={

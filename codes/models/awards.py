@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agency, ApiKey, User
+from accounts.models import Agency, ApiKey
 from campaigns.models import Prize, Store
 from codes.models.stock import GiftCode
 from core.models import PublicModel
@@ -94,7 +94,6 @@ class Redemption(PublicModel):
     )
     at = models.DateTimeField(_("at"))
     api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    staff_user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("redemption")

@@ -189,6 +189,7 @@ CELERY_BEAT_SCHEDULE = {
     "entries-left-behind": {"task": "journeys.tasks.sweep_entries", "schedule": 10.0},
     "receipts-left-behind": {"task": "receipts.tasks.sweep_receipts", "schedule": 10.0},
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
+    "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
