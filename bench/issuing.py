@@ -6,6 +6,7 @@ The three take turns in one run, so that a busy machine slows all of them alike.
 """
 
 import os
+import shutil
 import statistics
 import threading
 import time
@@ -64,11 +65,13 @@ class Stock(ExitStack):
     def __enter__(self) -> "Stock":
         """Migrate an empty database and fill it."""
         super().__enter__()
+        from django.conf import settings
         from django.core.management import call_command
         from django.db import connection
 
         from core import clock
 
+        self.callback(shutil.rmtree, settings.DATA_DIR, ignore_errors=True)
         self.callback(connection.close)
         call_command("migrate", interactive=False, verbosity=0)
         with connection.cursor() as cursor:
