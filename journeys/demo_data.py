@@ -75,8 +75,8 @@ def load_demo(*, now: datetime) -> dict[str, Any]:
         "api_key": secret,
         "stores": [store.code for store in stores],
         "staff_pin": STAFF_PIN,
-        "serials": SERIALS[:5],
-        "members": MEMBERS[:5],
+        "serials": SERIALS,
+        "members": MEMBERS,
         "links": {link.name: link.token for link in TrackedLink.objects.order_by("pk")},
     }
 
