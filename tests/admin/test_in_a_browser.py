@@ -25,7 +25,7 @@ from tests.factories import (
     UserFactory,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.serial, pytest.mark.django_db(transaction=True)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PASSWORD = "a long enough password"
 
@@ -163,10 +163,12 @@ def test_a_review_is_done_with_the_keyboard(page, cases, live_server):
     photo = page.locator(".desk-viewer img")
     page.wait_for_function("document.querySelector('.desk-viewer img').dataset.scale")
     upright = photo.bounding_box()
-    page.keyboard.press("e")
-    turned = photo.bounding_box()
     assert upright["height"] > upright["width"]
-    assert turned["width"] > turned["height"]
+    page.keyboard.press("e")
+    page.wait_for_function(
+        "(() => { const box = document.querySelector('.desk-viewer img').getBoundingClientRect();"
+        " return box.width > box.height; })()"
+    )
 
     page.fill("[name=figures-total_jpy]", "2980")
     page.keyboard.press("a")  # typed into the field, not a verdict
