@@ -17,6 +17,9 @@ from receipts.ocr.page import Page
 from receipts.ocr.rapidocr import RapidOcrReader
 from receipts.ocr.reading import confirms
 
+pytestmark = pytest.mark.slow  # real reading
+
+
 AT = datetime(2026, 11, 20, 11, 42, tzinfo=JST)
 SMALL = replace(first_shop(AT), goods=first_shop(AT).goods[:3], address="", company="")
 
