@@ -83,6 +83,7 @@ def open_code(gift_code: GiftCode) -> RevealedCode:
     """Open a code. Only `codes.services.reveal_code` calls this for people; it has written its line before."""
 
     def opened(column: str, stored: str) -> str:
+        """Open one column of the code; empty stays empty."""
         return decrypt(stored, table="gift_code", column=column, row=gift_code.public_id) if stored else ""
 
     return RevealedCode(

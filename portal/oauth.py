@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from core.clients.pkce import new_code_verifier
+from participants.models import Entry
 
 SALT = "portal.login"
 LOGIN_SECONDS = 900
@@ -66,3 +68,8 @@ def forget(response: HttpResponse, provider: str) -> HttpResponse:
     """Drop the secrets: a login comes back once."""
     response.delete_cookie(f"login-{provider}", path=f"/{provider}/")
     return response
+
+
+def login_failed(request: HttpRequest, entry: Entry | None, *, provider: str, status: int) -> HttpResponse:
+    """Say that a login did not succeed, with the way back to the entry it was for."""
+    return render(request, "portal/errors/login.html", {"entry": entry, "provider": provider}, status=status)

@@ -180,6 +180,7 @@ def _gift_code(batch: CodeBatch, row: CodeRow, position: int) -> GiftCode:
     public_id = uuid.uuid4()
 
     def sealed(column: str, plain: str) -> str:
+        """Seal one column of the code; empty stays empty."""
         return encrypt(plain, table="gift_code", column=column, row=public_id) if plain else ""
 
     return GiftCode(

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,7 +23,7 @@ from core.clients.line_webhook import (
 )
 from eligibility.errors import TooManyAttempts
 from eligibility.services import spend_attempt
-from participants.models import Entry, Identity, IdentityKind
+from participants.models import Identity, IdentityKind
 from participants.selectors import identity_index
 from participants.services import attach_line, mark_line_friend
 from portal import oauth
@@ -57,7 +57,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Take the answer of LINE; the account is believed only after the id token was checked on this side (T24)."""
     attempt = oauth.come_back(request, "line")
     if attempt is None:
-        return _failed(request, None, 400)
+        return oauth.login_failed(request, None, provider="LINE", status=400)
     entry = own_entry(request, UUID(attempt.entry))
     if "code" not in request.GET:  # the person pressed "cancel" at LINE
         return oauth.forget(redirect("portal:entry", public_id=entry.public_id), "line")
@@ -66,9 +66,9 @@ def callback(request: HttpRequest) -> HttpResponse:
         user_id, is_friend = _account(request.GET["code"], attempt, now)
     except LineLoginRefused as refusal:
         log.warning("line_login_refused", reason=refusal.reason)
-        return _failed(request, entry, 400)
+        return oauth.login_failed(request, entry, provider="LINE", status=400)
     except LineLoginUnavailable:
-        return _failed(request, entry, 503)
+        return oauth.login_failed(request, entry, provider="LINE", status=503)
     identity = attach_line(entry_id=entry.pk, line_user_id=user_id, is_friend=is_friend, now=now)
     response = redirect("portal:entry", public_id=entry.public_id)
     visitor = visitor_of(request).with_entry(entry).with_person(identity.participant)
@@ -146,8 +146,3 @@ def _line() -> LineLogin:
 
 def _callback_address() -> str:
     return f"{settings.PUBLIC_URL}/line/callback/"
-
-
-def _failed(request: HttpRequest, entry: Entry | None, status: int) -> HttpResponse:
-    context = {"entry": entry, "provider": "LINE"}
-    return render(request, "portal/errors/login.html", context, status=status)

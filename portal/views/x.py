@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from campaigns.models import EntryRule, RuleKind
@@ -41,7 +41,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Take the answer of X and ask, at this moment, whether the account follows the brand."""
     attempt = oauth.come_back(request, "x")
     if attempt is None:
-        return _failed(request, None, 400)
+        return oauth.login_failed(request, None, provider="X", status=400)
     entry = own_entry(request, UUID(attempt.entry))
     if "code" not in request.GET:
         return oauth.forget(redirect("portal:entry", public_id=entry.public_id), "x")
@@ -49,9 +49,9 @@ def callback(request: HttpRequest) -> HttpResponse:
         user_id, facts = _account(request.GET["code"], attempt, entry)
     except XRefused as refusal:
         log.warning("x_login_refused", reason=refusal.reason)
-        return _failed(request, entry, 400)
+        return oauth.login_failed(request, entry, provider="X", status=400)
     except XUnavailable:
-        return _failed(request, entry, 503)
+        return oauth.login_failed(request, entry, provider="X", status=503)
     attach_x(entry_id=entry.pk, x_user_id=user_id, facts=facts, now=clock.now())
     return oauth.forget(redirect("portal:entry", public_id=entry.public_id), "x")
 
@@ -91,8 +91,3 @@ def _x() -> XClient:
 
 def _callback_address() -> str:
     return f"{settings.PUBLIC_URL}/x/callback/"
-
-
-def _failed(request: HttpRequest, entry: Entry | None, status: int) -> HttpResponse:
-    context = {"entry": entry, "provider": "X"}
-    return render(request, "portal/errors/login.html", context, status=status)

@@ -111,6 +111,7 @@ def apply_reading(receipt: Receipt, reading: ReceiptReading) -> None:
 
 def _figures(reading: ReceiptReading) -> ReceiptFigures:
     def text(key: str, length: int) -> str:
+        """Give a field as read, cut to its column."""
         return (reading.value(key) or "")[:length]
 
     return ReceiptFigures(
