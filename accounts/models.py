@@ -23,6 +23,11 @@ class Agency(PublicModel):
 
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(_("short name"), unique=True)
+    second_person_above_jpy = models.PositiveBigIntegerField(
+        _("second person above (yen)"),
+        default=1_000_000,
+        help_text=_("What moves more than this value is started by one person and confirmed by another."),
+    )
     members = models.ManyToManyField(User, through="Membership", related_name="agencies")
 
     class Meta:
@@ -75,8 +80,46 @@ class Scope(models.TextChoices):
     ENTRIES_WRITE = "entries:write", _("create entries")
     CODES_READ = "codes:read", _("read stock figures")
     CODES_IMPORT = "codes:import", _("import codes")
+    CODES_RESERVE = "codes:reserve", _("reserve and release codes")
     REDEMPTIONS_WRITE = "redemptions:write", _("check, redeem and reverse codes")
     REPORTS_READ = "reports:read", _("read reports")
+
+
+class DataClass(models.TextChoices):
+    CODE = "code", _("codes, PINs and links")
+
+
+class DataKey(PublicModel):
+    """A key that seals one class of one tenant's data, wrapped by a master key that is not in the database.
+
+    `scope` is the public id of what the key belongs to (a campaign); destroying the key makes what it sealed
+    unreadable, in backups too.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
+    data_class = models.CharField(_("class"), max_length=8, choices=DataClass)
+    scope = models.CharField(_("belongs to"), max_length=40)
+    wrapped = models.TextField(editable=False)  # by core.crypto, under the master key named in it
+    retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)  # seals nothing new, still opens
+    destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("data key")
+        verbose_name_plural = _("data keys")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="data_key_one_in_use",
+                fields=["agency", "data_class", "scope"],
+                condition=Q(retired_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="data_key_destroyed_is_empty",
+                condition=Q(destroyed_at__isnull=True) | Q(wrapped="", retired_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)[:8]
 
 
 class ApiKey(PublicModel):
@@ -112,6 +155,7 @@ class AuditEntry(models.Model):
         Agency,
         on_delete=models.PROTECT,
         null=True,
+        db_index=False,  # the trail is written with every act and read by subject or action
         related_name="+",
         verbose_name=_("agency"),
     )
@@ -120,6 +164,7 @@ class AuditEntry(models.Model):
         User,
         on_delete=models.PROTECT,
         null=True,
+        db_index=False,
         related_name="+",
         verbose_name=_("user"),
     )

@@ -18,7 +18,10 @@ class StockLine:
     prize: Prize
     staged: int
     available: int
+    reserved: int
+    held: int
     issued: int
+    printed: int
     void: int
     expired: int
 
@@ -36,7 +39,8 @@ def stock_of(campaign: Campaign) -> list[StockLine]:
     """Count the codes of every prize of a campaign by state."""
     lines = []
     for prize in Prize.objects.filter(course__campaign=campaign).select_related("course"):
-        counts = dict(prize.gift_codes.order_by().values_list("status").annotate(n=Count("pk")))
+        codes = GiftCode.objects.filter(batch__prize=prize).order_by()  # by batch, which is what the index serves
+        counts = dict(codes.values_list("status").annotate(n=Count("pk")))
         lines.append(StockLine(prize, **{status: counts.get(status, 0) for status in CodeStatus.values}))
     return lines
 

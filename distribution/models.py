@@ -69,7 +69,13 @@ class Delivery(StatefulModel):
         DeliveryStatus.DELIVERED: {DeliveryStatus.QUEUED},
     }
 
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
+    agency = models.ForeignKey(
+        Agency,
+        on_delete=models.PROTECT,
+        db_index=False,  # one row is written with each award: every index costs there
+        related_name="+",
+        verbose_name=_("agency"),
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=DeliveryKind)
     entry = models.ForeignKey(
         Entry,
@@ -90,6 +96,7 @@ class Delivery(StatefulModel):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="+",
         verbose_name=_("contact"),
     )

@@ -39,7 +39,10 @@ class CodeStock(AgencyView):
             face_value_jpy = serializers.IntegerField(source="prize.face_value_jpy")
             staged = serializers.IntegerField(help_text="Imported, waiting for an operator's activation.")
             available = serializers.IntegerField()
+            reserved = serializers.IntegerField()
+            held = serializers.IntegerField(help_text="Held back by an operator.")
             issued = serializers.IntegerField()
+            printed = serializers.IntegerField(help_text="Printed and handed out, not by winning.")
             void = serializers.IntegerField()
             expired = serializers.IntegerField()
 

@@ -3,18 +3,23 @@
 from campaigns.models.campaign import (
     Campaign,
     CampaignStatus,
+    ClaimBinding,
     KpiMetric,
     KpiTarget,
     Mechanic,
     Objective,
 )
 from campaigns.models.offer import (
+    Custody,
+    GiftBrand,
     Prize,
     PrizeCourse,
     PrizeKind,
     TermsVersion,
     TrackedLink,
     TrackedLinkChannel,
+    UseConditions,
+    UseMode,
 )
 from campaigns.models.rules import (
     Combination,
@@ -31,8 +36,11 @@ from campaigns.models.survey import Question, QuestionKind, Survey
 __all__ = [
     "Campaign",
     "CampaignStatus",
+    "ClaimBinding",
     "Combination",
+    "Custody",
     "EntryRule",
+    "GiftBrand",
     "KpiMetric",
     "KpiTarget",
     "Mechanic",
@@ -53,4 +61,6 @@ __all__ = [
     "TermsVersion",
     "TrackedLink",
     "TrackedLinkChannel",
+    "UseConditions",
+    "UseMode",
 ]

@@ -38,6 +38,13 @@ class CampaignStatus(models.TextChoices):
     ARCHIVED = "archived", _("archived")
 
 
+class ClaimBinding(models.TextChoices):
+    NONE = "none", _("whoever has the link")
+    DEVICE = "device", _("the device that opens it first")
+    LINE = "line", _("the winner's LINE account")
+    PIN = "pin", _("a PIN chosen at the first opening")
+
+
 class Campaign(StatefulModel):
     """One campaign of a sponsor. Ends are stored exclusive; people type and read them inclusive, in JST."""
 
@@ -91,6 +98,17 @@ class Campaign(StatefulModel):
     delivery_opens_at = models.DateTimeField(_("delivery from"), null=True, blank=True)
     delivery_closes_at = models.DateTimeField(_("delivery until"), null=True, blank=True)
     claim_days = models.PositiveSmallIntegerField(_("days to receive the code"), default=30)
+    claim_binding = models.CharField(
+        _("who may open the code"),
+        max_length=6,
+        choices=ClaimBinding,
+        default=ClaimBinding.NONE,
+    )
+    claim_reminder_days = models.PositiveSmallIntegerField(
+        _("remind so many days before the deadline"),
+        default=3,
+        help_text=_("Of a prize that was not opened yet. 0: no reminder."),
+    )
     entries_per_person = models.PositiveSmallIntegerField(_("entries per person"), default=1)
     entries_per_person_a_day = models.PositiveSmallIntegerField(_("entries per person and day"), default=1)
     announced_winner_count = models.PositiveIntegerField(_("announced number of winners"), null=True, blank=True)
@@ -114,6 +132,10 @@ class Campaign(StatefulModel):
                 | Q(purchase_from_on__lte=F("purchase_until_on")),
             ),
             models.CheckConstraint(name="campaign_claim_days_positive", condition=Q(claim_days__gte=1)),
+            models.CheckConstraint(
+                name="campaign_claim_binding_known",
+                condition=Q(claim_binding__in=ClaimBinding.values),
+            ),
             models.CheckConstraint(name="campaign_entries_positive", condition=Q(entries_per_person__gte=1)),
             models.CheckConstraint(
                 name="campaign_daily_entries_positive",

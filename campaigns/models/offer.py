@@ -5,10 +5,11 @@ from functools import partial
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
+from campaigns.models.sponsors import Store
 from core.models import PublicModel
 
 PER_MILLION = 1_000_000
@@ -49,6 +50,54 @@ class PrizeCourse(PublicModel):
         return self.name
 
 
+class Custody(models.TextChoices):
+    STORED = "stored", _("kept here, sealed")
+    FETCHED = "fetched", _("fetched from the supplier when shown")
+
+
+class GiftBrand(PublicModel):
+    """The profile of a gift brand: which fields its codes have, what may be said, who has to approve.
+
+    Rules change at the brand's will, so they are dated data with a source, never constants.
+    """
+
+    slug = models.SlugField(_("short name"), unique=True)
+    name = models.CharField(_("name"), max_length=50)
+    custody = models.CharField(_("custody"), max_length=7, choices=Custody, default=Custody.STORED)
+    supplier = models.CharField(_("supplier's interface"), max_length=20, blank=True)
+    code_fields = models.JSONField(
+        _("fields of a code"), default=list
+    )  # {name, label, pattern, is_required, shown_last}
+    minimum_jpy = models.PositiveBigIntegerField(_("smallest value (yen)"), default=1)
+    maximum_jpy = models.PositiveBigIntegerField(_("largest value (yen)"), default=100_000_000)
+    denominations = models.JSONField(_("values on offer (yen)"), default=list, blank=True)
+    validity_months = models.PositiveSmallIntegerField(_("valid for (months)"), null=True, blank=True)
+    needs_approval = models.BooleanField(_("use and texts need approval"), default=True)
+    required_wording = models.TextField(_("texts that must appear"), blank=True)
+    forbidden_words = models.JSONField(_("words not to be used"), default=list, blank=True)
+    note = models.TextField(_("what else to keep in mind"), blank=True)
+    source_url = models.CharField(_("source"), max_length=300, blank=True)
+    checked_on = models.DateField(_("checked on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("gift brand")
+        verbose_name_plural = _("gift brands")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="gift_brand_values_ordered",
+                condition=Q(minimum_jpy__gte=1) & Q(minimum_jpy__lte=F("maximum_jpy")),
+            ),
+            models.CheckConstraint(
+                name="gift_brand_fetched_has_supplier",
+                condition=Q(custody="stored") | ~Q(supplier=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class PrizeKind(models.TextChoices):
     GIFT_CODE = "gift_code", _("gift code of another company")
     OWN_CODE = "own_code", _("own code, redeemed at our stores")
@@ -67,6 +116,21 @@ class Prize(PublicModel):
     name = models.CharField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=10, choices=PrizeKind, default=PrizeKind.GIFT_CODE)
     brand = models.CharField(_("brand"), max_length=50, blank=True)
+    gift_brand = models.ForeignKey(
+        GiftBrand,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="prizes",
+        verbose_name=_("gift brand"),
+    )
+    use_approval = models.CharField(_("approval to use the brand"), max_length=100, blank=True)
+    text_approval = models.CharField(_("approval of page and messages"), max_length=100, blank=True)
+    is_allocated = models.BooleanField(
+        _("stock divided among places"),
+        default=False,
+        editable=False,  # follows from the allocations in stock
+    )
     face_value_jpy = models.PositiveBigIntegerField(_("value (yen)"), default=0)
     picture = models.ImageField(_("picture"), upload_to="prizes/", blank=True)
     how_to_use = models.TextField(_("how to use"), max_length=1000, blank=True)
@@ -83,6 +147,64 @@ class Prize(PublicModel):
     def needs_code(self) -> bool:
         """Tell whether a winner gets a code out of stock."""
         return self.kind != PrizeKind.PHYSICAL
+
+
+class UseMode(models.TextChoices):
+    ONCE = "once", _("once, in full")
+    TIMES = "times", _("so many times")
+    BALANCE = "balance", _("until the balance is used up")
+
+
+class UseConditions(PublicModel):
+    """Under which conditions a code of our own is taken at a till. Without a row: anywhere, any time, by balance."""
+
+    prize = models.OneToOneField(
+        Prize,
+        on_delete=models.CASCADE,
+        related_name="conditions",
+        verbose_name=_("prize"),
+    )
+    mode = models.CharField(_("may be used"), max_length=7, choices=UseMode, default=UseMode.BALANCE)
+    use_limit = models.PositiveSmallIntegerField(_("how many times"), default=1)
+    minimum_jpy = models.PositiveBigIntegerField(
+        _("purchase of at least (yen)"),
+        null=True,
+        blank=True,
+    )
+    maximum_jpy = models.PositiveBigIntegerField(_("purchase of at most (yen)"), null=True, blank=True)
+    products = models.JSONField(
+        _("products and services"),
+        default=list,
+        blank=True,
+        help_text=_("Item numbers (JAN or your own), one a line. Empty: everything."),
+    )
+    stores = models.ManyToManyField(Store, blank=True, related_name="+", verbose_name=_("stores"))
+    valid_from = models.DateTimeField(_("usable from"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("usable until"), null=True, blank=True)  # exclusive
+    weekdays = models.JSONField(_("weekdays"), default=list, blank=True)  # 0 Monday … 6 Sunday; empty: every day
+    hour_from = models.TimeField(_("from"), null=True, blank=True)
+    hour_until = models.TimeField(_("until"), null=True, blank=True)
+    is_combinable = models.BooleanField(_("together with other codes"), default=True)
+
+    class Meta:
+        verbose_name = _("conditions of use")
+        verbose_name_plural = _("conditions of use")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="use_conditions_limit_positive", condition=Q(use_limit__gte=1)),
+            models.CheckConstraint(
+                name="use_conditions_amounts_ordered",
+                condition=Q(minimum_jpy__isnull=True)
+                | Q(maximum_jpy__isnull=True)
+                | Q(minimum_jpy__lte=F("maximum_jpy")),
+            ),
+            models.CheckConstraint(
+                name="use_conditions_period_ordered",
+                condition=Q(valid_from__isnull=True) | Q(valid_until__isnull=True) | Q(valid_from__lt=F("valid_until")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_mode_display()
 
 
 class TermsVersion(PublicModel):
@@ -133,6 +255,15 @@ class TrackedLink(PublicModel):
     name = models.CharField(_("name"), max_length=100)
     channel = models.CharField(_("channel"), max_length=10, choices=TrackedLinkChannel)
     token = models.CharField(_("token"), max_length=16, unique=True, default=new_link_token, editable=False)
+    store = models.ForeignKey(
+        Store,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("store"),
+        help_text=_("Entries that come by this link count for the store's share of the stock."),
+    )
 
     class Meta:
         verbose_name = _("tracked link")

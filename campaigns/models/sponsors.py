@@ -60,6 +60,17 @@ class Store(PublicModel):
     name = models.CharField(_("name"), max_length=100)
     staff_pin_hash = models.CharField(max_length=200, editable=False, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    closes_at = models.TimeField(
+        _("business day ends at"),
+        null=True,
+        blank=True,
+        help_text=_("Until then a redemption can be undone; afterwards it is a refund. Without it: midnight."),
+    )
+    offline_limit_jpy = models.PositiveBigIntegerField(
+        _("offline limit (yen a code)"),
+        default=0,
+        help_text=_("What the store may take without a connection and report later. 0: nothing."),
+    )
 
     class Meta:
         verbose_name = _("store")

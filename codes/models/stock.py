@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency, User
@@ -14,11 +14,28 @@ from core.models import StatefulModel, in_status
 class CodeSource(models.TextChoices):
     IMPORTED = "imported", _("imported from a file")
     GENERATED = "generated", _("generated here")
+    FETCHED = "fetched", _("fetched from a supplier when shown")
+
+
+class CodeFormat(models.TextChoices):
+    """How the text of our own codes is made, which decides what tills can scan."""
+
+    TYPED = "typed", _("16 letters and digits, to be typed or scanned")
+    DIGITS = "digits", _("24 digits, for barcodes")
+    JAN = "jan", _("13 digits (JAN), for tills that read nothing else")
+
+
+class BatchPurpose(models.TextChoices):
+    AWARDS = "awards", _("for winners")
+    PRINT = "print", _("printed and handed out")
 
 
 class BatchStatus(models.TextChoices):
+    LOADING = "loading", _("being read in")
     STAGED = "staged", _("waiting for activation")
     ACTIVE = "active", _("in stock")
+    PAUSED = "paused", _("held back")
+    RECALLED = "recalled", _("recalled")
     DISCARDED = "discarded", _("discarded")
 
 
@@ -26,20 +43,27 @@ class CodeBatch(StatefulModel):
     """Codes that came in together (入荷); they can be handed out once the batch is active."""
 
     TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {
+        BatchStatus.LOADING: {BatchStatus.STAGED, BatchStatus.DISCARDED},
         BatchStatus.STAGED: {BatchStatus.ACTIVE, BatchStatus.DISCARDED},
+        BatchStatus.ACTIVE: {BatchStatus.PAUSED, BatchStatus.RECALLED},
+        BatchStatus.PAUSED: {BatchStatus.ACTIVE, BatchStatus.RECALLED},
     }
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     prize = models.ForeignKey(Prize, on_delete=models.PROTECT, related_name="batches", verbose_name=_("prize"))
     name = models.CharField(_("name"), max_length=100)
     source = models.CharField(_("source"), max_length=9, choices=CodeSource)
+    code_format = models.CharField(_("form"), max_length=6, choices=CodeFormat, default=CodeFormat.TYPED)
+    purpose = models.CharField(_("purpose"), max_length=6, choices=BatchPurpose, default=BatchPurpose.AWARDS)
     status = models.CharField(_("status"), max_length=9, choices=BatchStatus, default=BatchStatus.STAGED)
+    status_reason = models.CharField(_("reason"), max_length=200, blank=True)
     file_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     code_count = models.PositiveIntegerField(_("codes"), default=0)
     face_value_jpy = models.PositiveBigIntegerField(_("value each (yen)"), default=0)
     expires_at = models.DateTimeField(_("codes expire at"), null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     activated_at = models.DateTimeField(_("activated at"), null=True, blank=True)
+    activated_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("batch of codes")
@@ -57,48 +81,78 @@ class CodeBatch(StatefulModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def value_jpy(self) -> int:
+        """What all codes of the batch are worth together."""
+        return self.code_count * self.face_value_jpy
+
 
 class CodeStatus(models.TextChoices):
     STAGED = "staged", _("waiting for activation")
     AVAILABLE = "available", _("available")
+    RESERVED = "reserved", _("reserved")
+    HELD = "held", _("held back")
     ISSUED = "issued", _("issued")
+    PRINTED = "printed", _("printed and handed out")
     VOID = "void", _("void")
     EXPIRED = "expired", _("expired")
 
 
 class GiftCode(StatefulModel):
-    """One code: it leaves the stock once and never returns. The value is in `code_ciphertext` only."""
+    """One code: it leaves the stock once and never returns. The value is in the ciphertext columns only.
+
+    A code that is fetched has no ciphertext: its supplier makes it under `public_id` and shows it again on request.
+    """
 
     TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {
-        CodeStatus.STAGED: {CodeStatus.AVAILABLE, CodeStatus.VOID},
-        CodeStatus.AVAILABLE: {CodeStatus.ISSUED, CodeStatus.VOID, CodeStatus.EXPIRED},
+        CodeStatus.STAGED: {CodeStatus.AVAILABLE, CodeStatus.PRINTED, CodeStatus.VOID},
+        CodeStatus.AVAILABLE: {
+            CodeStatus.ISSUED,
+            CodeStatus.RESERVED,
+            CodeStatus.HELD,
+            CodeStatus.VOID,
+            CodeStatus.EXPIRED,
+        },
+        CodeStatus.RESERVED: {CodeStatus.ISSUED, CodeStatus.AVAILABLE, CodeStatus.VOID, CodeStatus.EXPIRED},
+        CodeStatus.HELD: {CodeStatus.AVAILABLE, CodeStatus.ISSUED, CodeStatus.VOID, CodeStatus.EXPIRED},
         CodeStatus.ISSUED: {CodeStatus.VOID},
+        CodeStatus.PRINTED: {CodeStatus.VOID},
     }
 
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
+    # Issuing rewrites an entry in every index below, so there are none that the service can do without.
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("agency")
+    )
     batch = models.ForeignKey(
         CodeBatch,
         on_delete=models.PROTECT,
+        db_index=False,
         related_name="gift_codes",
         verbose_name=_("batch"),
     )
     prize = models.ForeignKey(
         Prize,
         on_delete=models.PROTECT,
+        db_index=False,
         related_name="gift_codes",
         verbose_name=_("prize"),
     )
     position = models.BigIntegerField(editable=False)
     status = models.CharField(_("status"), max_length=9, choices=CodeStatus, default=CodeStatus.STAGED)
-    code_ciphertext = models.TextField(editable=False)
+    code_ciphertext = models.TextField(blank=True, editable=False)
     code_index = models.CharField(max_length=64, editable=False)
+    index_key_id = models.CharField(max_length=8, default="0", editable=False)
     pin_ciphertext = models.TextField(blank=True, editable=False)
     url_ciphertext = models.TextField(blank=True, editable=False)
+    number_ciphertext = models.TextField(blank=True, editable=False)
     face_value_jpy = models.PositiveBigIntegerField(_("value (yen)"), default=0)
     balance_jpy = models.PositiveBigIntegerField(_("balance (yen)"), default=0)
+    use_count = models.PositiveSmallIntegerField(_("times used"), default=0)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     issued_at = models.DateTimeField(_("issued at"), null=True, blank=True)
     redeemed_at = models.DateTimeField(_("redeemed at"), null=True, blank=True)
+    presented_slot = models.BigIntegerField(default=0, editable=False)  # last 30-second slot that a till accepted
+    recovered_at = models.DateTimeField(_("known from the journal"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("gift code")
@@ -109,11 +163,11 @@ class GiftCode(StatefulModel):
             models.UniqueConstraint(name="gift_code_once_per_agency", fields=["agency", "code_index"]),
             models.CheckConstraint(
                 name="gift_code_issued_has_a_time",
-                condition=~Q(status="issued") | Q(issued_at__isnull=False),
+                condition=~Q(status__in=["issued", "printed"]) | Q(issued_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="gift_code_balance_within_face",
-                condition=Q(balance_jpy__lte=models.F("face_value_jpy")),
+                condition=Q(balance_jpy__lte=F("face_value_jpy")),
             ),
         ]
         indexes: ClassVar = [

@@ -105,7 +105,10 @@ def test_stock_is_told_in_figures_only(tenant):
                 "face_value_jpy": 500,
                 "staged": 2,
                 "available": 0,
+                "reserved": 0,
+                "held": 0,
                 "issued": 1,
+                "printed": 0,
                 "void": 0,
                 "expired": 0,
             }
