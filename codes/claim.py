@@ -1,7 +1,7 @@
 """One statement takes one code out of stock: exact under any number of clients, on both databases.
 
-The scan starts behind the last position this process took, since issued rows pile up at the head of the index until
-they are vacuumed; when nothing is found there it starts again from the beginning.
+On PostgreSQL it is the function `codes_take`, which others of ours call too. On SQLite, which has no row locks, the
+IMMEDIATE transaction has locked the whole database, and a plain update is as exact.
 """
 
 import random
@@ -13,22 +13,19 @@ from django.db import connection
 from codes.errors import OutOfStock, StockBusy
 from codes.models import CodeStatus, GiftCode
 
-TAKE = """
-UPDATE codes_giftcode SET status = 'issued', issued_at = %(now)s, updated_at = %(now)s
+TRIES = 5
+TAKE_ON_SQLITE = """
+UPDATE codes_giftcode SET status = %(status)s, issued_at = %(issued_at)s, updated_at = %(now)s
 WHERE id = (
     SELECT id FROM codes_giftcode
-    WHERE prize_id = %(prize)s AND status = 'available' AND position > %(behind)s
-      AND (expires_at IS NULL OR expires_at > %(now)s)
-    ORDER BY position LIMIT 1 {lock}
+    WHERE prize_id = %(prize)s AND status = 'available' AND (expires_at IS NULL OR expires_at > %(now)s)
+    ORDER BY position LIMIT 1
 )
-RETURNING *
+RETURNING id
 """
-LOOK_BACK = 64  # positions that others may have rolled back
-TRIES = 5
-_last_position: dict[int, int] = {}
 
 
-def claim_next_code(*, prize_id: int, now: datetime) -> GiftCode:
+def claim_next_code(*, prize_id: int, now: datetime, status: CodeStatus = CodeStatus.ISSUED) -> GiftCode:
     """Take the next available code of a prize, valid at `now`, in the caller's transaction.
 
     Raises:
@@ -36,28 +33,30 @@ def claim_next_code(*, prize_id: int, now: datetime) -> GiftCode:
         StockBusy: some are left, but others held them through all tries.
     """
     for attempt in range(TRIES):
-        behind = _last_position.get(prize_id, 0) - LOOK_BACK if attempt == 0 else 0
-        if taken := _take(prize_id, behind, now):
-            return taken
-        if not _is_any_left(prize_id, now):
+        taken = _take(prize_id, status, now)
+        if taken:
+            return GiftCode.objects.get(pk=taken)
+        if taken == 0:
             raise OutOfStock(prize_id=prize_id)
-        if attempt:
-            time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 spreads the tries of clients apart
+        wait_for_others(attempt)
     raise StockBusy(prize_id=prize_id)
 
 
-def _take(prize_id: int, behind: int, now: datetime) -> GiftCode | None:
-    # SQLite has no row locks; there the IMMEDIATE transaction has locked the whole database.
-    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    moment = connection.ops.adapt_datetimefield_value(now)
-    values = {"now": moment, "prize": prize_id, "behind": behind}
-    taken = list(GiftCode.objects.raw(TAKE.format(lock=lock), values))  # the statement gives the row: no second one
-    if not taken:
-        return None
-    _last_position[prize_id] = taken[0].position
-    return taken[0]
+def wait_for_others(attempt: int) -> None:
+    """Let those finish who hold the last codes; the tries of clients are spread apart."""
+    time.sleep(random.uniform(0.005, 0.02) * (attempt + 1))  # noqa: S311
 
 
-def _is_any_left(prize_id: int, now: datetime) -> bool:
-    left = GiftCode.objects.filter(prize_id=prize_id, status=CodeStatus.AVAILABLE)
-    return left.exclude(expires_at__lte=now).exists()
+def _take(prize_id: int, status: CodeStatus, now: datetime) -> int | None:
+    """Give the id of the code taken, 0 when none is left, None when others hold what is left."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT codes_take(%s, %s, %s)", [prize_id, status.value, now])
+            taken: int | None = cursor.fetchone()[0]
+            return taken
+        moment = connection.ops.adapt_datetimefield_value(now)
+        issued_at = moment if status == CodeStatus.ISSUED else None
+        values = {"prize": prize_id, "status": status.value, "now": moment, "issued_at": issued_at}
+        cursor.execute(TAKE_ON_SQLITE, values)
+        row = cursor.fetchone()
+        return int(row[0]) if row else 0

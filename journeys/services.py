@@ -13,11 +13,10 @@ from django.db import transaction
 from campaigns.models import Campaign, CampaignStatus, Mechanic
 from codes.errors import OutOfStock, StockBusy
 from codes.selectors import available_count
-from codes.services import award_prizes
 from core.crashpoints import crashpoint
 from core.errors import StaleState
 from distribution.models import DeliveryKind
-from distribution.services import queue_award, queue_message
+from distribution.services import give_prizes, queue_message
 from draws.errors import DrawNotPossible
 from draws.models import Draw, DrawResult
 from draws.selectors import count_candidates
@@ -207,8 +206,7 @@ def _give_prizes(entry: Entry, now: datetime) -> DrawResult | None:
         with transaction.atomic():
             result = decide_result(entry_id=entry.pk, now=now)
             if result is not None and result.is_win:
-                for award in award_prizes(result_id=result.pk, now=now):
-                    queue_award(award_id=award.pk, now=now)
+                give_prizes(result_id=result.pk, now=now)
     except OutOfStock:
         if DrawResult.objects.filter(entry=entry).exists():
             raise  # a drawn winner keeps his win; the desk has to bring codes in

@@ -1,21 +1,28 @@
-"""A winner gets his prizes: each with one code out of stock, once, however often it is asked."""
+"""A winner gets his prizes: each with one code out of stock, once, however often it is asked.
+
+On PostgreSQL it is one call of a function in the database (codes/migrations/0003); elsewhere the same steps in Python.
+"""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounts import audit
 from campaigns.models import Prize
-from codes.claim import claim_next_code
-from codes.errors import NotEligible
+from codes.claim import TRIES, claim_next_code, wait_for_others
+from codes.errors import NotEligible, OutOfStock, StockBusy
 from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus
 from core.clock import end_of_jst_day, jst_day
 from draws.models import DrawResult
 
+NOT_ELIGIBLE, OUT_OF_STOCK, STOCK_BUSY, MORE_TOKENS = "MZ001", "MZ002", "MZ003", "MZ004"
 
-@transaction.atomic
+
 def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
     """Give a winning entry every prize of its course; a repeat returns the same awards.
 
@@ -24,11 +31,39 @@ def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
         OutOfStock: a prize has no code left; nothing is awarded.
         StockBusy: codes are left but held by others; to be tried again.
     """
-    result = DrawResult.objects.select_for_update(of=("self",)).select_related("entry__campaign").get(pk=result_id)
-    if result.course_id is None:
-        raise NotEligible(result_id=result_id)
-    prizes = Prize.objects.filter(course_id=result.course_id).order_by("pk")
-    return [_award(result, prize, now) for prize in prizes]
+    if connection.vendor != "postgresql":
+        return _award_by_steps(result_id, now)
+    rows = call_giving("codes_give_prizes", result_id=result_id, now=now)
+    awards = Award.objects.select_related("gift_code", "prize").in_bulk([row[0] for row in rows])
+    return [awards[row[0]] for row in rows]
+
+
+def call_giving(function: str, *, result_id: int, now: datetime) -> list[tuple[int, ...]]:
+    """Call one of the functions that give prizes, again where it may succeed; raises as `award_prizes`.
+
+    Each prize needs an id and the index of its claim token, whose key is not in the database; most courses have one
+    prize, so more are brought only when they are asked for.
+    """
+    token_count = 1
+    for attempt in range(TRIES):
+        try:
+            return _in_savepoint(partial(_call, function, result_id, now, token_count))
+        except IntegrityError:  # another gives the same result its prizes at this moment: next time they are there
+            if attempt == TRIES - 1:
+                raise
+        except DatabaseError as error:
+            refused = getattr(error.__cause__, "sqlstate", "")
+            if refused == NOT_ELIGIBLE:
+                raise NotEligible(result_id=result_id) from error
+            if refused == OUT_OF_STOCK:
+                raise OutOfStock(result_id=result_id) from error
+            if refused not in (MORE_TOKENS, STOCK_BUSY):
+                raise
+            if refused == MORE_TOKENS:
+                token_count = Prize.objects.filter(course__results=result_id).count()
+            else:
+                wait_for_others(attempt)
+    raise StockBusy(result_id=result_id)
 
 
 @transaction.atomic
@@ -43,6 +78,35 @@ def void_award(*, award_id: int, reason: str, now: datetime, actor_id: int | Non
         award.gift_code.move_to(CodeStatus.VOID)
     audit.record("award.voided", subject=award, actor_id=actor_id, reason=reason)
     return award
+
+
+def _in_savepoint[T](act: Callable[[], T]) -> T:
+    """A refusal must not spoil the caller's transaction; without one, the call is a transaction of its own."""
+    if not connection.in_atomic_block:
+        return act()
+    with transaction.atomic():
+        return act()
+
+
+def _call(function: str, result_id: int, now: datetime, token_count: int) -> list[tuple[int, ...]]:
+    public_ids = [uuid.uuid4() for _ in range(token_count)]
+    indexes = [token_index(claim_token(public_id)) for public_id in public_ids]
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM {function}(%s, %s, %s::uuid[], %s::text[], %s, %s)",  # noqa: S608 a name of ours
+            [result_id, now, public_ids, indexes, "0", request_id],
+        )
+        return list(cursor.fetchall())
+
+
+@transaction.atomic
+def _award_by_steps(result_id: int, now: datetime) -> list[Award]:
+    result = DrawResult.objects.select_for_update(of=("self",)).select_related("entry__campaign").get(pk=result_id)
+    if result.course_id is None:
+        raise NotEligible(result_id=result_id)
+    prizes = Prize.objects.filter(course_id=result.course_id).order_by("pk")
+    return [_award(result, prize, now) for prize in prizes]
 
 
 def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:

@@ -1,7 +1,17 @@
 """Writes: messages queued, sent, sent again."""
 
 from distribution.services.events import note_provider_event
+from distribution.services.giving import GivenPrize, give_prizes
 from distribution.services.queueing import cancel_delivery, queue_award, queue_message, resend_delivery
 from distribution.services.sending import send_delivery
 
-__all__ = ["cancel_delivery", "note_provider_event", "queue_award", "queue_message", "resend_delivery", "send_delivery"]
+__all__ = [
+    "GivenPrize",
+    "cancel_delivery",
+    "give_prizes",
+    "note_provider_event",
+    "queue_award",
+    "queue_message",
+    "resend_delivery",
+    "send_delivery",
+]
