@@ -9,6 +9,7 @@ from accounts import audit
 from campaigns.models import Prize
 from codes.claim import claim_next_code
 from codes.errors import NotEligible
+from codes.index_keys import current_key_id
 from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus
 from core.clock import end_of_jst_day, jst_day
@@ -59,6 +60,7 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
         prize=prize,
         gift_code=gift_code,
         token_index=token_index(claim_token(public_id)),
+        token_key_id=current_key_id(),
         claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),
     )
     audit.record("code.issued", subject=award, gift_code=str(gift_code.public_id) if gift_code else None)
