@@ -88,10 +88,7 @@ def open_column(gift_code: GiftCode, column: str) -> str:
 def code_indexes(*, agency_id: int, code: str) -> list[str]:
     """Give the keyed hashes under which an agency may keep a code, that of the current key first."""
     canonical = canonical_number(code)
-    return [
-        IndexHasher(field=FIELD, tenant=agency_id, key=index_key(key_id)).index(canonical)
-        for key_id in key_ids()
-    ]
+    return [IndexHasher(field=FIELD, tenant=agency_id, key=index_key(key_id)).index(canonical) for key_id in key_ids()]
 
 
 def _bytes(text: str) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, F, Q, Sum, When
 
 from campaigns.models import Campaign, Prize
+from codes.journal import pos_index
 from codes.links import award_id_of_presentation, token_indexes
 from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
 from codes.sealing import code_indexes, open_column
@@ -116,6 +117,5 @@ def issued_without_award() -> list[int]:
 
 def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_id: str) -> Redemption | None:
     """Find what a till's transaction did."""
-    return Redemption.objects.filter(
-        agency_id=agency_id, store_id=store_id, pos_transaction_id=pos_transaction_id
-    ).first()
+    names = [pos_transaction_id, pos_index(store_id, pos_transaction_id)]  # the latter if it came back from the journal
+    return Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()

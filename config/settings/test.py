@@ -18,6 +18,7 @@ DEMO_OPERATOR, DEMO_PASSWORD = "operator", "demo-password"
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 DATA_DIR = Path(tempfile.mkdtemp(prefix="mizuhiki-test-"))
+JOURNAL = f"folder:{DATA_DIR / 'journal'}"
 MAILBOX_DIR = DATA_DIR / "mailbox"
 SANDBOX_SMTP_PORT = 0
 STORAGES = {
