@@ -5,7 +5,7 @@ from celery import shared_task
 
 from codes import services
 from codes.errors import JournalUnavailable
-from codes.services import journaling, key_duties
+from codes.services import desk_revealing, journaling, key_duties
 from core import clock
 
 log = structlog.get_logger(__name__)
@@ -30,3 +30,9 @@ def write_journal() -> None:
 def destroy_emptied_keys() -> None:
     """Destroy replaced keys under which nothing is sealed any more; repeats are harmless."""
     key_duties.destroy_emptied_keys(now=clock.now())
+
+
+@shared_task(name="codes.tasks.warn_of_reveals")
+def warn_of_reveals(*, actor_id: int, agency_id: int) -> None:
+    """Tell an agency's operators that one of them was shown many codes today."""
+    desk_revealing.warn_of_reveals(actor_id=actor_id, agency_id=agency_id, now=clock.now())

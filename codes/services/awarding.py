@@ -12,6 +12,7 @@ from codes.errors import NotEligible
 from codes.index_keys import current_key_id
 from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus
+from codes.recovered import recovered_code_of
 from core.clock import end_of_jst_day, jst_day
 from draws.models import DrawResult
 
@@ -50,8 +51,12 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
     known = Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).first()
     if known is not None:
         return known
-    gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
-    public_id = uuid.uuid4()
+    kept = recovered_code_of(entry=result.entry, prize_id=prize.pk) if prize.needs_code else None
+    if kept is not None:  # given before a restore: the same code under the same link
+        gift_code, public_id, key_id = kept.gift_code, kept.award_public_id, kept.token_key_id
+    else:
+        gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
+        public_id, key_id = uuid.uuid4(), current_key_id()
     award = Award.objects.create(
         public_id=public_id,
         agency_id=result.agency_id,
@@ -59,8 +64,8 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
         result=result,
         prize=prize,
         gift_code=gift_code,
-        token_index=token_index(claim_token(public_id)),
-        token_key_id=current_key_id(),
+        token_index=token_index(claim_token(public_id, key_id), key_id),
+        token_key_id=key_id,
         claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),
     )
     audit.record("code.issued", subject=award, gift_code=str(gift_code.public_id) if gift_code else None)

@@ -18,8 +18,8 @@ from accounts.data_keys import replace_key
 from campaigns.models import Campaign, Prize
 from codes.errors import RotationRunning
 from codes.index_keys import current_key_id
-from codes.models import CodeJob, GiftCode, JobKind, JobStatus
 from codes.key_use import STORED, first_and_count, sealed_otherwise
+from codes.models import CodeJob, GiftCode, JobKind, JobStatus
 from codes.sealing import COLUMNS, CodeSealer, open_column
 from core import clock
 from core.crashpoints import crashpoint

@@ -138,13 +138,16 @@ def test_the_sweep_writes_what_a_killed_process_left_and_nothing_twice():
     assert len(lines()) == 5
 
 
-def test_a_torn_line_is_known_and_the_others_are_read(folder):
+def test_a_torn_line_is_passed_over_and_an_altered_one_counted(folder):
     own = FolderJournal(folder)
     own.append([LINE, {**LINE, "id": "2"}], NOW)
     (path,) = folder.iterdir()
-    path.write_bytes(path.read_bytes()[:-7])
+    whole = path.read_bytes()
 
-    assert read_lines(own) == ([LINE], 1)
+    path.write_bytes(whole[:-7])
+    assert read_lines(own) == ([LINE], 0)
+    path.write_bytes(whole.replace(b'"id":"1"', b'"id":"7"'))
+    assert read_lines(own) == ([{**LINE, "id": "2"}], 1)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
