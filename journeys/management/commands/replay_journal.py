@@ -31,11 +31,11 @@ class Command(BaseCommand):
         if options["apply"]:
             for award_id in sorted(set(awards_without_delivery())):
                 queue_award(award_id=award_id, now=now)
-        self._tell(found, options["apply"])
+        self._tell(found, was_applied=options["apply"])
         if found.altered_lines or found.conflicts:
             sys.exit(1)
 
-    def _tell(self, found: Recovery, was_applied: bool) -> None:
+    def _tell(self, found: Recovery, *, was_applied: bool) -> None:
         figures = {
             "lines in the journal": found.lines,
             "lines altered": found.altered_lines,
