@@ -85,7 +85,10 @@ def test_only_one_rotation_of_a_campaign_runs(world):
     assert DataKey.objects.count() == 2
 
 
-def test_a_value_that_others_change_meanwhile_is_not_overwritten(world, monkeypatch):
+@pytest.mark.parametrize("is_compared", [True, False])
+def test_a_value_that_others_change_meanwhile_is_overwritten_only_without_the_comparison(
+    world, monkeypatch, is_compared
+):
     job = start_rewrap(campaign_id=world.campaign.pk, now=NOW)
     first = GiftCode.objects.order_by("pk").first()
     seal_anew = rotation._sealed_anew
@@ -96,10 +99,15 @@ def test_a_value_that_others_change_meanwhile_is_not_overwritten(world, monkeypa
         return values
 
     monkeypatch.setattr(rotation, "_sealed_anew", erased_meanwhile)
+    if not is_compared:  # the negative control
+        blind = f"length({' || '.join(['CAST(%s AS text)'] * 4)}) >= 0"
+        head = rotation.SEAL_ANEW.partition(" AND ")[0]
+        monkeypatch.setattr(rotation, "SEAL_ANEW", f"{head} AND {blind}")
     assert rewrap_chunk(job_id=job.pk, now=NOW)
 
     first.refresh_from_db()
-    assert (first.code_ciphertext, first.balance_jpy) == ("", 100)
+    assert first.balance_jpy == 100
+    assert (first.code_ciphertext == "") == is_compared
 
 
 def test_T22_an_altered_value_is_counted_left_alone_and_does_not_stop_the_others(world):
