@@ -57,7 +57,8 @@ def secret_named(name: str) -> bytes:
     kept = _opened.get(name)
     if kept is not None and kept[0] > time.monotonic():
         return kept[1]
-    key = DataKey.objects.filter(public_id=_public_id(name)).first()
+    public_id = _public_id(name)
+    key = DataKey.objects.filter(public_id=public_id).first() if public_id else None
     if key is None or key.destroyed_at is not None:
         forget(name)
         raise KeyUnavailable(key_id=name)

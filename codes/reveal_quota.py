@@ -15,7 +15,7 @@ AT_DESK = "code.revealed_at_desk"
 
 def alarm_count() -> int:
     """Give the number of codes from which on colleagues are told: 80 % of what a person may be shown a day."""
-    return max(1, -(-settings.REVEALS_A_DAY * 4 // 5))
+    return max(1, -(-int(settings.REVEALS_A_DAY) * 4 // 5))
 
 
 def reveals_today(*, actor_id: int, now: datetime) -> int:
