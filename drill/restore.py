@@ -240,7 +240,10 @@ def _tool(program: str, *arguments: str) -> None:
     address = {"PGHOST": settings["HOST"] or settings["OPTIONS"].get("host", ""), "PGPORT": str(settings["PORT"] or "")}
     environment = os.environ | {name: value for name, value in address.items() if value}
     environment |= {"PGUSER": settings["USER"], "PGDATABASE": settings["NAME"], "PGPASSWORD": settings["PASSWORD"]}
-    tool = POSTGRES_VERSIONS[connection.pg_version // 10000] / program
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        version = int(cursor.fetchone()[0]) // 10_000
+    tool = POSTGRES_VERSIONS[version] / program
     subprocess.run([str(tool), *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -11,7 +11,7 @@ from codes.claim import claim_next_code
 from codes.errors import NotEligible
 from codes.index_keys import current_key_id
 from codes.links import claim_token, token_index
-from codes.models import Award, CodeStatus
+from codes.models import Award, CodeStatus, GiftCode
 from codes.recovered import recovered_code_of
 from core.clock import end_of_jst_day, jst_day
 from draws.models import DrawResult
@@ -52,6 +52,7 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
     if known is not None:
         return known
     kept = recovered_code_of(entry=result.entry, prize_id=prize.pk) if prize.needs_code else None
+    gift_code: GiftCode | None
     if kept is not None:  # given before a restore: the same code under the same link
         gift_code, public_id, key_id = kept.gift_code, kept.award_public_id, kept.token_key_id
     else:

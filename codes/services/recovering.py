@@ -217,7 +217,7 @@ def _book(code: GiftCode, line: Line, now: datetime) -> bool:
         fits = rows.filter(balance_jpy__gte=amount)
         if not fits.update(balance_jpy=F("balance_jpy") - amount, redeemed_at=Coalesce("redeemed_at", at)):
             return False
-    else:
+    elif original is not None:
         rows.update(balance_jpy=F("balance_jpy") + amount)
         rows.filter(balance_jpy=F("face_value_jpy")).update(redeemed_at=None)
         Redemption.objects.filter(pk=original.pk).update(reversed_jpy=F("reversed_jpy") + amount)

@@ -27,6 +27,7 @@ from core.errors import DomainError, KeyUnavailable, SecretDamaged
 
 log = structlog.get_logger(__name__)
 
+Row = tuple[str | int, ...]
 CHUNK = 1000
 ROWS_LOCKED = 50  # at once: winners and tills wait for no more than these
 PASSES = 5
@@ -109,7 +110,9 @@ def reindex_chunk(*, job_id: int, now: datetime) -> bool:
     fresh = _indexes(rows)
     taken = _taken_indexes(fresh)
     doubles = [code.pk for code, new in fresh if (code.agency_id, new) in taken and new != code.code_index]
-    changes = [(new, current_key_id(), code.pk, code.code_index) for code, new in fresh if code.pk not in doubles]
+    changes: list[Row] = [
+        (new, current_key_id(), code.pk, code.code_index) for code, new in fresh if code.pk not in doubles
+    ]
     for start in range(0, len(changes), ROWS_LOCKED):
         _execute(INDEX_ANEW, changes[start : start + ROWS_LOCKED])
         crashpoint("rotation.after_rows")
@@ -147,7 +150,7 @@ def _open_jobs(kind: JobKind) -> QuerySet[CodeJob]:
     return CodeJob.objects.filter(kind=kind, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
 
 
-def _sealed_anew(code: GiftCode, sealer: CodeSealer) -> tuple[str | int, ...] | None:
+def _sealed_anew(code: GiftCode, sealer: CodeSealer) -> Row | None:
     """Give what to store in the place of what, None if it cannot be opened, () if there is nothing to do."""
     old = [getattr(code, name) for name in STORED]
     if all(not stored or stored.startswith(sealer.prefix) for stored in old):
@@ -184,7 +187,7 @@ def _taken_indexes(fresh: list[tuple[GiftCode, str]]) -> set[tuple[int, str]]:
 
 
 @transaction.atomic
-def _execute(statement: str, rows: list[tuple[str | int, ...]]) -> None:
+def _execute(statement: str, rows: list[Row]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(statement, rows)
