@@ -13,7 +13,7 @@ import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,8 +37,8 @@ class Journal(Protocol):
     def append(self, lines: Sequence[Line], now: datetime) -> None:
         """Write lines, or raise JournalUnavailable."""
 
-    def pieces(self) -> Iterator[bytes]:
-        """Give all that was written, piece by piece."""
+    def pieces(self, since: date | None = None) -> Iterator[bytes]:
+        """Give what was written from a day of Japan on, piece by piece."""
 
 
 @dataclass
@@ -64,10 +64,11 @@ class FolderJournal:
                 self._close()  # what was torn stays the end of its file; the next line begins another
                 raise JournalUnavailable(reason=type(error).__name__) from error
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self, since: date | None = None) -> Iterator[bytes]:
         """Give the files, oldest day first."""
         for path in sorted(self.folder.glob("*.jsonl")):
-            yield path.read_bytes()
+            if since is None or path.name >= since.isoformat():
+                yield path.read_bytes()
 
     def _handle(self, place: str) -> int:
         if place in self._open:
@@ -109,10 +110,10 @@ class BucketJournal:
             self._silent_until = time.monotonic() + PAUSE_SECONDS
             raise JournalUnavailable(reason=type(error.__cause__).__name__) from error
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self, since: date | None = None) -> Iterator[bytes]:
         """Give the objects, oldest first."""
         try:
-            yield from self.bucket.read()
+            yield from self.bucket.read(behind=since.isoformat() if since else "")
         except BucketUnavailable as error:
             raise JournalUnavailable(reason=type(error.__cause__).__name__) from error
 
@@ -143,14 +144,14 @@ def encoded(lines: Iterable[Line]) -> bytes:
     return b"".join(b"%08x %b\n" % (zlib.crc32(text), text) for text in texts)
 
 
-def read_lines(journal: Journal) -> tuple[list[Line], int]:
-    """Read a whole journal; returns its lines, each once, and how many were altered.
+def read_lines(journal: Journal, since: date | None = None) -> tuple[list[Line], int]:
+    """Read a journal, or what it holds from a day on; returns its lines, each once, and how many were altered.
 
     A last line without its end was torn while it was written: nobody was shown what it would have told.
     """
     lines: dict[str, Line] = {}
     altered = 0
-    for piece in journal.pieces():
+    for piece in journal.pieces(since):
         *rows, _torn = piece.split(b"\n")
         for row in rows:
             checksum, _blank, text = row.partition(b" ")

@@ -47,13 +47,13 @@ class Recovery:
     award_ids: list[int] = field(default_factory=list)
 
 
-def plan_recovery(*, now: datetime) -> Recovery:
-    """Compare the journal with the database; nothing is changed.
+def plan_recovery(*, now: datetime, since: date | None = None) -> Recovery:
+    """Compare the journal, from the day of the backup on, with the database; nothing is changed.
 
     Raises:
         JournalUnavailable: it cannot be read.
     """
-    lines, altered = read_lines(open_journal())
+    lines, altered = read_lines(open_journal(), since)
     plan = Recovery(lines=len(lines), altered_lines=altered)
     plan.lost_awards = [line for line in _unknown(Award, "award", lines) if line["code"]]
     plan.lost_uses = sorted(_unknown(Redemption, "redemption", lines), key=lambda line: str(line["at"]))
@@ -64,13 +64,13 @@ def plan_recovery(*, now: datetime) -> Recovery:
     return plan
 
 
-def recover(*, now: datetime, actor_id: int | None = None) -> Recovery:
+def recover(*, now: datetime, since: date | None = None, actor_id: int | None = None) -> Recovery:
     """Hold back, replay, release. Batches stay held back where the journal itself was altered.
 
     Raises:
         JournalUnavailable: it cannot be read.
     """
-    plan = plan_recovery(now=now)
+    plan = plan_recovery(now=now, since=since)
     for batch_id in plan.batch_ids:
         plan.codes_held += quarantine_batch(batch_id=batch_id, now=now, actor_id=actor_id)
     crashpoint("recovering.after_quarantine")

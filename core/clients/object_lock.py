@@ -48,12 +48,14 @@ class LockedBucket:
         except (BotoCoreError, ClientError) as error:
             raise BucketUnavailable from error
 
-    def read(self) -> Iterator[bytes]:
-        """Give every object, in the order of their names."""
+    def read(self, *, behind: str = "") -> Iterator[bytes]:
+        """Give every object whose name comes behind a text, in the order of their names."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self.prefix, StartAfter=f"{self.prefix}{behind}"
+            )
             for page in pages:
                 for listed in page.get("Contents", ()):
                     yield self.client.get_object(Bucket=self.bucket, Key=listed["Key"])["Body"].read()

@@ -166,6 +166,8 @@ def test_each_process_and_day_has_its_file_and_a_failed_one_is_left(folder, monk
     assert [name[:10] for name in names] == ["2026-11-22", "2026-11-23", "2026-11-23"]
     assert all(f".{os.getpid()}." in name for name in names)
     assert {"1", "2", "3", "5"} <= {line["id"] for line in read_lines(own)[0]}
+    assert {line["id"] for line in read_lines(own, NOW.date() + timedelta(days=1))[0]} >= {"3", "5"}
+    assert "1" not in {line["id"] for line in read_lines(own, NOW.date() + timedelta(days=1))[0]}
 
 
 @pytest.fixture
@@ -190,6 +192,8 @@ def test_lines_in_a_bucket_cannot_be_deleted_before_their_day(settings, bucket):
     open_journal().append([LINE], NOW)
 
     assert lines() == [LINE]
+    assert read_lines(open_journal(), NOW.date())[0] == [LINE]
+    assert read_lines(open_journal(), NOW.date() + timedelta(days=1))[0] == []
     (listed,) = bucket.list_object_versions(Bucket="journal")["Versions"]
     assert listed["Key"].startswith("issue/2026-11-22/")
     lock = bucket.head_object(Bucket="journal", Key=listed["Key"])

@@ -1,6 +1,7 @@
 """After a restore: tell what the journal knows and the database has forgotten, and with --apply write it back."""
 
 import sys
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,6 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--apply", action="store_true", help="hold back, replay, release")
+        parser.add_argument(
+            "--since", type=date.fromisoformat, help="day of Japan (YYYY-MM-DD) to which the database was restored"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if connection.vendor == "postgresql":
@@ -25,7 +29,8 @@ class Command(BaseCommand):
                 cursor.execute("SET statement_timeout = 0")  # batches of a million codes are held back at once
         now = clock.now()
         try:
-            found = recover(now=now) if options["apply"] else plan_recovery(now=now)
+            act = recover if options["apply"] else plan_recovery
+            found = act(now=now, since=options["since"])
         except DomainError as refusal:
             raise CommandError(f"{refusal.code}: {refusal}") from refusal
         if options["apply"]:
