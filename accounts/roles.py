@@ -52,6 +52,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "codes.change_codebatch",
             "codes.view_giftcode",
             "codes.change_giftcode",
+            "codes.reveal_giftcode",  # support resends the link instead: the fewer can read codes, the better
             "codes.view_award",
             "codes.change_award",
             "codes.view_redemption",

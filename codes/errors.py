@@ -131,3 +131,27 @@ class RedemptionNotFound(DomainError):
     code = "redemption_not_found"
     message = _("There is no such redemption.")
     status = 404
+
+
+class RotationRunning(DomainError):
+    code = "rotation_running"
+    message = _("The key is being changed already. Please wait until that is done.")
+
+
+class JournalUnavailable(DomainError):
+    """What is handed out cannot be written down outside of the database, so nothing is handed out (F27)."""
+
+    code = "journal_unavailable"
+    message = _("This cannot be shown right now. Please try again in a few minutes.")
+    status = 503
+
+
+class CodeNotGivenOut(DomainError):
+    code = "code_not_given_out"
+    message = _("Only a code that was given to somebody can be shown.")
+
+
+class RevealQuotaReached(DomainError):
+    code = "reveal_quota_reached"
+    message = _("You have shown as many codes today as one person may. Please ask a colleague.")
+    status = 429

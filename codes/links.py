@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core import signing
 
 from codes.errors import CodeNotAccepted, CodeTokenExpired
+from codes.index_keys import current_key_id, index_key, key_ids
 from codes.models import Award
 from core.crypto import blind_index, derive_token
 
@@ -13,19 +14,28 @@ PRESENT = signing.TimestampSigner(salt="codes.present", sep=".")
 PRESENT_SECONDS = 90  # shown for 30 s; the rest is for a slow till
 
 
-def claim_token(award_public_id: uuid.UUID) -> str:
-    """Derive the claim token of an award: 128 bits, nowhere stored."""
-    return derive_token(award_public_id, purpose="claim")
+def claim_token(award_public_id: uuid.UUID, key_id: str | None = None) -> str:
+    """Derive the claim token of an award: 128 bits, nowhere stored. An award names the key of its token.
+
+    Raises:
+        KeyUnavailable: that key is not loaded.
+    """
+    return derive_token(award_public_id, purpose="claim", key=index_key(key_id or current_key_id()))
 
 
-def token_index(token: str) -> str:
+def token_index(token: str, key_id: str | None = None) -> str:
     """Give the keyed hash under which an award is found by its token."""
-    return blind_index(token, field="claim_token", tenant="all")
+    return blind_index(token, field="claim_token", tenant="all", key=index_key(key_id or current_key_id()))
+
+
+def token_indexes(token: str) -> list[str]:
+    """Give the keyed hashes under all loaded keys: a link that is out stays good while its key is being replaced."""
+    return [token_index(token, key_id) for key_id in key_ids()]
 
 
 def claim_url(award: Award) -> str:
     """Give the link that leads to an award on every channel."""
-    return f"{settings.PUBLIC_URL}/g/{claim_token(award.public_id)}/"
+    return f"{settings.PUBLIC_URL}/g/{claim_token(award.public_id, award.token_key_id)}/"
 
 
 def notice_number(award: Award) -> str:

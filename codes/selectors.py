@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, F, Q, Sum, When
 
 from campaigns.models import Campaign, Prize
-from codes.links import award_id_of_presentation, token_index
+from codes.journal import pos_index
+from codes.links import award_id_of_presentation, token_indexes
 from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
-from core.crypto import blind_index, decrypt
+from codes.sealing import code_indexes, open_column
 from core.text import canonical_number
 
 
@@ -53,7 +54,7 @@ def available_count(prize_id: int) -> int:
 def award_by_token(token: str) -> Award | None:
     """Find the award that a claim link leads to."""
     awards = Award.objects.select_related("prize", "gift_code", "entry__campaign__sponsor")
-    return awards.filter(token_index=token_index(token)).first()
+    return awards.filter(token_index__in=token_indexes(token)).first()
 
 
 def award_by_notice(number: str) -> Award | None:
@@ -66,8 +67,8 @@ def award_by_notice(number: str) -> Award | None:
 
 
 def code_index(*, agency_id: int, code: str) -> str:
-    """Give the keyed hash under which an agency keeps a code, however it is typed."""
-    return blind_index(canonical_number(code), field="gift_code", tenant=agency_id)
+    """Give the keyed hash under which an agency keeps a new code, however it is typed."""
+    return code_indexes(agency_id=agency_id, code=code)[0]
 
 
 def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
@@ -80,21 +81,13 @@ def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
     codes = GiftCode.objects.filter(agency_id=agency_id, status__in=[CodeStatus.ISSUED, CodeStatus.VOID])
     if presented.startswith("MZ."):
         return codes.filter(award__public_id=award_id_of_presentation(presented)).first()
-    return codes.filter(code_index=code_index(agency_id=agency_id, code=presented), award__isnull=False).first()
+    was_given = Q(award__isnull=False) | Q(recovered_at__isnull=False)
+    return codes.filter(was_given, code_index__in=code_indexes(agency_id=agency_id, code=presented)).first()
 
 
 def open_code(gift_code: GiftCode) -> RevealedCode:
-    """Open a code. Only `codes.services.reveal_code` calls this for people; it has written its line before."""
-
-    def opened(column: str, stored: str) -> str:
-        """Open one column of the code; empty stays empty."""
-        return decrypt(stored, table="gift_code", column=column, row=gift_code.public_id) if stored else ""
-
-    return RevealedCode(
-        code=opened("code", gift_code.code_ciphertext),
-        pin=opened("pin", gift_code.pin_ciphertext),
-        url=opened("url", gift_code.url_ciphertext),
-    )
+    """Open a code. Only the services that show codes call this for people; they have written their line before."""
+    return RevealedCode(**{column: open_column(gift_code, column) for column in ("code", "pin", "url")})
 
 
 def batches_out_of_balance() -> list[int]:
@@ -117,13 +110,12 @@ def codes_out_of_balance() -> list[int]:
 
 def issued_without_award() -> list[int]:
     """Give the ids of codes that left the stock without an award, or are awarded while still in stock (I01)."""
-    orphaned = Q(status=CodeStatus.ISSUED, award__isnull=True)
+    orphaned = Q(status=CodeStatus.ISSUED, award__isnull=True, recovered_at__isnull=True)  # else lost by a restore
     in_stock = Q(status__in=[CodeStatus.STAGED, CodeStatus.AVAILABLE, CodeStatus.EXPIRED], award__isnull=False)
     return list(GiftCode.objects.filter(orphaned | in_stock).values_list("pk", flat=True))
 
 
 def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_id: str) -> Redemption | None:
     """Find what a till's transaction did."""
-    return Redemption.objects.filter(
-        agency_id=agency_id, store_id=store_id, pos_transaction_id=pos_transaction_id
-    ).first()
+    names = [pos_transaction_id, pos_index(store_id, pos_transaction_id)]  # the latter if it came back from the journal
+    return Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()

@@ -5,13 +5,14 @@ so that a ciphertext moved to another row does not open.
 """
 
 import base64
-import hashlib
 import hmac
 import secrets
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from django.conf import settings
 
 from core.errors import KeyUnavailable, SecretDamaged
@@ -44,15 +45,31 @@ def decrypt_bytes(stored: bytes, *, table: str, column: str, row: object) -> byt
     return _open(stored, _associated_data(table, column, row))
 
 
-def blind_index(value: str, *, field: str, tenant: object) -> str:
-    """Give the keyed hash (64 hex digits) by which a canonical value is found and kept unique within a tenant."""
-    key = hmac.digest(_index_key(), f"{field}|{tenant}".encode(), "sha256")
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+def blind_index(value: str, *, field: str, tenant: object, key: bytes | None = None) -> str:
+    """Give the keyed hash (64 hex digits) by which a canonical value is found and kept unique within a tenant.
+
+    `key` is for values whose index key can be changed; all others hang on the one of the settings.
+    """
+    return IndexHasher(field=field, tenant=tenant, key=key).index(value)
 
 
-def derive_token(*parts: object, purpose: str) -> str:
+class IndexHasher:
+    """What `blind_index` does, for many values of one field and tenant without the set-up of each."""
+
+    def __init__(self, *, field: str, tenant: object, key: bytes | None = None) -> None:
+        own = hmac.digest(key or _index_key(), f"{field}|{tenant}".encode(), "sha256")
+        self._prototype = HMAC(own, SHA256())  # its copies take half the time of the standard library's
+
+    def index(self, value: str) -> str:
+        """Give the keyed hash of a canonical value."""
+        hasher = self._prototype.copy()
+        hasher.update(value.encode())
+        return hasher.finalize().hex()
+
+
+def derive_token(*parts: object, purpose: str, key: bytes | None = None) -> str:
     """Derive a 128-bit token in 26 letters from ids: nobody without the key can guess it, and nothing is stored."""
-    digest = hmac.digest(_index_key(), "|".join([purpose, *map(str, parts)]).encode(), "sha256")
+    digest = hmac.digest(key or _index_key(), "|".join([purpose, *map(str, parts)]).encode(), "sha256")
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 

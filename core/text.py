@@ -9,6 +9,8 @@ CONTROLS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2
 
 def canonical_number(typed: str) -> str:
     """Fold full width, case, spaces and the hyphen family, so that one number has one form."""
+    if typed.isascii() and typed.isalnum():
+        return typed.upper()  # nothing to fold: a million codes of an import come this way
     return HYPHENS.sub("", unicodedata.normalize("NFKC", typed)).upper()
 
 

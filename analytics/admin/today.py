@@ -19,6 +19,7 @@ from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
 from codes.models import CodeStatus
+from codes.reveal_quota import heavy_revealers
 from core import clock
 from core.clock import inclusive_end
 from distribution.models import Delivery, DeliveryStatus
@@ -47,7 +48,7 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     """Add to the first page what the user may do today."""
     user = signed_in(request)
     now = clock.now()
-    makers = (_review, _stock, _deliveries, _draws, _moving, _incomplete)
+    makers = (_review, _stock, _deliveries, _draws, _reveals, _moving, _incomplete)
     duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
     return {
         **context,
@@ -162,6 +163,24 @@ def _draws(user: User, now: datetime) -> Duty | None:
         _("To the draw desk"),
         is_urgent=bool(rows),
         rows=rows,
+    )
+
+
+def _reveals(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "codes.reveal_giftcode")
+    if agencies is None:
+        return None
+    people = heavy_revealers(agency_ids=agencies.values("pk"), now=now)
+    text = gettext("%(name)s was shown %(count)s codes today")
+    trail = reverse("admin:accounts_auditentry_changelist") + "?action=code.revealed_at_desk"
+    return Duty(
+        _("Codes shown at the desk"),
+        len(people),
+        _("One person was shown many codes today. Please look whether each was needed."),
+        trail,
+        _("See the audit trail"),
+        is_urgent=bool(people),
+        rows=[(text % {"name": person.get_username(), "count": count}, trail) for person, count in people[:ROWS]],
     )
 
 

@@ -10,13 +10,14 @@ from unfold.decorators import action, display
 
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
 from codes.admin.forms import ReasonForm
+from codes.admin.revealing import RevealMixin
 from codes.models import CodeStatus, GiftCode
 from codes.services import void_code
 from core import clock
 
 
 @admin.register(GiftCode)
-class GiftCodeAdmin(ExportMixin, ReadOnlyAdmin):
+class GiftCodeAdmin(RevealMixin, ExportMixin, ReadOnlyAdmin):
     list_display = ("public_id", "prize", "batch", "status_label", "balance", "valid_until", "issued_at", "redeemed_at")
     list_select_related = ("prize", "batch")
     list_filter = ("status", ("prize", admin.RelatedOnlyFieldListFilter))
@@ -24,7 +25,7 @@ class GiftCodeAdmin(ExportMixin, ReadOnlyAdmin):
     search_help_text = _("Id of a code, as in the audit trail")
     fields = ("public_id", "prize", "batch", "status", "face_value_jpy", "balance_jpy", "valid_until", "issued_at")
     readonly_fields = ("public_id", "valid_until")
-    actions_detail = ("void",)
+    actions_detail = ("reveal", "void")
 
     @display(
         description=_("status"),

@@ -157,6 +157,7 @@ class GiftCode(StatefulModel):
     class Meta:
         verbose_name = _("gift code")
         verbose_name_plural = _("gift codes")
+        permissions: ClassVar = [("reveal_giftcode", "Can be shown a code")]
         ordering: ClassVar = ["pk"]
         constraints: ClassVar = [
             in_status("gift_code_status_known", CodeStatus),

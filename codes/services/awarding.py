@@ -15,8 +15,10 @@ from accounts import audit
 from campaigns.models import Prize
 from codes.claim import TRIES, claim_next_code, wait_for_others
 from codes.errors import NotEligible, OutOfStock, StockBusy
+from codes.index_keys import current_key_id
 from codes.links import claim_token, token_index
-from codes.models import Award, CodeStatus
+from codes.models import Award, CodeStatus, GiftCode
+from codes.recovered import recovered_code_of
 from core.clock import end_of_jst_day, jst_day
 from draws.models import DrawResult
 
@@ -95,7 +97,7 @@ def _call(function: str, result_id: int, now: datetime, token_count: int) -> lis
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT * FROM {function}(%s, %s, %s::uuid[], %s::text[], %s, %s)",  # noqa: S608 a name of ours
-            [result_id, now, public_ids, indexes, "0", request_id],
+            [result_id, now, public_ids, indexes, current_key_id(), request_id],
         )
         return list(cursor.fetchall())
 
@@ -113,8 +115,13 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
     known = Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).first()
     if known is not None:
         return known
-    gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
-    public_id = uuid.uuid4()
+    kept = recovered_code_of(entry=result.entry, prize_id=prize.pk) if prize.needs_code else None
+    gift_code: GiftCode | None
+    if kept is not None:  # given before a restore: the same code under the same link
+        gift_code, public_id, key_id = kept.gift_code, kept.award_public_id, kept.token_key_id
+    else:
+        gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
+        public_id, key_id = uuid.uuid4(), current_key_id()
     award = Award.objects.create(
         public_id=public_id,
         agency_id=result.agency_id,
@@ -122,7 +129,8 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
         result=result,
         prize=prize,
         gift_code=gift_code,
-        token_index=token_index(claim_token(public_id)),
+        token_index=token_index(claim_token(public_id, key_id), key_id),
+        token_key_id=key_id,
         claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),
     )
     audit.record("code.issued", subject=award, gift_code=str(gift_code.public_id) if gift_code else None)

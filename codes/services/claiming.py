@@ -9,6 +9,7 @@ from accounts import audit
 from codes.errors import AwardVoided, ClaimExpired, CodeExpired, CodeSuspended, NotEligible
 from codes.models import Award, CodeStatus
 from codes.selectors import RevealedCode, open_code
+from codes.services.journaling import journal_award
 from participants.models import TouchKind
 from participants.services import record_touch
 
@@ -27,8 +28,10 @@ def reveal_code(*, award_id: int, now: datetime, actor_label: str = "holder") ->
         ClaimExpired: the deadline passed before the code was first shown.
         CodeExpired: the code itself is past its day.
         NotEligible: the prize has no code.
+        JournalUnavailable, KeyUnavailable: it cannot be shown right now.
     """
     open_claim(award_id=award_id, now=now)
+    journal_award(award_id=award_id, now=now)
     award = _note_reveal(award_id, now, actor_label)
     if award.gift_code is None:
         raise NotEligible(award_id=award_id)

@@ -24,6 +24,7 @@ from codes.errors import (
 )
 from codes.models import CodeStatus, GiftCode, Redemption, RedemptionKind
 from codes.selectors import presented_code, redemption_of_transaction
+from codes.services.journaling import journal_after_commit
 from core.errors import DomainError
 from participants.models import TouchKind
 from participants.services import record_touch
@@ -107,6 +108,7 @@ def redeem_code(
         at=now,
         api_key_id=api_key_id,
     )
+    journal_after_commit(redemption=redemption, now=now)
     audit.record("code.redeemed", subject=redemption, actor_label=store.code, amount_jpy=amount)
     _touch(gift_code, now)
     return redemption
@@ -149,6 +151,7 @@ def reverse_redemption(
         at=now,
         api_key_id=api_key_id,
     )
+    journal_after_commit(redemption=reversal, now=now)
     audit.record("code.reversed", subject=reversal, actor_label=original.store.code, reason=reason)
     return reversal
 
@@ -214,7 +217,10 @@ def _same_or_refused(known: Redemption, gift_code: GiftCode, amount_jpy: int | N
 
 
 def _touch(gift_code: GiftCode, now: datetime) -> None:
-    entry = gift_code.award.entry
+    award = getattr(gift_code, "award", None)
+    if award is None:  # given out in a time that a restore has lost
+        return
+    entry = award.entry
     record_touch(
         kind=TouchKind.REDEEMED,
         agency_id=gift_code.agency_id,

@@ -16,8 +16,7 @@ from campaigns.models import Prize
 from codes.csv_import import CodeFile, CodeRow, parse_code_file
 from codes.errors import FileAlreadyImported, FileNotAccepted, QuantityNotAccepted, RowProblem
 from codes.models import BatchStatus, CodeBatch, CodeSource, CodeStatus, GiftCode
-from codes.selectors import code_index
-from core.crypto import encrypt
+from codes.sealing import CodeSealer, code_indexes
 from core.japanese import format_yen
 from core.random_codes import random_code
 
@@ -170,29 +169,26 @@ def _stage(
         created_by_id=actor_id,
     )
     first = (prize.gift_codes.aggregate(last=Max("position"))["last"] or 0) + 1
-    codes = (_gift_code(batch, row, position) for position, row in enumerate(rows, start=first))
+    sealer = CodeSealer(agency_id=batch.agency_id, campaign_public_id=prize.course.campaign.public_id)
+    codes = (_gift_code(batch, row, position, sealer) for position, row in enumerate(rows, start=first))
     GiftCode.objects.bulk_create(codes, batch_size=CHUNK)
     audit.record("batch.staged", subject=batch, actor_id=actor_id, codes=len(rows), source=source)
     return batch
 
 
-def _gift_code(batch: CodeBatch, row: CodeRow, position: int) -> GiftCode:
+def _gift_code(batch: CodeBatch, row: CodeRow, position: int, sealer: CodeSealer) -> GiftCode:
     public_id = uuid.uuid4()
-
-    def sealed(column: str, plain: str) -> str:
-        """Seal one column of the code; empty stays empty."""
-        return encrypt(plain, table="gift_code", column=column, row=public_id) if plain else ""
-
     return GiftCode(
         public_id=public_id,
         agency_id=batch.agency_id,
         batch=batch,
         prize_id=batch.prize_id,
         position=position,
-        code_ciphertext=sealed("code", row.code),
-        code_index=code_index(agency_id=batch.agency_id, code=row.code),
-        pin_ciphertext=sealed("pin", row.pin),
-        url_ciphertext=sealed("url", row.url),
+        code_ciphertext=sealer.seal("code", row.code, public_id),
+        code_index=sealer.index(row.code),
+        index_key_id=sealer.index_key_id,
+        pin_ciphertext=sealer.seal("pin", row.pin, public_id),
+        url_ciphertext=sealer.seal("url", row.url, public_id),
         face_value_jpy=batch.face_value_jpy,
         balance_jpy=batch.face_value_jpy,
         expires_at=batch.expires_at,
@@ -204,15 +200,17 @@ def _known(prize: Prize, rows: Sequence[CodeRow]) -> Iterable[RowProblem]:
     agency_id = _agency_id(prize)
     seen: set[str] = set()
     for start in range(0, len(rows), CHUNK):
-        indexes = {row.row: code_index(agency_id=agency_id, code=row.code) for row in rows[start : start + CHUNK]}
-        stored = GiftCode.objects.filter(agency_id=agency_id, code_index__in=indexes.values())
+        chunk = rows[start : start + CHUNK]
+        indexes = {row.row: code_indexes(agency_id=agency_id, code=row.code) for row in chunk}
+        asked = [index for of_row in indexes.values() for index in of_row]
+        stored = GiftCode.objects.filter(agency_id=agency_id, code_index__in=asked)
         known = set(stored.values_list("code_index", flat=True))
-        for row, index in indexes.items():
-            if index in known:
+        for row, of_row in indexes.items():
+            if known.intersection(of_row):
                 yield RowProblem(row, "duplicate_in_stock")
-            elif index in seen:
+            elif of_row[0] in seen:
                 yield RowProblem(row, "duplicate_in_file")
-            seen.add(index)
+            seen.add(of_row[0])
 
 
 def _sentences(prize: Prize, parsed: CodeFile, usable: int, total: int, problem_count: int) -> tuple[str, ...]:

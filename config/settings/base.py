@@ -164,6 +164,11 @@ X_AUTHORIZE_BASE = env.str("X_AUTHORIZE_BASE", default="https://x.com")
 X_CLIENT_ID = env.str("X_CLIENT_ID", default="")
 X_CLIENT_SECRET = env.str("X_CLIENT_SECRET", default="")
 
+# Where awards and uses are written down outside of the database: folder:PATH or s3://bucket/prefix?days=2555
+JOURNAL = env.str("JOURNAL", default=f"folder:{DATA_DIR / 'journal'}")
+JOURNAL_REGION = env.str("S3_REGION", default="ap-northeast-1")
+REVEALS_A_DAY = env.int("REVEALS_A_DAY", default=20)  # codes that one person at the desk may be shown
+
 TASKS_ON_COMMIT = True  # False: only the sweep finds work
 LEASE_SECONDS = 90  # a worker silent for longer is taken for dead
 CELERY_TASK_ACKS_LATE = True
@@ -190,6 +195,8 @@ CELERY_BEAT_SCHEDULE = {
     "receipts-left-behind": {"task": "receipts.tasks.sweep_receipts", "schedule": 10.0},
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
     "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
+    "journal-lines-left-behind": {"task": "codes.tasks.write_journal", "schedule": 10.0},
+    "keys-that-seal-nothing": {"task": "codes.tasks.destroy_emptied_keys", "schedule": 3600.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
@@ -239,7 +246,9 @@ structlog.configure(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"secret_paths": {"()": "core.logging.MaskSecretPaths"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["secret_paths"]}},
+    "loggers": {name: {"filters": ["secret_paths"]} for name in ("django.request", "django.security.csrf")},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
 

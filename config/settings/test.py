@@ -10,12 +10,15 @@ SECRET_KEY = "test-only"
 ENCRYPTION_KEY_ID = "test1"
 ENCRYPTION_KEYS = {"test1": "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q="}
 INDEX_KEY = "aW5kZXhpbmRleGluZGV4aW5kZXhpbmRleGluZGV4aW4="
+CODE_INDEX_KEYS = {"0": INDEX_KEY}
+CODE_INDEX_KEY_ID = "0"
 ALLOWED_HOSTS = ["*"]
 SANDBOX = True
 DEMO_OPERATOR, DEMO_PASSWORD = "operator", "demo-password"
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 DATA_DIR = Path(tempfile.mkdtemp(prefix="mizuhiki-test-"))
+JOURNAL = f"folder:{DATA_DIR / 'journal'}"
 MAILBOX_DIR = DATA_DIR / "mailbox"
 SANDBOX_SMTP_PORT = 0
 STORAGES = {

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from accounts import audit
+from codes.errors import JournalUnavailable
+from codes.services.journaling import journal_award
 from core import clock
 from core.crashpoints import crashpoint
 from core.errors import KeyUnavailable
@@ -35,6 +37,7 @@ MAX_ATTEMPTS = 12
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 3600
 UNKNOWN_WAIT = timedelta(minutes=15)  # a bounce or delivery report may still tell what became of it
 UNKNOWN_TRIES = 2
+JOURNAL_WAIT = timedelta(seconds=30)
 LOST_TRIES = 3  # a message that ends its worker every time is set aside; the others go on
 DETAIL_LENGTH = 200
 
@@ -56,6 +59,8 @@ class Claim:
 
 def send_delivery(*, delivery_id: int, now: datetime) -> Delivery:
     """Try to hand one message over. Repeats are harmless: only a due one, or one whose lease ran out, is claimed."""
+    if not _is_journaled(delivery_id, now):
+        return Delivery.objects.get(pk=delivery_id)
     claim = _claim(delivery_id, now)
     if claim is None:
         return Delivery.objects.get(pk=delivery_id)
@@ -74,6 +79,20 @@ def send_delivery(*, delivery_id: int, now: datetime) -> Delivery:
     else:
         _conclude(claim, accepted)
     return Delivery.objects.get(pk=delivery_id)
+
+
+def _is_journaled(delivery_id: int, now: datetime) -> bool:
+    """See to it that the award is in the journal before its link goes out; else the message waits, no try used up."""
+    waiting = Delivery.objects.filter(pk=delivery_id, award__isnull=False, award__journaled_at__isnull=True)
+    try:
+        for award_id in waiting.values_list("award", flat=True):
+            journal_award(award_id=award_id, now=now)
+    except JournalUnavailable as error:
+        log.warning("delivery_waits_for_journal", delivery_id=delivery_id, reason=error.context.get("reason"))
+        due = Delivery.objects.filter(pk=delivery_id, next_attempt_at__lte=now)
+        due.update(next_attempt_at=now + JOURNAL_WAIT)
+        return False
+    return True
 
 
 @transaction.atomic

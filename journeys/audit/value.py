@@ -9,6 +9,7 @@ from draws.models import CourseCounter, Draw, DrawResult, DrawStatus
 from draws.selectors import wrong_counters
 from journeys.audit.naming import more_than_one, name_ids, name_rows
 
+SHOWN = ["code.revealed", "code.revealed_at_desk"]
 IN_STOCK = [CodeStatus.STAGED, CodeStatus.AVAILABLE]
 
 
@@ -33,7 +34,7 @@ def codes_and_awards() -> list[str]:
 def batch_sums() -> list[str]:
     """I02: every code that came in is still there, and in a state that its batch allows."""
     staged = GiftCode.objects.filter(status=CodeStatus.STAGED).exclude(batch__status=BatchStatus.STAGED)
-    given = GiftCode.objects.exclude(status__in=[CodeStatus.STAGED, CodeStatus.VOID])
+    given = GiftCode.objects.exclude(status__in=[CodeStatus.STAGED, CodeStatus.VOID]).filter(recovered_at__isnull=True)
     out_too_early = given.exclude(batch__status=BatchStatus.ACTIVE)
     return [*name_ids(CodeBatch, batches_out_of_balance()), *name_rows(staged), *name_rows(out_too_early)]
 
@@ -71,7 +72,7 @@ def balances() -> list[str]:
 
 def reveals() -> list[str]:
     """I13: a code was shown as often as the trail says."""
-    lines = AuditEntry.objects.filter(action="code.revealed", subject_type=Award._meta.label_lower).order_by()
+    lines = AuditEntry.objects.filter(action__in=SHOWN, subject_type=Award._meta.label_lower).order_by()
     noted = dict(lines.values_list("subject_id").annotate(n=Count("pk")))
     shown = Award.objects.filter(reveal_count__gt=0).values_list("pk", "public_id", "reveal_count")
     wrong = [pk for pk, public_id, count in shown.iterator() if noted.pop(str(public_id), 0) != count]

@@ -91,7 +91,54 @@ def call(path: str, body: dict[str, Any], key: str, idempotency_key: str) -> Non
     Caller(key).post(path, body, key=idempotency_key)
 
 
-ACTS: dict[str, Callable[..., None]] = {"send": send, "read": read, "advance": advance, "call": call}
+def rotate(job_id: int, now: datetime) -> None:
+    """A worker seals codes under a new key, ten at a time."""
+    from codes.services import rotation
+
+    rotation.CHUNK = 10
+    rotation.run_rotation(job_id=job_id, now=now)
+
+
+def reveal(award_id: int, journal: str, now: datetime) -> None:
+    """A web process shows a code to its holder."""
+    from django.conf import settings
+
+    from codes.services import reveal_code
+
+    settings.JOURNAL = journal
+    reveal_code(award_id=award_id, now=now)
+
+
+def redeem(agency_id: int, store_id: int, presented: str, journal: str, now: datetime) -> None:
+    """A web process redeems a code for a till."""
+    from django.conf import settings
+
+    from codes.services import redeem_code
+
+    settings.JOURNAL = journal
+    redeem_code(agency_id=agency_id, store_id=store_id, presented=presented, now=now)
+
+
+def replay(journal: str, now: datetime) -> None:
+    """Somebody replays the journal after a restore."""
+    from django.conf import settings
+
+    from codes.services.recovering import recover
+
+    settings.JOURNAL = journal
+    recover(now=now)
+
+
+ACTS: dict[str, Callable[..., None]] = {
+    "send": send,
+    "read": read,
+    "advance": advance,
+    "call": call,
+    "rotate": rotate,
+    "reveal": reveal,
+    "redeem": redeem,
+    "replay": replay,
+}
 
 
 def fork(act: str, crash_at: str, arguments: dict[str, Any]) -> int:

@@ -7,22 +7,27 @@ import pytest
 from celery import current_app
 from django.contrib.admin import site
 from django.core import mail
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry
+from codes import tasks as codes_tasks
 from codes.links import claim_token
-from codes.models import Award, Redemption
+from codes.models import Award, GiftCode, Redemption
 from codes.services import activate_batch, import_codes, redeem_code, reveal_code, reverse_redemption
+from codes.services.desk_revealing import reveal_to_desk
+from codes.services.key_duties import KEY_REST, destroy_emptied_keys
+from codes.services.rotation import run_rotation, start_rewrap
 from distribution import tasks as distribution_tasks
 from distribution.models import Delivery
 from eligibility.services import create_serial_batch
 from journeys import tasks as journeys_tasks
 from participants.models import EntryStatus, ProofKind
 from participants.services import attach_line, save_typed_proof
-from tests.factories import NOW
+from tests.factories import NOW, UserFactory
 from tests.worlds import begin, open_campaign, send
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +49,7 @@ def published(settings, monkeypatch, django_capture_on_commit_callbacks):
 @pytest.fixture
 def at_noon(monkeypatch):
     """Tasks read the clock; here it stands."""
-    for module in (journeys_tasks, distribution_tasks):
+    for module in (journeys_tasks, distribution_tasks, codes_tasks):
         monkeypatch.setattr(module.clock, "now", lambda: NOW)
 
 
@@ -68,8 +73,14 @@ def run_whole_way(capture) -> Award:
     award = Award.objects.get()
     assert reveal_code(award_id=award.pk, now=NOW).code == CODE
     till = {"agency_id": world.agency.pk, "now": NOW}
-    used = redeem_code(presented=CODE, store_id=world.store.pk, **till)  # type: ignore[arg-type]
-    reverse_redemption(redemption_public_id=str(used.public_id), **till)  # type: ignore[arg-type]
+    with capture(execute=True):
+        used = redeem_code(presented=CODE, store_id=world.store.pk, pos_transaction_id="P1", **till)  # type: ignore[arg-type]
+        reverse_redemption(redemption_public_id=str(used.public_id), **till)  # type: ignore[arg-type]
+    assert reveal_to_desk(gift_code_id=award.gift_code_id, actor_id=world.operator.pk, reason="x", now=NOW).pin == PIN
+    rotated = run_rotation(job_id=start_rewrap(campaign_id=world.campaign.pk, now=NOW).pk, now=NOW)
+    assert (rotated.status, rotated.report["left"]) == ("done", 0)
+    destroy_emptied_keys(now=NOW + KEY_REST)
+    codes_tasks.write_journal()
     return award
 
 
@@ -115,13 +126,50 @@ def all_rows() -> list[str]:
     return texts
 
 
+def test_I12_T23_files_journal_exports_and_error_pages_show_no_code(
+    published, at_noon, settings, tmp_path, caplog, django_capture_on_commit_callbacks
+):
+    settings.JOURNAL = f"folder:{tmp_path}"
+    caplog.set_level(logging.DEBUG)
+    award = run_whole_way(django_capture_on_commit_callbacks)
+    call_command("sync_roles", verbosity=0)
+    desk = Client(raise_request_exception=False)
+    desk.force_login(UserFactory.create(is_superuser=True))
+
+    journal = "".join(path.read_text() for path in tmp_path.iterdir())
+    exports = [
+        b"".join(desk.get(reverse(f"admin:{name}")).streaming_content).decode()
+        for name in ("codes_giftcode_export_csv", "codes_award_export_csv", "codes_redemption_export_csv")
+    ]
+    figures = desk.get(reverse("admin:analytics_report_csv"), {"campaign": award.entry.campaign_id})
+    exports.append(b"".join(figures.streaming_content).decode())
+    GiftCode.objects.update(code_ciphertext="v2:damaged")
+    claim = desk.post(f"/g/{claim_token(award.public_id)}/")
+    asked = {"reason": "x", "password": "a long enough password"}
+    shown = desk.post(reverse("admin:codes_giftcode_reveal", args=[award.gift_code_id]), asked)
+
+    assert str(award.public_id) in journal
+    assert str(award.public_id) in "".join(exports)
+    assert (claim.status_code, shown.status_code) == (503, 302)
+    page = claim.content.decode().replace(claim_token(award.public_id), "")  # its own address
+    assert hidden(journal, *exports, page, shown.content.decode(), *stored_files(default_storage)) == []
+    assert hidden(caplog.text) == []
+
+
+def stored_files(storage, folder: str = "") -> list[str]:
+    """Every file of the store, as bytes that are letters."""
+    folders, files = storage.listdir(folder) if not folder or storage.exists(folder) else ([], [])
+    texts = [storage.open(f"{folder}{name}").read().decode("latin-1") for name in files]
+    for name in folders:
+        texts += stored_files(storage, f"{folder}{name}/")
+    return texts
+
+
 def test_I12_operators_lists_and_pages_show_no_code_and_no_whole_contact(
     published, at_noon, django_capture_on_commit_callbacks
 ):
     award = run_whole_way(django_capture_on_commit_callbacks)
     call_command("sync_roles", verbosity=0)
-    from tests.factories import UserFactory
-
     desk = Client()
     desk.force_login(UserFactory.create(is_superuser=True))
     rows = [

@@ -1,0 +1,91 @@
+"""Replace keys without stopping the service; every step can be repeated and goes on where it was broken off."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from campaigns.models import Campaign
+from codes.key_use import campaigns_sealed_by_master_keys, uses_of_index_keys, uses_of_master_keys
+from codes.models import CodeJob, JobKind, JobStatus
+from codes.services.key_duties import destroy_emptied_keys, rewrap_data_keys, shred_campaign
+from codes.services.rotation import run_rotation, start_reindex, start_rewrap
+from core import clock
+from core.errors import DomainError
+
+OPEN = [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FAILED]
+
+
+class Command(BaseCommand):
+    help = "Replace the keys of codes: campaign, master, index; status says which keys are still needed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        steps = parser.add_subparsers(dest="step", required=True)
+        steps.add_parser("status", help="which keys are still needed, and what is under way")
+        campaign = steps.add_parser("campaign", help="a new key for a campaign's codes")
+        campaign.add_argument("slug")
+        steps.add_parser("master", help="everything under the master key of ENCRYPTION_KEY_ID")
+        steps.add_parser("index", help="all codes under the index key of CODE_INDEX_KEY_ID")
+        steps.add_parser("resume", help="go on with what was broken off")
+        steps.add_parser("finish", help="destroy replaced keys under which nothing is sealed any more")
+        shred = steps.add_parser("shred", help="make a campaign's codes unreadable for ever")
+        shred.add_argument("slug")
+        shred.add_argument("--reason", required=True)
+        shred.add_argument("--yes", action="store_true", help="without this it is only told what would happen")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            getattr(self, f"_{options['step']}")(options)
+        except DomainError as refusal:
+            raise CommandError(f"{refusal.code}: {refusal}") from refusal
+
+    def _status(self, _options: dict[str, Any]) -> None:
+        for key_id, uses in uses_of_master_keys().items():
+            self.stdout.write(f"master key {key_id}: {uses['data keys']:,} data keys, {uses['codes']:,} codes")
+        for key_id, uses in uses_of_index_keys().items():
+            self.stdout.write(f"index key {key_id}: {uses['codes']:,} codes, {uses['links']:,} claim links")
+        for job in CodeJob.objects.filter(kind__in=[JobKind.REWRAP, JobKind.REINDEX], status__in=OPEN):
+            self._tell(job)
+
+    def _campaign(self, options: dict[str, Any]) -> None:
+        self._run(start_rewrap(campaign_id=_campaign(options["slug"]).pk, now=clock.now()))
+
+    def _master(self, _options: dict[str, Any]) -> None:
+        self.stdout.write(f"{rewrap_data_keys(now=clock.now()):,} data keys wrapped anew")
+        for campaign_id in campaigns_sealed_by_master_keys():
+            self._run(start_rewrap(campaign_id=campaign_id, now=clock.now()))
+
+    def _index(self, _options: dict[str, Any]) -> None:
+        self._run(start_reindex(now=clock.now()))
+
+    def _resume(self, _options: dict[str, Any]) -> None:
+        for job in CodeJob.objects.filter(kind__in=[JobKind.REWRAP, JobKind.REINDEX], status__in=OPEN).order_by("pk"):
+            self._run(job)
+
+    def _finish(self, _options: dict[str, Any]) -> None:
+        self.stdout.write(f"{destroy_emptied_keys(now=clock.now()):,} keys destroyed")
+
+    def _shred(self, options: dict[str, Any]) -> None:
+        campaign = _campaign(options["slug"])
+        if not options["yes"]:
+            self.stdout.write(f"All codes of “{campaign.title}” would become unreadable for ever. Repeat with --yes.")
+            return
+        count = shred_campaign(campaign_id=campaign.pk, reason=options["reason"], now=clock.now())
+        self.stdout.write(f"{count:,} keys destroyed")
+
+    def _run(self, job: CodeJob) -> None:
+        done = run_rotation(job_id=job.pk, now=clock.now(), told=self._tell)
+        self._tell(done)
+        if done.status == JobStatus.FAILED:
+            raise CommandError(f"{done.failure_code}: load the key and call “rotate_keys resume”")
+
+    def _tell(self, job: CodeJob) -> None:
+        done = min(job.done_count, job.total_count)
+        found = " ".join(f"{name}={value}" for name, value in sorted(job.report.items()))
+        self.stdout.write(f"{job.kind} {job.pk}: {job.status} {done:,} of {job.total_count:,} {found}".rstrip())
+
+
+def _campaign(slug: str) -> Campaign:
+    found = Campaign.objects.filter(slug=slug).first()
+    if found is None:
+        raise CommandError(f"there is no campaign {slug}")
+    return found

@@ -1,0 +1,122 @@
+"""What was handed out or used goes into the journal before anybody learns of it; a sweep writes what was missed."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from codes.errors import JournalUnavailable
+from codes.journal import Line, open_journal, pos_index
+from codes.models import Award, Redemption
+from core.crashpoints import crashpoint
+
+log = structlog.get_logger(__name__)
+
+LINES_AT_ONCE = 1000
+BATCHES_IN_A_SWEEP = 20
+OF_AWARD = ("agency", "entry", "prize", "gift_code__batch", "result")
+OF_REDEMPTION = ("agency", "store", "gift_code__batch", "reverses")
+
+
+def journal_award(*, award_id: int, now: datetime) -> None:
+    """See to it that an award is in the journal; called outside of any transaction, before its code is shown or sent.
+
+    Raises:
+        JournalUnavailable: it cannot be written now, so the code must wait.
+    """
+    award = Award.objects.filter(pk=award_id, journaled_at__isnull=True).select_related(*OF_AWARD).first()
+    if award is not None:
+        open_journal().append([award_line(award)], now)
+        crashpoint("journal.after_line")
+        Award.objects.filter(pk=award_id).update(journaled_at=now)
+
+
+def journal_after_commit(*, redemption: Redemption, now: datetime) -> None:
+    """Write a use or its reversal into the journal once it is committed, before the till has its answer.
+
+    It has happened: a journal that is away delays the line, not the till.
+    """
+    transaction.on_commit(partial(_journal_redemption, redemption.pk, now), robust=True)
+
+
+def write_missing(*, now: datetime) -> int:
+    """Write all that the journal lacks; returns how many lines.
+
+    Raises:
+        JournalUnavailable: the rest has to wait.
+    """
+    awards = Award.objects.filter(journaled_at__isnull=True).select_related(*OF_AWARD)
+    redemptions = Redemption.objects.filter(journaled_at__isnull=True).select_related(*OF_REDEMPTION)
+    written = 0
+    for _batch in range(BATCHES_IN_A_SWEEP):
+        found = _write_some(awards, award_line, now) + _write_some(redemptions, redemption_line, now)
+        written += found
+        if not found:
+            break
+    return written
+
+
+def award_line(award: Award) -> Line:
+    """Give what the journal holds of an award: ids, keyed hashes and times."""
+    code = award.gift_code
+    return {
+        "what": "award",
+        "id": str(award.public_id),
+        "at": award.created_at.isoformat(),
+        "agency": str(award.agency.public_id),
+        "entry": str(award.entry.public_id),
+        "prize": str(award.prize.public_id),
+        "code": str(code.public_id) if code else None,
+        "index": code.code_index if code else None,
+        "index_key": code.index_key_id if code else None,
+        "batch": str(code.batch.public_id) if code else None,
+        "token_key": award.token_key_id,
+        "until": award.claim_expires_at.isoformat(),
+    }
+
+
+def redemption_line(redemption: Redemption) -> Line:
+    """Give what the journal holds of a use: the till's own number only as a keyed hash."""
+    code = redemption.gift_code
+    return {
+        "what": "redemption",
+        "id": str(redemption.public_id),
+        "at": redemption.at.isoformat(),
+        "agency": str(redemption.agency.public_id),
+        "kind": redemption.kind,
+        "code": str(code.public_id),
+        "index": code.code_index,
+        "index_key": code.index_key_id,
+        "batch": str(code.batch.public_id),
+        "store": str(redemption.store.public_id),
+        "amount": redemption.amount_jpy,
+        "balance": redemption.balance_after_jpy,
+        "reverses": str(redemption.reverses.public_id) if redemption.reverses else None,
+        "day": redemption.business_day.isoformat() if redemption.business_day else None,
+        "pos": pos_index(redemption.store_id, redemption.pos_transaction_id),
+    }
+
+
+def _journal_redemption(redemption_id: int, now: datetime) -> None:
+    found = Redemption.objects.filter(pk=redemption_id, journaled_at__isnull=True).select_related(*OF_REDEMPTION)
+    for redemption in found:
+        try:
+            open_journal().append([redemption_line(redemption)], now)
+        except JournalUnavailable as error:
+            log.warning("journal_unavailable", reason=error.context.get("reason"))
+            return
+        crashpoint("journal.after_line")
+        Redemption.objects.filter(pk=redemption_id).update(journaled_at=now)
+
+
+def _write_some(rows: QuerySet[Any], line_of: Callable[[Any], Line], now: datetime) -> int:
+    some = list(rows.order_by("pk")[:LINES_AT_ONCE])
+    if some:
+        open_journal().append([line_of(row) for row in some], now)
+        crashpoint("journal.after_line")
+        rows.model._default_manager.filter(pk__in=[row.pk for row in some]).update(journaled_at=now)
+    return len(some)

