@@ -47,12 +47,12 @@ class Redemption(PublicModel):
     basket_id = models.CharField(_("purchase"), max_length=64, blank=True)
     terminal = models.CharField(_("terminal"), max_length=40, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
-    reverses = models.OneToOneField(
+    reverses = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="reversed_by",
+        related_name="reversals",
         verbose_name=_("reverses"),
     )
     at = models.DateTimeField(_("at"))
@@ -88,6 +88,7 @@ class Redemption(PublicModel):
         ]
         indexes: ClassVar = [
             models.Index(name="redemption_by_day", fields=["store", "business_day"]),
+            models.Index(name="redemption_by_basket", fields=["store", "basket_id"], condition=~Q(basket_id="")),
             models.Index(name="redemption_not_in_journal", fields=["id"], condition=Q(journaled_at__isnull=True)),
         ]
 

@@ -191,6 +191,8 @@ CELERY_BEAT_SCHEDULE = {
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
     "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
+    "store-days-settled": {"task": "codes.tasks.settle_days", "schedule": 300.0},
+    "accounts-of-ended-codes": {"task": "codes.tasks.close_accounts", "schedule": 3600.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
 

@@ -7,7 +7,8 @@ import pytest
 from django.db.models import Sum
 
 from codes.models import GiftCode, Redemption
-from codes.services import redeem_code, redemption, reverse_redemption
+from codes.services import redeem_code, reverse_redemption
+from codes.services.redemption import redeeming
 from journeys.audit import violations
 from tests.factories import NOW
 from tests.races.racing import (
@@ -58,12 +59,12 @@ def test_I05_thirty_two_tills_take_no_more_than_the_balance():
 
 
 def test_negative_control_without_lock_and_condition_a_code_is_spent_twice(monkeypatch):
-    def read_then_write(gift_code, amount, now):
+    def read_then_write(gift_code, amount, conditions, now):
         left = gift_code.balance_jpy - amount
         GiftCode.objects.filter(pk=gift_code.pk).update(balance_jpy=left, redeemed_at=now)
         return left
 
-    monkeypatch.setattr(redemption, "_debit", read_then_write)
+    monkeypatch.setattr(redeeming, "_debit", read_then_write)
     world = open_campaign(codes=30)
 
     def is_doubled() -> bool:
