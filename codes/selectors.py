@@ -7,6 +7,7 @@ from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Prize
+from codes import errors
 from codes.links import award_id_of_presentation, token_index
 from codes.models import (
     Award,
@@ -20,6 +21,7 @@ from codes.models import (
     Tombstone,
 )
 from core.crypto import blind_index, decrypt
+from core.errors import DomainError
 from core.text import canonical_number
 
 
@@ -178,3 +180,9 @@ def lines_of_day(settlement: Settlement) -> QuerySet[Redemption]:
     """Give what a settlement adds up, as it was booked."""
     lines = Redemption.objects.filter(store_id=settlement.store_id, business_day=settlement.business_day)
     return lines.select_related("store", "reverses").order_by("pk")
+
+
+def refusal_sentence(code: str) -> str:
+    """Say why a use was refused, by the stable name of the refusal."""
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DomainError))
+    return next((str(kind.message) for kind in kinds if kind.code == code), code)
