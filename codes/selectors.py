@@ -173,7 +173,8 @@ def days_to_settle(store_id: int) -> list[date]:
     last = Settlement.objects.filter(store_id=store_id).aggregate(last=Max("business_day"))["last"]
     if last is not None:
         lines = lines.filter(business_day__gt=last)
-    return list(lines.order_by("business_day").values_list("business_day", flat=True).distinct())
+    days = lines.order_by("business_day").values_list("business_day", flat=True).distinct()
+    return [day for day in days if day is not None]
 
 
 def lines_of_day(settlement: Settlement) -> QuerySet[Redemption]:

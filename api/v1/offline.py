@@ -1,6 +1,6 @@
 """What tills took without a connection, reported later."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -33,7 +33,7 @@ class OfflineReport(TillView):
 
         store = Identifier(max_length=20, help_text="The store's number.")
         terminal = Identifier(required=False, max_length=40, default="", allow_blank=True)
-        uses = Use(many=True, min_length=1, max_length=MOST_USES)
+        uses = Use(many=True, min_length=1, max_length=MOST_USES)  # type: ignore[call-arg]  # a list takes them
 
     class Output(fields.Output):
         class Answer(fields.Output):
@@ -76,6 +76,6 @@ class OfflineReport(TillView):
                 api_key_id=self.key.pk,
                 now=clock.now(),
             )
-            return 200, self.Output({"data": answers}).data
+            return 200, cast("dict[str, Any]", self.Output({"data": answers}).data)
 
         return self.once(effect)

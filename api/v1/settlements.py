@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
@@ -83,7 +83,7 @@ class SettlementFile(AgencyView):
     """The lines of a settled day, for spreadsheets."""
 
     required_scope = Scope.REPORTS_READ
-    renderer_classes: ClassVar = (CsvRenderer, JSONRenderer)
+    renderer_classes = (CsvRenderer, JSONRenderer)
 
     @extend_schema(
         operation_id="download_settlement",

@@ -34,7 +34,7 @@ class PurchaseInput(fields.Input):
     """What is bought, for codes whose conditions ask."""
 
     purchase_jpy = Yen(required=False, help_text="The whole purchase, before the code is taken off.")
-    items = ItemInput(many=True, required=False, default=list, max_length=MOST_ITEMS)
+    items = ItemInput(many=True, required=False, default=list, max_length=MOST_ITEMS)  # type: ignore[call-arg]  # a list takes it
     basket_id = Identifier(
         required=False,
         default="",

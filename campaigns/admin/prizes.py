@@ -82,11 +82,11 @@ class PrizeAdmin(TenantModelAdmin):
     """Prizes themselves are edited with their campaign."""
 
     agency_path = "course__campaign__agency"
-    list_display = ("name", "campaign", "value", "conditions")
+    list_display = ("name", "campaign", "value", "in_words")
     list_select_related = ("course__campaign",)
     search_fields = ("name", "course__campaign__title")
-    fields = ("name", "campaign", "value", "conditions")
-    readonly_fields = ("name", "campaign", "value", "conditions")
+    fields = ("name", "campaign", "value", "in_words")
+    readonly_fields = ("name", "campaign", "value", "in_words")
     inlines = (UseConditionsInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -107,7 +107,7 @@ class PrizeAdmin(TenantModelAdmin):
         return yen(prize.face_value_jpy)
 
     @admin.display(description=_("conditions of use"))
-    def conditions(self, prize: Prize) -> str:
+    def in_words(self, prize: Prize) -> str:
         return "".join(conditions_sentences(use_conditions_of(prize.pk))) or str(_("none"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
