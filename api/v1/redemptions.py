@@ -7,15 +7,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Agency, Scope
+from accounts.models import Scope
 from api import fields
 from api.fields import Identifier, Instant
 from api.pagination import Page, PageQuery
 from api.v1.tills import CodeInput, RedemptionAnswer, TillView, purchase_of, redemptions_of
-from campaigns.models import Store
 from campaigns.selectors import conditions_sentences, use_conditions_of
 from codes.errors import CodeNotAccepted, CodeTokenExpired
-from codes.selectors import redemption_of_transaction
 from codes.services import CodeState, check_code, redeem_code
 from core import clock
 
@@ -121,7 +119,6 @@ class RedemptionList(TillView):
         store = self.store_of(given)
 
         def effect() -> tuple[int, dict[str, Any]]:
-            known = _is_known(self.agency, store, given["pos_transaction_id"])
             redemption = redeem_code(
                 agency_id=self.agency.pk,
                 presented=given["code"],
@@ -135,13 +132,6 @@ class RedemptionList(TillView):
                 api_key_id=self.key.pk,
                 now=clock.now(),
             )
-            return 200 if known else 201, RedemptionAnswer(redemption).data
+            return 200 if redemption.is_repeat else 201, RedemptionAnswer(redemption).data
 
         return self.once(effect)
-
-
-def _is_known(agency: Agency, store: Store, pos_transaction_id: str) -> bool:
-    if not pos_transaction_id:
-        return False
-    known = redemption_of_transaction(agency_id=agency.pk, store_id=store.pk, pos_transaction_id=pos_transaction_id)
-    return known is not None

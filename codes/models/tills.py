@@ -23,8 +23,11 @@ class RedemptionKind(models.TextChoices):
 class Redemption(PublicModel):
     """One use of a code at a till, or its reversal; lines are only ever added.
 
-    `reversed_jpy` of a use is what its reversals have given back so far.
+    `reversed_jpy` of a use is what its reversals have given back so far. `is_repeat` belongs to one answer: the POS
+    transaction had made this line before.
     """
+
+    is_repeat = False
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     gift_code = models.ForeignKey(

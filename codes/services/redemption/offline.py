@@ -13,6 +13,7 @@ from codes.conditions import NO_DETAILS, Purchase
 from codes.errors import CodeNotAccepted, CodeTokenExpired, OccurredAtNotAccepted, OfflineLimitExceeded
 from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind
 from codes.selectors import code_index
+from codes.services.redemption.days import day_of_booking
 from codes.services.redemption.finding import find_code, find_store
 from codes.services.redemption.redeeming import Sale, book_sale, hold_transaction, known_sale
 from core.errors import DomainError
@@ -58,6 +59,7 @@ def report_uses(
         StoreNotAllowed: not an active store of the agency.
     """
     store = find_store(agency_id, store_id)
+    day_of_booking(store, now)  # before any code is locked, as everywhere
     # Two reports with the same codes take their locks in one order.
     places = sorted(range(len(uses)), key=lambda place: code_index(agency_id=agency_id, code=uses[place].presented))
     answers = {place: _report(store, uses[place], now, terminal, api_key_id) for place in places}

@@ -103,6 +103,7 @@ def known_sale(sale: Sale, gift_code: GiftCode) -> Redemption | None:
     is_same = known.gift_code_id == gift_code.pk and sale.amount_jpy in (None, known.amount_jpy)
     if known.kind != RedemptionKind.REDEEM or not is_same:
         raise DuplicateTransaction
+    known.is_repeat = True
     return known
 
 
