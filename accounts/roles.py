@@ -6,7 +6,8 @@ READ_CAMPAIGNS = (
     "campaigns.view_campaign campaigns.view_sponsor campaigns.view_prizecourse campaigns.view_prize"
     " campaigns.view_rulegroup campaigns.view_entryrule campaigns.view_targetproduct campaigns.view_targetstore"
     " campaigns.view_kpitarget campaigns.view_trackedlink campaigns.view_termsversion campaigns.view_survey"
-    " campaigns.view_question campaigns.view_store campaigns.view_ruleversion analytics.view_report"
+    " campaigns.view_question campaigns.view_store campaigns.view_useconditions campaigns.view_ruleversion"
+    " analytics.view_report"
 )
 READ_PEOPLE = (
     "participants.view_participant participants.view_identity participants.view_entry participants.view_consent"
@@ -35,6 +36,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
                 "survey",
                 "question",
                 "store",
+                "useconditions",
             ]
         ),
         *[
@@ -56,6 +58,12 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "codes.view_award",
             "codes.change_award",
             "codes.view_redemption",
+            "codes.view_terminal",
+            "codes.add_terminal",
+            "codes.change_terminal",
+            "codes.view_settlement",
+            "codes.view_offlinedispute",
+            "codes.change_offlinedispute",
             "distribution.view_delivery",
             "distribution.change_delivery",
             "accounts.view_auditentry",

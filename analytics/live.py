@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +38,6 @@ def live_figures(campaign: Campaign) -> list[Figure]:
         Figure(_("won"), DrawResult.objects.filter(entry__campaign=campaign, course__isnull=False).count()),
         Figure(_("sent"), Delivery.objects.filter(award__in=awards, status__in=SENT).count()),
         Figure(_("code shown"), awards.filter(revealed_at__isnull=False).count()),
-        Figure(_("redeemed"), redeemed.filter(reversed_by=None).values("gift_code").distinct().count()),
+        Figure(_("redeemed"), redeemed.filter(reversed_jpy__lt=F("amount_jpy")).values("gift_code").distinct().count()),
         Figure(_("value issued"), awards.aggregate(total=Sum("gift_code__face_value_jpy"))["total"] or 0, "円"),
     ]

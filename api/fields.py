@@ -1,7 +1,7 @@
 """Fields that take what the schema says and nothing that only looks like it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ MAX_JPY = 100_000_000
 UNKNOWN_SHOWN = 20
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INSTANT_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+DAY_FORM = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 DIGITS = re.compile(r"-?[0-9]{1,18}")
 
 # Control, bidirectional and zero-width characters never belong to what a person or a till sends.
@@ -121,6 +122,24 @@ class Instant(serializers.Field[datetime, str, str, Any]):
 
     def to_representation(self, value: datetime) -> str:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@extend_schema_field(OpenApiTypes.DATE)
+class Day(serializers.Field[date, str, str, Any]):
+    """A calendar day (RFC 3339)."""
+
+    default_error_messages = {"invalid": _("Use a day like 2026-12-31.")}
+
+    def to_internal_value(self, data: Any) -> date:
+        if not isinstance(data, str) or not DAY_FORM.fullmatch(data):
+            self.fail("invalid")
+        try:
+            return date.fromisoformat(data)
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: date) -> str:
+        return value.isoformat()
 
 
 class Input(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 """The frame of every endpoint: parse, select what the agency may see, call one service, answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
@@ -23,7 +23,7 @@ class AgencyView(APIView):
     required_scope: ClassVar[str | Mapping[str, str]] = ""
     is_idempotent: ClassVar[bool] = False
     keeps_refusals: ClassVar[bool] = False
-    http_method_names = ("get", "head", "post")  # OPTIONS would describe serializers
+    http_method_names: Sequence[str] = ("get", "head", "post")  # OPTIONS would describe serializers
 
     @property
     def key(self) -> ApiKey:

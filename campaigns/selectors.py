@@ -27,6 +27,23 @@ from campaigns.models import (
     TermsVersion,
     TrackedLink,
 )
+from campaigns.use_conditions import conditions_sentences, use_conditions_of
+
+__all__ = [
+    "PUBLISHED",
+    "Steps",
+    "campaign_by_slug",
+    "campaigns_of",
+    "check_open",
+    "conditions_sentences",
+    "current_rules",
+    "current_terms",
+    "link_by_token",
+    "needed_steps",
+    "publish_obstacles",
+    "store_by_pin",
+    "use_conditions_of",
+]
 
 PUBLISHED = (
     CampaignStatus.SCHEDULED,

@@ -107,13 +107,46 @@ class InsufficientBalance(DomainError):
 
 class AmountOutOfRange(DomainError):
     code = "amount_out_of_range"
-    message = _("Please give an amount from 1 to 100,000,000 yen.")
+    message = _("This amount cannot be used with this code. Please check the conditions of use.")
     status = 422
+
+
+class NotYetValid(DomainError):
+    code = "not_yet_valid"
+    message = _("This code cannot be used yet. Please check from when it is valid.")
+
+
+class ProductNotAllowed(DomainError):
+    code = "product_not_allowed"
+    message = _("This code is for other products. Please check the conditions of use.")
+
+
+class TimeNotAllowed(DomainError):
+    code = "time_not_allowed"
+    message = _("This code cannot be used on this weekday or at this hour.")
+
+
+class NotCombinable(DomainError):
+    code = "not_combinable"
+    message = _("This code cannot be used together with another one in the same purchase.")
+
+
+class Locked(DomainError):
+    """Set aside for another cart for a few minutes."""
+
+    code = "locked"
+    message = _("This code is being used elsewhere right now. Please try again in a few minutes.")
+
+
+class LockNotFound(DomainError):
+    code = "lock_not_found"
+    message = _("There is no such lock, or it has ended.")
+    status = 404
 
 
 class StoreNotAllowed(DomainError):
     code = "store_not_allowed"
-    message = _("This store cannot redeem codes.")
+    message = _("This code cannot be used at this store.")
     status = 403
 
 
@@ -125,6 +158,34 @@ class DuplicateTransaction(DomainError):
 class AlreadyReversed(DomainError):
     code = "already_reversed"
     message = _("This redemption has already been reversed.")
+
+
+class ReversalTooLarge(DomainError):
+    code = "reversal_too_large"
+    message = _("More would be given back than this redemption has left. Please check the amount.")
+
+
+class ReversedBeforeArrival(DomainError):
+    """The till undid the sale before we had heard of it; a late arrival must not count."""
+
+    code = "reversed_before_arrival"
+    message = _("This transaction was reversed by the till before it arrived. Please use a new transaction number.")
+
+
+class OfflineLimitExceeded(DomainError):
+    code = "offline_limit_exceeded"
+    message = _("This store may not take so much without a connection.")
+
+
+class OccurredAtNotAccepted(DomainError):
+    code = "occurred_at_not_accepted"
+    message = _("The time at the till lies in the future or more than seven days back. Please check the till's clock.")
+    status = 422
+
+
+class TerminalTaken(DomainError):
+    code = "terminal_taken"
+    message = _("This store has a terminal of this number already.")
 
 
 class RedemptionNotFound(DomainError):

@@ -1,14 +1,28 @@
 """Reads: what is in stock, what a claim link leads to, what the ledger adds up to."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from django.db.models import Case, Count, F, Q, Sum, When
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Prize
+from codes import errors
 from codes.journal import pos_index
 from codes.links import award_id_of_presentation, token_indexes
-from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
+from codes.models import (
+    Award,
+    CodeBatch,
+    CodeLock,
+    CodeStatus,
+    GiftCode,
+    Redemption,
+    RedemptionKind,
+    Settlement,
+    Tombstone,
+)
 from codes.sealing import code_indexes, open_column
+from core.errors import DomainError
 from core.text import canonical_number
 
 
@@ -78,11 +92,12 @@ def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
         CodeTokenExpired: the phone's token is too old.
         CodeNotAccepted: the phone's token is not ours.
     """
-    codes = GiftCode.objects.filter(agency_id=agency_id, status__in=[CodeStatus.ISSUED, CodeStatus.VOID])
+    given_out = [CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID]
+    codes = GiftCode.objects.filter(agency_id=agency_id, status__in=given_out, issued_at__isnull=False)
+    codes = codes.select_related("prize")
     if presented.startswith("MZ."):
         return codes.filter(award__public_id=award_id_of_presentation(presented)).first()
-    was_given = Q(award__isnull=False) | Q(recovered_at__isnull=False)
-    return codes.filter(was_given, code_index__in=code_indexes(agency_id=agency_id, code=presented)).first()
+    return codes.filter(code_index__in=code_indexes(agency_id=agency_id, code=presented)).first()
 
 
 def open_code(gift_code: GiftCode) -> RevealedCode:
@@ -100,10 +115,9 @@ def codes_out_of_balance() -> list[int]:
     """Give the ids of codes whose balance is not face value less redemptions plus reversals (I05)."""
     signed = Case(
         When(redemptions__kind=RedemptionKind.REDEEM, then=F("redemptions__amount_jpy")),
-        When(redemptions__kind=RedemptionKind.REVERSAL, then=-F("redemptions__amount_jpy")),
-        default=0,
+        default=-F("redemptions__amount_jpy"),
     )
-    codes = GiftCode.objects.annotate(spent=Sum(signed))
+    codes = GiftCode.objects.annotate(spent=Coalesce(Sum(signed), 0))
     wrong = codes.exclude(balance_jpy=F("face_value_jpy") - F("spent"))
     return list(wrong.values_list("pk", flat=True))
 
@@ -119,3 +133,48 @@ def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_
     """Find what a till's transaction did."""
     names = [pos_transaction_id, pos_index(store_id, pos_transaction_id)]  # the latter if it came back from the journal
     return Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()
+
+
+def is_buried(*, agency_id: int, store_id: int, pos_transaction_id: str) -> bool:
+    """Tell whether a till has undone this transaction, whether or not it ever arrived."""
+    stones = Tombstone.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id=pos_transaction_id)
+    return stones.exists()
+
+
+def live_lock(gift_code: GiftCode, now: datetime) -> CodeLock | None:
+    """Give the lock that keeps a code for a cart now."""
+    return CodeLock.objects.filter(gift_code=gift_code, expires_at__gt=now).first()
+
+
+def others_in_basket(gift_code: GiftCode, store_id: int, basket_id: str) -> list[bool]:
+    """Tell of each other code in a purchase that was not given back whether it goes together with others."""
+    if not basket_id:
+        return []
+    lines = Redemption.objects.filter(
+        agency_id=gift_code.agency_id, store_id=store_id, basket_id=basket_id, kind=RedemptionKind.REDEEM
+    )
+    others = lines.filter(reversed_jpy__lt=F("amount_jpy")).exclude(gift_code=gift_code)
+    combinable = others.values_list("gift_code__prize__conditions__is_combinable", flat=True)
+    return [found is not False for found in combinable]
+
+
+def days_to_settle(store_id: int) -> list[date]:
+    """Give the business days of a store that have lines and come after its last settlement, oldest first."""
+    lines = Redemption.objects.filter(store_id=store_id, business_day__isnull=False)
+    last = Settlement.objects.filter(store_id=store_id).aggregate(last=Max("business_day"))["last"]
+    if last is not None:
+        lines = lines.filter(business_day__gt=last)
+    days = lines.order_by("business_day").values_list("business_day", flat=True).distinct()
+    return [day for day in days if day is not None]
+
+
+def lines_of_day(settlement: Settlement) -> QuerySet[Redemption]:
+    """Give what a settlement adds up, as it was booked."""
+    lines = Redemption.objects.filter(store_id=settlement.store_id, business_day=settlement.business_day)
+    return lines.select_related("store", "reverses").order_by("pk")
+
+
+def refusal_sentence(code: str) -> str:
+    """Say why a use was refused, by the stable name of the refusal."""
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DomainError))
+    return next((str(kind.message) for kind in kinds if kind.code == code), code)

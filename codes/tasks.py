@@ -1,4 +1,4 @@
-"""Codes past their day leave the stock; what was given out is written down; keys that seal nothing end."""
+"""By the clock: stock, business days, accounts and locks end; what was given out is written down; keys end."""
 
 import structlog
 from celery import shared_task
@@ -36,3 +36,15 @@ def destroy_emptied_keys() -> None:
 def warn_of_reveals(*, actor_id: int, agency_id: int) -> None:
     """Tell an agency's operators that one of them was shown many codes today."""
     desk_revealing.warn_of_reveals(actor_id=actor_id, agency_id=agency_id, now=clock.now())
+@shared_task(name="codes.tasks.settle_days")
+def settle_days() -> None:
+    """Settle the business days that are over, and drop the locks that have ended; repeats are harmless."""
+    now = clock.now()
+    services.settle_days(now=now)
+    services.drop_ended_locks(now=now)
+
+
+@shared_task(name="codes.tasks.close_accounts")
+def close_accounts() -> None:
+    """Book what is left on codes that nobody can use any more; repeats are harmless."""
+    services.close_accounts(now=clock.now())

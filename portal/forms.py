@@ -9,7 +9,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Question, QuestionKind
+from campaigns.models import Question, QuestionKind, UseMode
+from codes.conditions import Conditions, Purchase
 from core.errors import DomainError
 from core.text import canonical_number
 
@@ -162,12 +163,43 @@ class AmountForm(CodeForm):
 
     def clean_amount(self) -> int | None:
         """Read whole yen, also in full width and with separators."""
-        typed = re.sub(r"[\s,、円¥]", "", unicodedata.normalize("NFKC", self.cleaned_data["amount"]))
-        if not typed:
-            return None
-        if not re.fullmatch(r"[0-9]{1,8}", typed):
-            raise forms.ValidationError(_("Please type the amount in digits."))
-        return int(typed)
+        return typed_yen(self.cleaned_data["amount"])
+
+
+class RedeemForm(AmountForm):
+    """What staff has to tell for this code: the amount unless all of it goes, the purchase, a look at the goods."""
+
+    empty_means: Any = _("Empty means the whole balance.")
+    total = forms.CharField(
+        label=_("Whole purchase (yen)"),
+        max_length=12,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "amount"}),
+    )
+    confirmed = forms.BooleanField(
+        label=_("I have checked that the products are the ones named above"),
+        error_messages={"required": _("Please check the products and tick this.")},
+    )
+
+    def __init__(self, *args: Any, conditions: Conditions, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["confirmed"].error_messages["required"] = _("Please check the products and tick this.")
+        if conditions.mode == UseMode.TIMES:
+            self.empty_means = _("Empty means one use's equal share of the balance.")
+        if conditions.mode == UseMode.ONCE:
+            del self.fields["amount"]
+        if conditions.minimum_jpy is None and conditions.maximum_jpy is None:
+            del self.fields["total"]
+        if not conditions.products:
+            del self.fields["confirmed"]
+
+    def clean_total(self) -> int | None:
+        """Read whole yen."""
+        return typed_yen(self.cleaned_data["total"])
+
+    @property
+    def purchase(self) -> Purchase:
+        """What staff has told about the purchase."""
+        return Purchase(total_jpy=self.cleaned_data.get("total"), is_confirmed=bool(self.cleaned_data.get("confirmed")))
 
 
 class NoticeNumberForm(PortalForm):
@@ -184,6 +216,16 @@ class NoticeNumberForm(PortalForm):
         """Tell whether it has the form of one at all."""
         typed = canonical_number(self.cleaned_data["number"])
         return re.fullmatch(r"[0-9A-F]{12}", typed) is not None
+
+
+def typed_yen(text: str) -> int | None:
+    """Read whole yen as people type them; nothing typed is None."""
+    typed = re.sub(r"[\s,、円¥]", "", unicodedata.normalize("NFKC", text))
+    if not typed:
+        return None
+    if not re.fullmatch(r"[0-9]{1,8}", typed):
+        raise forms.ValidationError(_("Please type the amount in digits."))
+    return int(typed)
 
 
 def photos_in(files: "Sequence[UploadedFile[bytes]]", *, max_bytes: int) -> list[bytes] | None:

@@ -1,8 +1,10 @@
 """What every suite shares."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from receipts.ocr.fake import FakeReader
@@ -17,3 +19,23 @@ def prepared_reader(settings: Settings) -> Iterator[type[FakeReader]]:
     FakeReader.forget()
     yield FakeReader
     FakeReader.forget()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_can_be_emptied() -> Iterator[None]:
+    """Between tests with transactions of their own SQLite deletes row by row, which the books' triggers refuse."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    plain = type(connection.ops).sql_flush
+
+    def flush(self: Any, *arguments: Any, **options: Any) -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        dropped = [f'DROP TRIGGER "{name}"' for name, _made in triggers]
+        return [*dropped, *plain(self, *arguments, **options), *(made for _name, made in triggers)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connection.ops), "sql_flush", flush)
+        yield

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from api.docs import SchemaFile
-from api.v1 import campaigns, codes, entries, me, redemptions, reports
+from api.v1 import campaigns, codes, entries, locks, me, offline, redemptions, reports, reversals, settlements
 from api.views import UnknownAddress
 
 urlpatterns = [
@@ -22,10 +22,16 @@ urlpatterns = [
     path("codes/batches/<uuid:batch_id>", codes.BatchDetail.as_view(), name="api-batch"),
     path("redemptions", redemptions.RedemptionList.as_view(), name="api-redemptions"),
     path("redemptions/validate", redemptions.RedemptionCheck.as_view(), name="api-redemption-check"),
+    path("redemptions/locks", locks.LockList.as_view(), name="api-locks"),
+    path("redemptions/locks/<uuid:lock_id>", locks.LockDetail.as_view(), name="api-lock"),
+    path("redemptions/offline", offline.OfflineReport.as_view(), name="api-offline"),
+    path("redemptions/reversals", reversals.TransactionReversal.as_view(), name="api-transaction-reversals"),
     path(
         "redemptions/<uuid:redemption_id>/reversals",
-        redemptions.RedemptionReversal.as_view(),
+        reversals.RedemptionReversal.as_view(),
         name="api-redemption-reversals",
     ),
+    path("settlements", settlements.SettlementList.as_view(), name="api-settlements"),
+    path("settlements/<str:store>/<str:day>.csv", settlements.SettlementFile.as_view(), name="api-settlement-file"),
     re_path(r"^", UnknownAddress.as_view()),
 ]

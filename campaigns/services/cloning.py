@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models, transaction
 
 from accounts import audit
-from campaigns.models import Campaign, CampaignStatus, Question, Survey
+from campaigns.models import Campaign, CampaignStatus, Prize, Question, Survey, UseConditions
 
 SINGLE_LEVEL = ("kpi_targets", "target_products", "target_stores")
 
@@ -48,7 +48,15 @@ def _copy_courses(source: Campaign, draft: Campaign) -> None:
     for course in source.courses.prefetch_related("prizes"):
         copied = _copy(course, campaign=draft)
         for prize in course.prizes.all():
-            _copy(prize, course=copied)
+            _copy_conditions(prize, _copy(prize, course=copied))
+
+
+def _copy_conditions(prize: Prize, copied: Prize) -> None:
+    """Keep how a code may be used, but for the period, which is to be set anew."""
+    conditions = UseConditions.objects.filter(prize=prize).first()
+    if conditions is not None:
+        twin = _copy(conditions, prize=copied, valid_from=None, valid_until=None)
+        twin.stores.set(conditions.stores.all())
 
 
 def _copy_rules(source: Campaign, draft: Campaign) -> None:

@@ -1,4 +1,4 @@
-"""What winners hold, and each use at a till."""
+"""What winners hold."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
 from codes.admin.forms import ReasonForm
 from codes.links import notice_number
-from codes.models import Award, Redemption
+from codes.models import Award
 from codes.services import void_award
 from core import clock
 
@@ -88,21 +88,3 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
             is_grave=True,
         )
         return self.ask(request, question, award)
-
-
-@admin.register(Redemption)
-class RedemptionAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("at", "store", "kind", "amount", "balance", "terminal", "pos_transaction_id")
-    list_select_related = ("store",)
-    list_filter = (("store", admin.RelatedOnlyFieldListFilter), "kind")
-    search_fields = ("public_id", "pos_transaction_id")
-    date_hierarchy = "at"
-    exclude = ("api_key",)
-
-    @admin.display(description=_("amount (yen)"), ordering="amount_jpy")
-    def amount(self, redemption: Redemption) -> str:
-        return yen(redemption.amount_jpy)
-
-    @admin.display(description=_("balance after (yen)"), ordering="balance_after_jpy")
-    def balance(self, redemption: Redemption) -> str:
-        return yen(redemption.balance_after_jpy)

@@ -23,8 +23,11 @@ class RedemptionKind(models.TextChoices):
 class Redemption(PublicModel):
     """One use of a code at a till, or its reversal; lines are only ever added.
 
-    `reversed_jpy` of a use is what its reversals have given back so far.
+    `reversed_jpy` of a use is what its reversals have given back so far. `is_repeat` belongs to one answer: the POS
+    transaction had made this line before.
     """
+
+    is_repeat = False
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     gift_code = models.ForeignKey(
@@ -47,12 +50,12 @@ class Redemption(PublicModel):
     basket_id = models.CharField(_("purchase"), max_length=64, blank=True)
     terminal = models.CharField(_("terminal"), max_length=40, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
-    reverses = models.OneToOneField(
+    reverses = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="reversed_by",
+        related_name="reversals",
         verbose_name=_("reverses"),
     )
     at = models.DateTimeField(_("at"))
@@ -88,6 +91,7 @@ class Redemption(PublicModel):
         ]
         indexes: ClassVar = [
             models.Index(name="redemption_by_day", fields=["store", "business_day"]),
+            models.Index(name="redemption_by_basket", fields=["store", "basket_id"], condition=~Q(basket_id="")),
             models.Index(name="redemption_not_in_journal", fields=["id"], condition=Q(journaled_at__isnull=True)),
         ]
 

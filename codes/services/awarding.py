@@ -19,6 +19,7 @@ from codes.index_keys import current_key_id
 from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus, GiftCode
 from codes.recovered import recovered_code_of
+from codes.services.redemption.ledger import withdraw_balance
 from core.clock import end_of_jst_day, jst_day
 from draws.models import DrawResult
 
@@ -76,8 +77,11 @@ def void_award(*, award_id: int, reason: str, now: datetime, actor_id: int | Non
         return award
     award.voided_at = now
     award.save(update_fields=["voided_at", "updated_at"])
-    if award.gift_code is not None and award.gift_code.status == CodeStatus.ISSUED:
-        award.gift_code.move_to(CodeStatus.VOID)
+    if award.gift_code_id is not None:
+        gift_code = GiftCode.objects.select_for_update().get(pk=award.gift_code_id)
+        if gift_code.status == CodeStatus.ISSUED:
+            gift_code.move_to(CodeStatus.VOID)
+            withdraw_balance(gift_code, now)
     audit.record("award.voided", subject=award, actor_id=actor_id, reason=reason)
     return award
 

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from accounts import audit
 from campaigns.models import Prize, Store
@@ -20,6 +20,8 @@ from codes.journal import Line, open_journal, read_lines
 from codes.links import claim_token, token_index
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
 from codes.recovered import RECOVERED, look_again
+from codes.services.redemption.ledger import post_return, post_use
+from codes.services.redemption.redeeming import MOST_COUNTED
 from core.crashpoints import crashpoint
 from draws.models import DrawResult
 from participants.models import Entry
@@ -215,13 +217,18 @@ def _book(code: GiftCode, line: Line, now: datetime) -> bool:
     rows = GiftCode.objects.filter(pk=code.pk)
     if is_use:
         fits = rows.filter(balance_jpy__gte=amount)
-        if not fits.update(balance_jpy=F("balance_jpy") - amount, redeemed_at=Coalesce("redeemed_at", at)):
+        counted = Least(F("use_count") + 1, Value(MOST_COUNTED))
+        if not fits.update(
+            balance_jpy=F("balance_jpy") - amount, use_count=counted, redeemed_at=Coalesce("redeemed_at", at)
+        ):
             return False
     elif original is not None:
-        rows.update(balance_jpy=F("balance_jpy") + amount)
+        frees_a_use = original.reversed_jpy + amount == original.amount_jpy
+        counted = Greatest(F("use_count") - int(frees_a_use), Value(0))
+        rows.update(balance_jpy=F("balance_jpy") + amount, use_count=counted)
         rows.filter(balance_jpy=F("face_value_jpy")).update(redeemed_at=None)
         Redemption.objects.filter(pk=original.pk).update(reversed_jpy=F("reversed_jpy") + amount)
-    Redemption.objects.create(
+    booked = Redemption.objects.create(
         public_id=line["id"],
         agency_id=code.agency_id,
         gift_code=code,
@@ -235,6 +242,7 @@ def _book(code: GiftCode, line: Line, now: datetime) -> bool:
         business_day=date.fromisoformat(line["day"]) if line["day"] else None,
         journaled_at=now,
     )
+    (post_use if is_use else post_return)(booked)
     audit.record("use.recovered", subject=code, redemption=line["id"], amount_jpy=amount)
     return True
 

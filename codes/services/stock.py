@@ -17,6 +17,7 @@ from codes.csv_import import CodeFile, CodeRow, parse_code_file
 from codes.errors import FileAlreadyImported, FileNotAccepted, QuantityNotAccepted, RowProblem
 from codes.models import BatchStatus, CodeBatch, CodeSource, CodeStatus, GiftCode
 from codes.sealing import CodeSealer, code_indexes
+from codes.services.redemption.ledger import withdraw_balance
 from core.japanese import format_yen
 from core.random_codes import random_code
 
@@ -137,6 +138,7 @@ def void_code(*, gift_code_id: int, reason: str, now: datetime, actor_id: int | 
     """
     gift_code = GiftCode.objects.select_for_update().get(pk=gift_code_id)
     gift_code.move_to(CodeStatus.VOID)
+    withdraw_balance(gift_code, now)
     audit.record("code.voided", subject=gift_code, actor_id=actor_id, reason=reason)
     return gift_code
 

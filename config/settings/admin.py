@@ -79,7 +79,11 @@ SIDEBAR = [
     _group(
         _("Stores and redemptions"),
         _item(_("Stores"), "store", "campaigns.store"),
+        _item(_("Terminals"), "dock", "codes.terminal"),
+        _item(_("Conditions of use"), "rule", "campaigns.prize"),
         _item(_("Redemptions"), "point_of_sale", "codes.redemption"),
+        _item(_("Settlements"), "receipt", "codes.settlement"),
+        _item(_("Disputed uses"), "gavel", "codes.offlinedispute"),
     ),
     _group(
         _("Participants"),

@@ -198,6 +198,8 @@ CELERY_BEAT_SCHEDULE = {
     "journal-lines-left-behind": {"task": "codes.tasks.write_journal", "schedule": 10.0},
     "keys-that-seal-nothing": {"task": "codes.tasks.destroy_emptied_keys", "schedule": 3600.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
+    "store-days-settled": {"task": "codes.tasks.settle_days", "schedule": 300.0},
+    "accounts-of-ended-codes": {"task": "codes.tasks.close_accounts", "schedule": 3600.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
 

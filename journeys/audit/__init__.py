@@ -16,6 +16,8 @@ CHECKS: dict[str, Check] = {
     "I03": lambda _now: messages.awards_and_deliveries(),
     "I04": lambda _now: value.course_counters(),
     "I05": lambda _now: value.balances(),
+    "I06": lambda _now: value.books(),
+    "I07": lambda _now: value.buried_sales(),
     "I09": entries.forgotten,
     "I10": lambda _now: [*entries.impossible_entries(), *value.impossible_value(), *messages.impossible_messages()],
     "I11": lambda _now: tenancy.rows_of_two_agencies(),

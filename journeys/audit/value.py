@@ -1,9 +1,22 @@
 """Codes, awards, caps and balances: value is neither doubled nor lost."""
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import AuditEntry
-from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
+from codes.books import codes_that_books_contradict, redemptions_without_posting, transfers_out_of_nowhere
+from codes.models import (
+    Award,
+    BatchStatus,
+    CodeBatch,
+    CodeStatus,
+    GiftCode,
+    LedgerTransfer,
+    Redemption,
+    RedemptionKind,
+    Settlement,
+    Tombstone,
+)
 from codes.selectors import batches_out_of_balance, codes_out_of_balance, issued_without_award
 from draws.models import CourseCounter, Draw, DrawResult, DrawStatus
 from draws.selectors import wrong_counters
@@ -48,13 +61,14 @@ def course_counters() -> list[str]:
 
 
 def balances() -> list[str]:
-    """I05: balance = face value - redemptions + reversals, within 0 and face value; each reversed once, in full."""
-    reversals = Redemption.objects.filter(kind=RedemptionKind.REVERSAL)
-    twice = reversals.filter(reverses__in=more_than_one(reversals, "reverses"))
-    unlike = reversals.exclude(
-        amount_jpy=F("reverses__amount_jpy"),
-        gift_code=F("reverses__gift_code"),
-        reverses__kind=RedemptionKind.REDEEM,
+    """I05: balance = face value - redemptions + reversals, within 0 and face value; nothing is given back twice."""
+    returns = Redemption.objects.exclude(kind=RedemptionKind.REDEEM)
+    given_back = returns.filter(reverses=OuterRef("pk")).order_by().values("reverses").annotate(jpy=Sum("amount_jpy"))
+    uses = Redemption.objects.filter(kind=RedemptionKind.REDEEM)
+    uses = uses.annotate(given_back=Coalesce(Subquery(given_back.values("jpy")), 0, output_field=BigIntegerField()))
+    miscounted = uses.exclude(reversed_jpy=F("given_back")) | uses.filter(given_back__gt=F("amount_jpy"))
+    unlike = returns.exclude(
+        gift_code=F("reverses__gift_code"), store=F("reverses__store"), reverses__kind=RedemptionKind.REDEEM
     )
     out_of_bounds = GiftCode.objects.filter(Q(balance_jpy__gt=F("face_value_jpy")) | Q(balance_jpy__lt=0))
     pos = Redemption.objects.exclude(pos_transaction_id="")
@@ -63,11 +77,37 @@ def balances() -> list[str]:
     )
     return [
         *name_ids(GiftCode, codes_out_of_balance()),
+        *name_ids(GiftCode, codes_that_books_contradict()),
         *name_rows(out_of_bounds),
-        *name_rows(twice),
+        *name_rows(miscounted),
         *name_rows(unlike),
         *name_rows(pos.filter(Exists(same_pos.exclude(pk=OuterRef("pk"))))),
     ]
+
+
+def books() -> list[str]:
+    """I06: every line at a till is booked so, every posting has its reason, and settled days stay."""
+    lines = Redemption.objects.filter(store=OuterRef("store"), business_day=OuterRef("business_day")).order_by()
+    uses = lines.filter(kind=RedemptionKind.REDEEM).values("store").annotate(jpy=Sum("amount_jpy")).values("jpy")
+    returns = lines.exclude(kind=RedemptionKind.REDEEM).values("store").annotate(jpy=Sum("amount_jpy")).values("jpy")
+    settled = Settlement.objects.annotate(
+        net=Coalesce(Subquery(uses), 0, output_field=BigIntegerField())
+        - Coalesce(Subquery(returns), 0, output_field=BigIntegerField())
+    )
+    return [
+        *name_ids(Redemption, redemptions_without_posting()),
+        *name_ids(LedgerTransfer, transfers_out_of_nowhere()),
+        *name_rows(settled.exclude(net_jpy=F("net"))),
+    ]
+
+
+def buried_sales() -> list[str]:
+    """I07: a sale that its till undid is given back in full."""
+    stones = Tombstone.objects.filter(
+        agency=OuterRef("agency"), store=OuterRef("store"), pos_transaction_id=OuterRef("pos_transaction_id")
+    )
+    alive = Redemption.objects.filter(kind=RedemptionKind.REDEEM, reversed_jpy__lt=F("amount_jpy"))
+    return name_rows(alive.exclude(pos_transaction_id="").filter(Exists(stones)))
 
 
 def reveals() -> list[str]:

@@ -11,14 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.errors import PinNotAccepted
 from campaigns.models import Store
-from campaigns.selectors import store_by_pin
+from campaigns.selectors import conditions_sentences, store_by_pin, use_conditions_of
+from codes.business_day import business_day
 from codes.models import Redemption, RedemptionKind
-from codes.services import check_code, redeem_code, reverse_redemption
+from codes.selectors import refusal_sentence
+from codes.services import CodeState, check_code, redeem_code, reverse_redemption
 from core import clock
-from core.clock import jst_day, start_of_jst_day
 from core.errors import DomainError
 from portal.attempts import spend_guess
-from portal.forms import AmountForm, CodeForm, StaffLoginForm
+from portal.forms import CodeForm, RedeemForm, StaffLoginForm
 from portal.refusals import private
 from portal.staff_session import sign_in, sign_out, store_of
 
@@ -102,36 +103,37 @@ def check(request: HttpRequest, store: Store) -> HttpResponse:
         )
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
-    form = AmountForm(initial={"code": presented})
-    context = {
-        "store": store,
-        "state": state,
-        "sign": "good" if state.is_redeemable else _word(state.refusal_code),
-        "form": form,
-        "once": uuid.uuid4().hex,
-    }
-    return render(request, "portal/staff/result.html", context)
+    form = RedeemForm(initial={"code": presented}, conditions=state.conditions)
+    return _result(request, store, state, form, once=uuid.uuid4().hex)
 
 
 @require_POST
 @shift
 def redeem(request: HttpRequest, store: Store) -> HttpResponse:
     """Take an amount, or all, off a code; the same press twice takes it once."""
-    form = AmountForm(request.POST)
+    code_form = CodeForm(request.POST)
+    if not code_form.is_valid():
+        context = {"store": store, "form": code_form.focus_first_wrong()}
+        return render(request, "portal/staff/scan.html", context, status=422)
+    presented, now = code_form.cleaned_data["code"], clock.now()
+    try:
+        state = check_code(agency_id=store.agency_id, presented=presented, store_id=store.pk, now=now)
+    except DomainError as refusal:
+        return _sign(request, store, refusal=refusal)
+    form = RedeemForm(request.POST, conditions=state.conditions)
     if not form.is_valid():
-        context = {"store": store, "form": form.focus_first_wrong(), "sign": "good"}
-        context["once"] = request.POST.get("once", "")
-        return render(request, "portal/staff/result.html", context, status=422)
+        return _result(request, store, state, form.focus_first_wrong(), once=request.POST.get("once", ""), status=422)
     once = f"staff-{_uuid(request.POST.get('once', '')) or uuid.uuid4()}"
     try:
         redemption = redeem_code(
             agency_id=store.agency_id,
-            presented=form.cleaned_data["code"],
+            presented=presented,
             store_id=store.pk,
-            amount_jpy=form.cleaned_data["amount"],
+            amount_jpy=form.cleaned_data.get("amount"),
+            purchase=form.purchase,
             pos_transaction_id=once,
             terminal="staff page",
-            now=clock.now(),
+            now=now,
         )
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
@@ -141,7 +143,7 @@ def redeem(request: HttpRequest, store: Store) -> HttpResponse:
 @require_POST
 @shift
 def undo(request: HttpRequest, store: Store, public_id: uuid.UUID) -> HttpResponse:
-    """Take a redemption of this store and this day back."""
+    """Take a redemption of this store and this business day back."""
     redemption = get_object_or_404(_today(store), public_id=public_id)
     reverse_redemption(
         redemption_public_id=str(redemption.public_id),
@@ -157,20 +159,38 @@ def undo(request: HttpRequest, store: Store, public_id: uuid.UUID) -> HttpRespon
 @shift
 def today(request: HttpRequest, store: Store) -> HttpResponse:
     """List what was redeemed at this store today."""
-    rows = _today(store).select_related("gift_code__prize", "reversed_by")
-    taken = [r for r in rows if not hasattr(r, "reversed_by")]
+    rows = _today(store).select_related("gift_code__prize")
+    left = [row.amount_jpy - row.reversed_jpy for row in rows]
     context = {
         "store": store,
         "rows": rows,
-        "count": len(taken),
-        "total": sum(r.amount_jpy for r in taken),
+        "count": sum(1 for amount in left if amount),
+        "total": sum(left),
     }
     return render(request, "portal/staff/today.html", context)
 
 
 def _today(store: Store) -> QuerySet[Redemption]:
-    since = start_of_jst_day(jst_day(clock.now()))
-    return Redemption.objects.filter(store=store, kind=RedemptionKind.REDEEM, at__gte=since)
+    """Give what was taken on the store's business day, which may run over midnight."""
+    today = business_day(store, clock.now())
+    return Redemption.objects.filter(store=store, kind=RedemptionKind.REDEEM, business_day=today)
+
+
+def _result(
+    request: HttpRequest, store: Store, state: CodeState, form: RedeemForm, *, once: str, status: int = 200
+) -> HttpResponse:
+    """Show what a code is good for, and ask for what its conditions need."""
+    known = use_conditions_of(state.prize_id) if state.prize_id else None
+    context = {
+        "store": store,
+        "state": state,
+        "sign": "good" if state.is_redeemable else _word(state.refusal_code),
+        "reason": refusal_sentence(state.refusal_code) if state.refusal_code else "",
+        "conditions": conditions_sentences(known),
+        "form": form,
+        "once": once,
+    }
+    return render(request, "portal/staff/result.html", context, status=status)
 
 
 def _sign(request: HttpRequest, store: Store, *, refusal: DomainError) -> HttpResponse:

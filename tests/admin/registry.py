@@ -29,8 +29,13 @@ IN_AGENCY: dict[str, dict[str, str]] = {
     "codes.giftcode": {"batch__prize__course__campaign__sponsor__agency": ""},
     "codes.award": {"result__entry__campaign__sponsor__agency": ""},
     "codes.redemption": {"gift_code__batch__prize__course__campaign__sponsor__agency": ""},
+    "codes.terminal": {"store__agency": ""},
+    "codes.settlement": {"store__agency": ""},
+    "codes.offlinedispute": {"store__agency": ""},
+    "campaigns.prize": {"course__campaign__sponsor__agency": ""},
     "distribution.delivery": {"award__result__entry__campaign__sponsor__agency": ""},
 }
+DETAILS: dict[str, dict[str, Any]] = {"campaigns.prize": {"kind": "own_code"}}  # the desk lists no others
 FACTORIES = {
     made._meta.model._meta.label_lower: made
     for made in vars(factories).values()
@@ -45,7 +50,7 @@ def make_row(label: str, agency: Agency) -> Any:
     """Make a row of a model within an agency."""
     if label == "accounts.agency":
         return agency
-    return FACTORIES[label](**dict.fromkeys(IN_AGENCY[label], agency))
+    return FACTORIES[label](**dict.fromkeys(IN_AGENCY[label], agency), **DETAILS.get(label, {}))
 
 
 def list_url(label: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.api.world import make_tenant, redeemed
+from tests.api.world import locked, make_tenant, redeemed
 
 SECONDS = 25
 FOLDER = Path(__file__).parent
@@ -24,6 +24,7 @@ def test_T16_no_call_breaks_the_schema_the_server_or_the_wall_between_agencies(l
     tenants = [make_tenant(name) for name in ("own", "foreign")]
     for tenant in tenants:
         redeemed(tenant, amount_jpy=100)
+        locked(tenant)
     agencies = tmp_path / "agencies.yaml"
     agencies.write_text(yaml.safe_dump({"auth": [_login(tenant) for tenant in tenants]}))
 
@@ -43,7 +44,7 @@ def test_T16_no_call_breaks_the_schema_the_server_or_the_wall_between_agencies(l
     )
 
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]
-    assert " 18 selected" in ran.stdout
+    assert " 24 selected" in ran.stdout
 
 
 def _login(tenant) -> dict[str, Any]:

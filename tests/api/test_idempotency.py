@@ -16,7 +16,15 @@ from tests.api.routes import calls, views
 from tests.api.world import entry_body, key_with, make_tenant, redeemed, winning_code
 
 POSTS = [call for call in calls() if call.method == "POST"]
-MOVES_VALUE = {"api-entries", "api-batches", "api-redemptions", "api-redemption-reversals"}
+MOVES_VALUE = {
+    "api-entries",
+    "api-batches",
+    "api-redemptions",
+    "api-redemption-reversals",
+    "api-transaction-reversals",
+    "api-locks",
+    "api-offline",
+}
 
 
 def test_every_call_that_moves_value_asks_for_a_key():
@@ -148,6 +156,8 @@ def test_F02_the_kept_answer_holds_no_code(tenant):
         "kind",
         "amount_jpy",
         "balance_jpy",
+        "reversed_jpy",
+        "business_day",
         "store",
         "terminal",
         "pos_transaction_id",

@@ -19,7 +19,9 @@ HTTP_METHODS = ("get", "post", "put", "patch", "delete")
 
 def send(caller: Caller, call, **ids):
     path = call.address(**({name: uuid4() for name in call.ids} | ids))
-    return caller.get(path) if call.method == "GET" else caller.post(path, {})
+    if call.method == "POST":
+        return caller.post(path, {})
+    return getattr(caller, call.method.lower())(path)
 
 
 def test_every_endpoint_names_a_scope_for_each_of_its_methods():
@@ -49,7 +51,13 @@ def test_each_scope_but_none_else_opens_what_the_documentation_says():
         "GET redemptions": "redemptions:write",
         "POST redemptions": "redemptions:write",
         "POST redemptions/validate": "redemptions:write",
+        "POST redemptions/locks": "redemptions:write",
+        "DELETE redemptions/locks/<uuid:lock_id>": "redemptions:write",
+        "POST redemptions/offline": "redemptions:write",
+        "POST redemptions/reversals": "redemptions:write",
         "POST redemptions/<uuid:redemption_id>/reversals": "redemptions:write",
+        "GET settlements": "reports:read",
+        "GET settlements/<str:store>/<str:day>.csv": "reports:read",
     }
 
 

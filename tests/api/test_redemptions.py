@@ -11,6 +11,7 @@ from campaigns.models import Store
 from codes.links import presentation_token
 from codes.models import GiftCode, Redemption
 from codes.services import void_award
+from core.clock import jst_day
 from tests.api.world import make_tenant, winning_code
 
 
@@ -32,7 +33,9 @@ def test_a_code_is_checked_redeemed_and_reversed(tenant):
         "reason": None,
         "prize_name": "500円ギフト",
         "balance_jpy": 500,
+        "max_amount_jpy": 500,
         "expires_at": None,
+        "conditions": [],
     }
     assert sale.status_code == 201
     assert sale.json() == {
@@ -40,9 +43,11 @@ def test_a_code_is_checked_redeemed_and_reversed(tenant):
         "kind": "redeem",
         "amount_jpy": 200,
         "balance_jpy": 300,
+        "reversed_jpy": 0,
         "store": "001",
         "terminal": "T1",
         "pos_transaction_id": "20260601-17",
+        "business_day": jst_day(line.at).isoformat(),
         "at": line.at.isoformat().replace("+00:00", "Z"),
         "reverses": None,
         "reversed_by": None,

@@ -31,8 +31,8 @@ from campaigns.models import (
     TrackedLink,
 )
 from campaigns.services import publish_campaign
-from codes.models import Award, Redemption
-from codes.services import activate_batch, award_prizes, generate_codes, redeem_code, reveal_code
+from codes.models import Award, CodeLock, Redemption
+from codes.services import activate_batch, award_prizes, generate_codes, lock_code, redeem_code, reveal_code
 from draws.models import DrawResult
 from participants.models import Entry, EntryStatus, Participant
 
@@ -70,6 +70,9 @@ class Caller:
         sent = {"Idempotency-Key": key} if key else {}
         data = raw if raw is not None else json.dumps(body or {})
         return self.client.post(f"/api/v1{path}", data, content_type=JSON, headers=sent | headers)
+
+    def delete(self, path: str):
+        return self.client.delete(f"/api/v1{path}")
 
     def upload(self, path: str, form: dict[str, Any], *, key: str | None = "k-1"):
         return self.client.post(f"/api/v1{path}", form, headers={"Idempotency-Key": key} if key else {})
@@ -155,3 +158,15 @@ def entry_body(tenant: Tenant, **changes: Any) -> dict[str, Any]:
         "answers": [{"question": str(tenant.question.public_id), "values": ["よい"]}],
         "terms_agreed": True,
     } | changes
+
+
+def locked(tenant: Tenant) -> CodeLock:
+    """Set a fresh code of the tenant aside."""
+    _award, code = winning_code(tenant)
+    return lock_code(
+        agency_id=tenant.agency.pk,
+        presented=code,
+        store_id=tenant.store.pk,
+        ttl_seconds=300,
+        now=timezone.now(),
+    )

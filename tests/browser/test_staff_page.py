@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from campaigns.models import UseConditions
 from codes.links import claim_url
 from codes.models import Award, GiftCode
 from core.qr import qr_png
@@ -63,6 +64,26 @@ def test_a_typed_code_is_checked_redeemed_and_undone(page: Page, site: str):
     expect(page.get_by_text("取消済み")).to_be_visible()
     check_page(page)
     assert GiftCode.objects.get(award__isnull=False).balance_jpy == 500
+
+
+def test_what_a_code_s_conditions_need_is_ticked_and_typed(page: Page, site: str):
+    award = won_award()
+    UseConditions.objects.create(prize=award.prize, products=["緑茶600ml", "ほうじ茶600ml"], minimum_jpy=1000)
+    code = code_of(page, award)
+    begin_shift(page, site)
+
+    page.get_by_label("コード").fill(code)
+    page.get_by_role("button", name="確認する").click()
+    expect(page.get_by_text("1,000円以上のお買い上げで使えます。")).to_be_visible()
+    check_page(page)
+    page.get_by_label("お会計の合計(円)").fill("1200")
+    page.get_by_role("button", name="引き換える").click()
+    expect(page.get_by_text("商品を確認して、チェックを入れてください。")).to_be_visible()
+    check_page(page)
+    page.get_by_label("上の対象商品であることを確認しました").check()
+    page.get_by_role("button", name="引き換える").click()
+
+    expect(page.locator(".result.good strong")).to_have_text("引き換えました")
 
 
 def test_an_unknown_code_gets_a_big_no_in_colour_and_word(page: Page, site: str):

@@ -133,6 +133,7 @@ def test_a_clone_is_a_draft_with_rules_prizes_terms_and_survey_but_without_stock
     factories.QuestionFactory.create(survey=survey, shown_if_question=why, shown_if_answer="店頭")
     factories.TargetProductFactory.create(campaign=world.campaign)
     factories.TrackedLinkFactory.create(campaign=world.campaign)
+    factories.UseConditionsFactory.create(prize=world.prize, minimum_jpy=1000, valid_until=NOW).stores.add(world.store)
 
     draft = clone_campaign(campaign_id=world.campaign.pk, slug="again", now=NOW)
 
@@ -140,6 +141,8 @@ def test_a_clone_is_a_draft_with_rules_prizes_terms_and_survey_but_without_stock
     assert draft.entry_closes_at - draft.entry_opens_at == CLOSES - OPENS
     prize = draft.courses.get().prizes.get()
     assert (prize.name, prize.face_value_jpy, prize.gift_codes.count()) == (world.prize.name, 500, 0)
+    assert (prize.conditions.minimum_jpy, prize.conditions.valid_until) == (1000, None)
+    assert list(prize.conditions.stores.all()) == [world.store]
     assert draft.rule_groups.get().rules.get().kind == RuleKind.SERIAL
     assert (draft.terms.get().body, draft.target_products.count(), draft.kpi_targets.count()) == (
         "応募規約の本文です。",

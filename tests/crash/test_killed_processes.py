@@ -10,7 +10,7 @@ from django.db import connection
 
 from api.models import IdempotencyRecord
 from codes.links import claim_url
-from codes.models import Award, GiftCode
+from codes.models import Award, GiftCode, Redemption
 from core import clock
 from distribution.models import DeliveryStatus
 from distribution.selectors import due_deliveries
@@ -23,7 +23,7 @@ from receipts.models import ReceiptStatus
 from receipts.selectors import unread_receipts
 from receipts.services import read_receipt, reading
 from tests import factories
-from tests.api.world import entry_body, make_tenant
+from tests.api.world import entry_body, make_tenant, winning_code
 from tests.crash.victims import Victims
 from tests.factories import NOW
 from tests.flows.steps import tea_reading
@@ -155,3 +155,42 @@ def test_F03_F02_a_web_process_killed_between_commit_and_publish_loses_nothing(v
     entry.refresh_from_db()
     assert entry.status == EntryStatus.WON
     assert violations(clock.now()) == {}
+
+
+SALE = {"store": "001", "amount_jpy": 200, "pos_transaction_id": "A-1"}
+
+
+@pytest.mark.parametrize(("crash_at", "lines"), [("redeem.before_commit", 0), ("redeem.after_commit", 1)])
+def test_F01_F02_a_sale_whose_server_is_killed_counts_once(victims, crash_at, lines):
+    tenant = make_tenant("crash")
+    _award, code = winning_code(tenant)
+    call = {"path": "/redemptions", "body": SALE | {"code": code}, "key": tenant.key}
+
+    assert victims.run("call", crash_at=crash_at, idempotency_key="k-1", **call) == KILLED
+
+    assert Redemption.objects.count() == lines
+    for key in ("k-1", "k-1", "k-2"):  # the till repeats with its key, and after a restart by its number
+        assert victims.run("call", idempotency_key=key, **call) == 0
+    assert Redemption.objects.count() == 1
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 300
+    assert not {"I05", "I06", "I07"} & set(violations(clock.now()))  # the tenant's winner has no message
+
+
+@pytest.mark.parametrize(("crash_at", "lines"), [("reverse.before_commit", 1), ("reverse.after_commit", 2)])
+@pytest.mark.parametrize("by_number", [False, True])
+def test_F01_F02_a_reversal_whose_server_is_killed_counts_once(victims, crash_at, lines, by_number):
+    tenant = make_tenant("crash")
+    _award, code = winning_code(tenant)
+    sale = tenant.api.post("/redemptions", SALE | {"code": code}, key="s-1").json()
+    path = "/redemptions/reversals" if by_number else f"/redemptions/{sale['id']}/reversals"
+    body = {"store": "001", "pos_transaction_id": "A-1"} if by_number else {}
+    call = {"path": path, "body": body, "key": tenant.key}
+
+    assert victims.run("call", crash_at=crash_at, idempotency_key="k-1", **call) == KILLED
+
+    assert Redemption.objects.count() == lines
+    for key in ("k-1", "k-1", "k-2"):
+        assert victims.run("call", idempotency_key=key, **call) == 0
+    assert Redemption.objects.count() == 2
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 500
+    assert not {"I05", "I06", "I07"} & set(violations(clock.now()))  # the tenant's winner has no message

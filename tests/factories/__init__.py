@@ -37,6 +37,7 @@ from tests.factories.offers import (
     TargetStoreFactory,
     TermsVersionFactory,
     TrackedLinkFactory,
+    UseConditionsFactory,
 )
 from tests.factories.people import (
     AgencyFactory,
@@ -53,7 +54,10 @@ from tests.factories.prizes import (
     DrawFactory,
     DrawResultFactory,
     GiftCodeFactory,
+    OfflineDisputeFactory,
     RedemptionFactory,
+    SettlementFactory,
+    TerminalFactory,
 )
 
 __all__ = [
@@ -79,6 +83,7 @@ __all__ = [
     "IdentityFactory",
     "KpiTargetFactory",
     "MembershipFactory",
+    "OfflineDisputeFactory",
     "ParticipantFactory",
     "PrizeCourseFactory",
     "PrizeFactory",
@@ -92,14 +97,17 @@ __all__ = [
     "RuleGroupFactory",
     "RuleVersionFactory",
     "SerialBatchFactory",
+    "SettlementFactory",
     "SponsorFactory",
     "StoreFactory",
     "SurveyFactory",
     "TargetProductFactory",
     "TargetStoreFactory",
+    "TerminalFactory",
     "TermsVersionFactory",
     "TouchFactory",
     "TrackedLinkFactory",
     "TypedProofFactory",
+    "UseConditionsFactory",
     "UserFactory",
 ]

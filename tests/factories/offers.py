@@ -164,3 +164,12 @@ class QuestionFactory(DjangoModelFactory[campaigns.Question]):
     text = "どこで知りましたか"
     kind = campaigns.QuestionKind.SINGLE
     choices = factory.LazyFunction(lambda: ["店頭", "SNS", "その他"])
+
+
+class UseConditionsFactory(DjangoModelFactory[campaigns.UseConditions]):
+    """Conditions that exclude nothing."""
+
+    class Meta:
+        model = campaigns.UseConditions
+
+    prize = factory.SubFactory("tests.factories.offers.PrizeFactory", kind=campaigns.PrizeKind.OWN_CODE)

@@ -15,6 +15,7 @@ from participants import models as participants
 from tests.factories.entries import EntryFactory, IdentityFactory
 from tests.factories.moments import NOW
 from tests.factories.offers import CampaignFactory, PrizeCourseFactory, PrizeFactory, StoreFactory
+from tests.factories.people import ApiKeyFactory
 
 
 class DrawFactory(DjangoModelFactory[draws.Draw]):
@@ -109,6 +110,46 @@ class RedemptionFactory(DjangoModelFactory[codes.Redemption]):
     amount_jpy = 500
     balance_after_jpy = 0
     at = NOW
+
+
+class TerminalFactory(DjangoModelFactory[codes.Terminal]):
+    class Meta:
+        model = codes.Terminal
+
+    store = factory.SubFactory(StoreFactory)
+    agency = factory.SelfAttribute("store.agency")
+    code = factory.Sequence(lambda n: f"T{n}")
+    api_key = factory.SubFactory(ApiKeyFactory, agency=factory.SelfAttribute("..agency"))
+
+
+class OfflineDisputeFactory(DjangoModelFactory[codes.OfflineDispute]):
+    class Meta:
+        model = codes.OfflineDispute
+
+    store = factory.SubFactory(StoreFactory)
+    agency = factory.SelfAttribute("store.agency")
+    pos_transaction_id = factory.Sequence(lambda n: f"OFF-{n}")
+    amount_jpy = 300
+    occurred_at = NOW
+    received_at = NOW
+    reason_code = "already_redeemed"
+
+
+class SettlementFactory(DjangoModelFactory[codes.Settlement]):
+    class Meta:
+        model = codes.Settlement
+
+    store = factory.SubFactory(StoreFactory)
+    agency = factory.SelfAttribute("store.agency")
+    business_day = factory.Sequence(lambda n: NOW.date() - timedelta(days=n % 300))
+    redeemed_count = 1
+    redeemed_jpy = 500
+    reversed_count = 0
+    reversed_jpy = 0
+    refunded_count = 0
+    refunded_jpy = 0
+    net_jpy = 500
+    closed_at = NOW
 
 
 class DeliveryFactory(DjangoModelFactory[distribution.Delivery]):

@@ -7,7 +7,16 @@ from typing import Any
 from django.db.models import F
 
 from accounts.models import AuditEntry
-from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption
+from codes.models import (
+    Award,
+    CodeBatch,
+    CodeStatus,
+    GiftCode,
+    LedgerTransfer,
+    Redemption,
+    Settlement,
+    Tombstone,
+)
 from distribution.models import Delivery, DeliveryStatus
 from draws.models import CourseCounter, DrawResult
 from eligibility.models import Decision, NumberUse, ReviewCase, Serial, Verdict
@@ -91,16 +100,75 @@ def win_that_nobody_counted(_world):
     return first(DrawResult)
 
 
-def balance_too_high(_world):
+def balance_too_low(_world):
     code = GiftCode.objects.filter(award__isnull=False).earliest("pk")
-    Redemption.objects.filter(gift_code=code, kind="reversal").delete()
+    GiftCode.objects.filter(pk=code.pk).update(balance_jpy=F("balance_jpy") - 100)
     return code
+
+
+def books_of_another_balance(_world):
+    code = Redemption.objects.earliest("pk").gift_code
+    post(code, "code", "lapsed", 100)
+    return code
+
+
+def given_back_more_often_than_noted(_world):
+    used = Redemption.objects.get(kind="redeem")
+    Redemption.objects.filter(pk=used.pk).update(reversed_jpy=0)
+    return used
+
+
+def line_that_is_not_in_the_books(world):
+    code = Redemption.objects.earliest("pk").gift_code
+    return Redemption.objects.create(
+        agency=world.agency, gift_code=code, store=world.store, kind="redeem", amount_jpy=1, balance_after_jpy=0, at=NOW
+    )
+
+
+def store_credited_for_nothing(world):
+    return post(Redemption.objects.earliest("pk").gift_code, "code", "store", 100, store=world.store)
+
+
+def code_opened_above_its_value(_world):
+    return post(GiftCode.objects.latest("pk"), "program", "code", 501)
+
+
+def settlement_that_its_lines_do_not_give(world):
+    zero = dict.fromkeys(["redeemed_count", "reversed_count", "reversed_jpy", "refunded_count", "refunded_jpy"], 0)
+    return Settlement.objects.create(
+        agency=world.agency,
+        store=world.store,
+        business_day=NOW.date(),
+        redeemed_jpy=1,
+        net_jpy=1,
+        closed_at=NOW,
+        **zero,
+    )
+
+
+def sale_that_its_till_undid(world):
+    used = Redemption.objects.get(kind="redeem")
+    Redemption.objects.filter(pk=used.pk).update(reversed_jpy=100)
+    Tombstone.objects.create(agency=world.agency, store=world.store, pos_transaction_id="1", at=NOW)
+    return used
+
+
+def post(code, source, target, amount, store=None):
+    return LedgerTransfer.objects.create(
+        agency_id=code.agency_id,
+        gift_code=code,
+        from_account=source,
+        to_account=target,
+        amount_jpy=amount,
+        store=store,
+        at=NOW,
+    )
 
 
 def reversal_of_another_amount(_world):
     reversal = Redemption.objects.get(kind="reversal")
     Redemption.objects.filter(pk=reversal.pk).update(amount_jpy=100)
-    return reversal
+    return reversal.reverses
 
 
 def overdue_entry(world):
@@ -280,7 +348,19 @@ PLANTS: dict[str, list[Callable[[World], Any]]] = {
     "I02": [batch_short_of_a_code, staged_in_an_active_batch],
     "I03": [award_nobody_was_told_of, message_to_another_entry],
     "I04": [counter_too_low, day_counter_too_low, win_that_nobody_counted],
-    "I05": [balance_too_high, reversal_of_another_amount],
+    "I05": [
+        balance_too_low,
+        reversal_of_another_amount,
+        books_of_another_balance,
+        given_back_more_often_than_noted,
+    ],
+    "I06": [
+        line_that_is_not_in_the_books,
+        store_credited_for_nothing,
+        code_opened_above_its_value,
+        settlement_that_its_lines_do_not_give,
+    ],
+    "I07": [sale_that_its_till_undid],
     "I09": [overdue_entry, entry_that_nobody_wakes, accepted_entry_that_nobody_wakes],
     "I10": [
         accepted_without_a_verdict,

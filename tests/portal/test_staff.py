@@ -1,14 +1,15 @@
 """The staff page by typing alone: one word for each state, one press takes once, undo within the day."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
-from campaigns.models import Store
+from campaigns.models import Store, UseConditions
 from campaigns.services import set_store_pin
 from codes.links import presentation_token
 from codes.models import GiftCode, Redemption
 from codes.services import void_code
+from core.clock import JST
 from journeys.demo_data import STAFF_PIN
 from tests.flows.steps import NOW
 from tests.portal.phone import Phone, claim_path, text_of
@@ -190,3 +191,50 @@ def test_another_store_sees_and_undoes_nothing_of_ours(till, code):
 
     assert "今日の引換はまだありません。" in text_of(other.get("/staff/today/"))
     assert other.send(f"/staff/undo/{Redemption.objects.get().public_id}/", page="/staff/").status_code == 404
+
+
+def test_conditions_are_shown_and_what_they_need_is_asked(till, award, code):
+    UseConditions.objects.create(prize=award.prize, products=["緑茶600ml"], minimum_jpy=1000)
+
+    sign = checked(till, code)
+    words = text_of(sign)
+    token = {"csrfmiddlewaretoken": str(sign.context["csrf_token"]), "code": code, "once": sign.context["once"]}
+    unticked = till.post("/staff/redeem/", token | {"amount": "200", "total": "1,200"})
+    small = till.post("/staff/redeem/", token | {"amount": "200", "total": "999", "confirmed": "on"})
+    good = till.post("/staff/redeem/", token | {"amount": "200", "total": "１，２００", "confirmed": "on"})
+
+    assert "1,000円以上のお買い上げで使えます。" in words
+    assert "対象の商品・サービス:緑茶600ml" in words
+    assert (unticked.status_code, "商品を確認して、チェックを入れてください。" in text_of(unticked)) == (422, True)
+    assert (small.status_code, "ご利用条件をご確認ください" in text_of(small)) == (422, True)
+    assert good.status_code == 302
+    assert Redemption.objects.get().amount_jpy == 200
+
+
+def test_a_code_that_is_used_once_asks_for_no_amount(till, award, code):
+    UseConditions.objects.create(prize=award.prize, mode="once")
+
+    assert "1回で全額を使います。" in text_of(checked(till, code))
+    redeemed(till, code)
+    assert Redemption.objects.get().amount_jpy == 500
+
+
+def test_why_a_code_is_not_accepted_here_is_said(till, award, code):
+    UseConditions.objects.create(prize=award.prize).stores.add(Store.objects.get(code="0002"))
+
+    words = text_of(checked(till, code))
+
+    assert "対象外" in words
+    assert "このコードは、この店舗では使えません。" in words
+
+
+def test_a_store_that_closes_after_midnight_undoes_until_then(till, code, noon):
+    Store.objects.update(closes_at=time(2))
+    redeemed(till, code, "200")
+    address = f"/staff/undo/{Redemption.objects.get().public_id}/"
+    noon.move_to(NOW.astimezone(JST).replace(hour=23, minute=0))
+    night = signed_in("0001")
+    noon.shift(timedelta(hours=2, minutes=59))
+
+    assert night.send(address, page="/staff/today/").status_code == 302
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 500

@@ -1,0 +1,81 @@
+"""Set a code aside for a cart, and give it free again."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Scope
+from api import fields
+from api.fields import Instant, Integer, PublicId
+from api.v1.tills import TillInput, TillView
+from codes.services import lock_code, release_lock
+from codes.services.redemption.locking import LONGEST_LOCK_SECONDS
+from core import clock
+
+
+class LockList(TillView):
+    """Locks on codes; other carts are refused as `locked` meanwhile."""
+
+    required_scope = Scope.REDEMPTIONS_WRITE
+    is_idempotent = True
+    keeps_refusals = True
+
+    class Input(TillInput):
+        ttl_seconds = Integer(required=False, default=LONGEST_LOCK_SECONDS, min_value=1, max_value=LONGEST_LOCK_SECONDS)
+
+    class Output(fields.Output):
+        id = PublicId(source="public_id", help_text="To be sent as `lock` with the redemption.")
+        expires_at = Instant()
+
+    @extend_schema(
+        operation_id="lock_code",
+        tags=["redemptions"],
+        summary="Set a code aside",
+        request=Input,
+        responses={201: Output},
+    )
+    def post(self, request: Request) -> Response:
+        """For a cart between its last page and the payment; a lock ends by itself and takes no value."""
+        given = self.read(self.Input)
+        self.spend_try(given)
+        store = self.store_of(given)
+
+        def effect() -> tuple[int, dict[str, Any]]:
+            lock = lock_code(
+                agency_id=self.agency.pk,
+                presented=given["code"],
+                store_id=store.pk,
+                terminal=self.terminal_of(given),
+                ttl_seconds=given["ttl_seconds"],
+                now=clock.now(),
+            )
+            return 201, self.Output(lock).data
+
+        return self.once(effect)
+
+
+class LockDetail(TillView):
+    """One lock."""
+
+    required_scope = Scope.REDEMPTIONS_WRITE
+    http_method_names = ("delete",)
+
+    @extend_schema(
+        operation_id="release_lock",
+        tags=["redemptions"],
+        summary="Give a code free",
+        responses={204: None},
+    )
+    def delete(self, request: Request, lock_id: UUID) -> Response:
+        """A lock that has ended is answered like one that never was."""
+        terminal = self.own_terminal
+        release_lock(
+            agency_id=self.agency.pk,
+            lock_public_id=lock_id,
+            store_id=terminal.store_id if terminal is not None else None,
+            now=clock.now(),
+        )
+        return Response(status=204)

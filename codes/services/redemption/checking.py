@@ -1,0 +1,74 @@
+"""What a till is told before it redeems; checking changes nothing."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from codes.conditions import NO_CONDITIONS, NO_DETAILS, Conditions, Purchase, Use, conditions_of, judge_use, most_jpy
+from codes.errors import Locked
+from codes.models import GiftCode
+from codes.selectors import live_lock, others_in_basket
+from codes.services.redemption.finding import find_code, find_store
+from core.errors import DomainError
+
+
+@dataclass(frozen=True)
+class CodeState:
+    """Whether a code could be used, and if not, why."""
+
+    is_redeemable: bool
+    refusal_code: str | None
+    prize_name: str
+    balance_jpy: int
+    expires_at: datetime | None
+    max_amount_jpy: int = 0
+    prize_id: int | None = None
+    conditions: Conditions = NO_CONDITIONS
+
+
+def check_code(
+    *,
+    agency_id: int,
+    presented: str,
+    store_id: int,
+    now: datetime,
+    amount_jpy: int | None = None,
+    purchase: Purchase = NO_DETAILS,
+    lock_public_id: uuid.UUID | None = None,
+) -> CodeState:
+    """Tell whether a code could be redeemed now, and if not, why.
+
+    Raises:
+        CodeNotAccepted, CodeTokenExpired: not a code that this agency gave out, or shown too long ago.
+    """
+    gift_code = find_code(agency_id, presented)
+    conditions = conditions_of(gift_code.prize_id)
+    refusal: str | None = None
+    try:
+        store = find_store(agency_id, store_id)
+        others = others_in_basket(gift_code, store.pk, purchase.basket_id)
+        judge_use(gift_code, conditions, Use(store.pk, now, amount_jpy, purchase, others, is_question=True))
+        check_not_locked(gift_code, now, lock_public_id)
+    except DomainError as error:
+        refusal = error.code
+    return CodeState(
+        is_redeemable=refusal is None,
+        refusal_code=refusal,
+        prize_name=gift_code.prize.name,
+        balance_jpy=gift_code.balance_jpy,
+        expires_at=gift_code.expires_at,
+        max_amount_jpy=most_jpy(gift_code, conditions, purchase) if refusal is None else 0,
+        prize_id=gift_code.prize_id,
+        conditions=conditions,
+    )
+
+
+def check_not_locked(gift_code: GiftCode, now: datetime, own_lock: uuid.UUID | None) -> None:
+    """Refuse a code that is set aside for another cart.
+
+    Raises:
+        Locked: it is.
+    """
+    lock = live_lock(gift_code, now)
+    if lock is not None and lock.public_id != own_lock:
+        raise Locked

@@ -1,0 +1,30 @@
+"""What a till names: a code, a store."""
+
+from campaigns.models import PrizeKind, Store
+from codes.errors import CodeNotAccepted, StoreNotAllowed
+from codes.models import GiftCode
+from codes.selectors import presented_code
+
+
+def find_code(agency_id: int, presented: str) -> GiftCode:
+    """Find a code of our own that this agency gave out.
+
+    Raises:
+        CodeNotAccepted, CodeTokenExpired: unknown, another's, not given out, not ours to redeem, or shown too long ago.
+    """
+    gift_code = presented_code(agency_id=agency_id, presented=presented)
+    if gift_code is None or gift_code.prize.kind != PrizeKind.OWN_CODE:
+        raise CodeNotAccepted
+    return gift_code
+
+
+def find_store(agency_id: int, store_id: int) -> Store:
+    """Find an active store of the agency.
+
+    Raises:
+        StoreNotAllowed: there is none.
+    """
+    store = Store.objects.filter(pk=store_id, agency_id=agency_id, is_active=True).first()
+    if store is None:
+        raise StoreNotAllowed(store_id=store_id)
+    return store
