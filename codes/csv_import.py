@@ -74,7 +74,7 @@ def look_over(pieces: Iterable[bytes]) -> FileFacts:
     """Find the encoding of a whole file, strictly, and its digest, in one pass.
 
     Raises:
-        FileNotAccepted: an archive, too large, or text in none of the encodings (`offset` is the byte that no longer is).
+        FileNotAccepted: an archive, too large, or text in none of the encodings (`offset` names the byte).
     """
     digest, size = hashlib.sha256(), 0
     decoders: dict[str, codecs.IncrementalDecoder] = {}
