@@ -1,7 +1,7 @@
 """Refusals about codes: stock, claim, redemption."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +32,9 @@ class RowProblem:
 
     row: int
     code: str
+    ending: str = field(
+        default="", compare=False
+    )  # the last four symbols of a code that stands twice, by which people find it
 
 
 class FileNotAccepted(DomainError):
@@ -41,10 +44,11 @@ class FileNotAccepted(DomainError):
     message = _("The file cannot be imported as it is. Please correct the rows named below and send it again.")
     status = 422
 
-    def __init__(self, problems: Sequence[RowProblem] = (), reason: str = "rows") -> None:
-        super().__init__(reason=reason, problem_count=len(problems))
+    def __init__(self, problems: Sequence[RowProblem] = (), reason: str = "rows", offset: int | None = None) -> None:
+        super().__init__(reason=reason, problem_count=len(problems), offset=offset)
         self.problems = list(problems)
         self.reason = reason
+        self.offset = offset  # the byte that is in no known encoding
 
 
 class FileAlreadyImported(DomainError):
@@ -56,6 +60,22 @@ class QuantityNotAccepted(DomainError):
     code = "quantity_not_accepted"
     message = _("Please give a number of codes from 1 to 100,000.")
     status = 422
+
+
+class FormatNotAvailable(DomainError):
+    """The installation has set no number range for codes of this form."""
+
+    code = "code_format_not_available"
+    message = _("Codes of this form cannot be made here. Please choose another form, or ask the administrator.")
+    status = 422
+
+
+class SecondPersonNeeded(DomainError):
+    """More value than one person may move; whoever made the batch is not the one who confirms."""
+
+    code = "second_person_needed"
+    message = _("This is worth so much that a second person has to confirm it. Please ask a colleague.")
+    status = 403
 
 
 class AwardVoided(DomainError):

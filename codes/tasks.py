@@ -36,6 +36,8 @@ def destroy_emptied_keys() -> None:
 def warn_of_reveals(*, actor_id: int, agency_id: int) -> None:
     """Tell an agency's operators that one of them was shown many codes today."""
     desk_revealing.warn_of_reveals(actor_id=actor_id, agency_id=agency_id, now=clock.now())
+
+
 @shared_task(name="codes.tasks.settle_days")
 def settle_days() -> None:
     """Settle the business days that are over, and drop the locks that have ended; repeats are harmless."""

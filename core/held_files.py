@@ -1,6 +1,11 @@
-"""A file between its check and its import: sealed in the file store, gone after use or after a day."""
+"""A file between its check and its import: sealed frame by frame in the file store, gone after use or after a day.
 
+Each frame is bound to its ticket, its place and whether it is the last, so that none can be moved, left out or cut off.
+"""
+
+import struct
 import uuid
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from django.core.files.base import ContentFile
@@ -8,33 +13,81 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from core.crypto import decrypt_bytes, encrypt_bytes
+from core.errors import SecretDamaged
 
 FOLDER = "held"
 KEPT = timedelta(days=1)
+FRAME = 256 * 1024  # plain bytes in one frame, which is all that is ever in memory
+LENGTH = struct.Struct(">I")
+LARGEST = FRAME * 2  # sealed and in base64
 
 
-def hold(data: bytes) -> str:
-    """Seal and keep a file; returns the ticket by which it is taken back."""
+def hold(data: bytes | Iterable[bytes]) -> str:
+    """Seal and keep a file, given whole or in pieces; returns the ticket by which it is taken back."""
     _drop_old()
     ticket = uuid.uuid4().hex
-    sealed = encrypt_bytes(data, table="held_file", column="data", row=ticket)
-    default_storage.save(f"{FOLDER}/{ticket}", ContentFile(sealed))
+    name = f"{FOLDER}/{ticket}"
+    default_storage.save(name, ContentFile(b""))  # makes the folder where the store has one
+    with default_storage.open(name, "wb") as file:
+        frames = _frames([data] if isinstance(data, bytes) else data)
+        for number, (plain, is_last) in enumerate(frames):
+            sealed = encrypt_bytes(plain, table="held_file", column=_place(is_last), row=f"{ticket}|{number}")
+            file.write(LENGTH.pack(len(sealed)) + sealed)
     return ticket
 
 
 def look_into(ticket: str) -> bytes | None:
-    """Open a held file; None when the ticket is wrong or the day is over."""
+    """Open a held file as a whole; None when the ticket is wrong or the day is over."""
+    return b"".join(chunks_of(ticket)) if exists(ticket) else None
+
+
+def exists(ticket: str) -> bool:
+    """Tell whether a file is held under this ticket."""
     name = _name(ticket)
-    if name is None or not default_storage.exists(name):
-        return None
+    return name is not None and default_storage.exists(name)
+
+
+def chunks_of(ticket: str) -> Iterator[bytes]:
+    """Open a held file piece by piece.
+
+    Raises:
+        FileNotFoundError: nothing is held under this ticket.
+        SecretDamaged: a frame was altered, moved or cut off; what came before it was sound.
+    """
+    name = _name(ticket)
+    if name is None:
+        raise FileNotFoundError
     with default_storage.open(name) as file:
-        return decrypt_bytes(file.read(), table="held_file", column="data", row=ticket)
+        number, is_last = 0, False
+        following = file.read(LENGTH.size)
+        while not is_last:
+            if len(following) != LENGTH.size or not 0 < (size := LENGTH.unpack(following)[0]) <= LARGEST:
+                raise SecretDamaged
+            sealed = file.read(size)
+            following = file.read(LENGTH.size)
+            is_last = following == b""
+            yield decrypt_bytes(sealed, table="held_file", column=_place(is_last), row=f"{ticket}|{number}")
+            number += 1
 
 
 def let_go(ticket: str) -> None:
     """Delete a held file."""
     if name := _name(ticket):
         default_storage.delete(name)
+
+
+def _frames(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    waiting = bytearray()
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) > FRAME:
+            yield bytes(waiting[:FRAME]), False
+            del waiting[:FRAME]
+    yield bytes(waiting), True
+
+
+def _place(is_last: bool) -> str:  # noqa: FBT001
+    return "last_frame" if is_last else "frame"
 
 
 def _name(ticket: str) -> str | None:

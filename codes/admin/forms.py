@@ -26,6 +26,8 @@ PROBLEMS = {
     "no_code_column": _("has no column named “code” or “コード”"),
     "file_too_large": _("The file is larger than 300 MB."),
     "file_empty": _("The file holds no codes."),
+    "file_is_archive": _("The file is an archive. Please unpack it and choose the CSV file in it."),
+    "too_many_rows": _("The file has more than 10,000,000 rows."),
     "encoding_unknown": _("The file is not text in UTF-8, Shift_JIS or UTF-16."),
 }
 HAS_CODES = (PrizeKind.GIFT_CODE, PrizeKind.OWN_CODE)

@@ -1,10 +1,10 @@
 """Codes come in: staged first, in stock only when a person activates the batch."""
 
 import hashlib
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -14,16 +14,22 @@ from django.utils.translation import ngettext
 from accounts import audit
 from campaigns.models import Prize
 from codes.csv_import import CodeFile, CodeRow, parse_code_file
-from codes.errors import FileAlreadyImported, FileNotAccepted, QuantityNotAccepted, RowProblem
-from codes.models import BatchStatus, CodeBatch, CodeSource, CodeStatus, GiftCode
+from codes.errors import (
+    FileAlreadyImported,
+    FileNotAccepted,
+    QuantityNotAccepted,
+    RowProblem,
+    SecondPersonNeeded,
+)
+from codes.loading import insert_codes
+from codes.making import make_texts
+from codes.models import BatchStatus, CodeBatch, CodeFormat, CodeSource, CodeStatus, GiftCode
 from codes.sealing import CodeSealer, code_indexes
 from codes.services.redemption.ledger import withdraw_balance
 from core.japanese import format_yen
-from core.random_codes import random_code
 
-CHUNK = 2000
+CHUNK = 10_000
 MAX_GENERATED = 100_000
-CODE_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -74,29 +80,49 @@ def import_codes(
         raise FileNotAccepted(sorted(problems, key=lambda problem: problem.row))
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return _stage(prize, name, CodeSource.IMPORTED, parsed.rows, expires_at, actor_id, digest)
+        return _import(prize, name, parsed.rows, expires_at, actor_id, digest, now)
     except IntegrityError as error:
-        if CodeBatch.objects.filter(agency_id=_agency_id(prize), file_sha256=digest).exists():
-            raise FileAlreadyImported from error
-        raise FileNotAccepted(reason="duplicate_in_stock") from error  # stored by somebody else a moment ago
+        raise FileAlreadyImported from error
 
 
+@transaction.atomic
 def generate_codes(
-    *, prize_id: int, name: str, count: int, expires_at: datetime | None, now: datetime, actor_id: int | None = None
+    *,
+    prize_id: int,
+    name: str,
+    count: int,
+    expires_at: datetime | None,
+    now: datetime,
+    actor_id: int | None = None,
+    code_format: str = CodeFormat.TYPED,
 ) -> CodeBatch:
-    """Make own codes of 16 symbols (73 random bits and a check character) as a staged batch.
+    """Make own codes of a form as a staged batch; those of 16 symbols hold 73 random bits and a check character.
 
     Raises:
         QuantityNotAccepted: not between 1 and 100,000.
+        FormatNotAvailable: the installation has no number range for this form.
     """
     if not 1 <= count <= MAX_GENERATED:
         raise QuantityNotAccepted
     prize = _prize(prize_id)
-    values: dict[str, None] = {}
-    while len(values) < count:
-        values[random_code(CODE_LENGTH)] = None
-    rows = [CodeRow(row, code) for row, code in enumerate(values, start=1)]
-    return _stage(prize, name, CodeSource.GENERATED, rows, expires_at, actor_id, "")
+    batch = _new_batch(
+        prize,
+        name=name,
+        source=CodeSource.GENERATED,
+        code_format=code_format,
+        expires_at=expires_at,
+        created_by_id=actor_id,
+        code_count=count,
+    )
+    sealer, first, missing = _sealer(prize), _next_position(prize), count
+    while missing:
+        texts = make_texts(code_format, min(CHUNK, missing))
+        rows = [CodeRow(row, text) for row, text in enumerate(texts, start=1)]
+        # A text that was drawn before is left out, and another drawn for it.
+        missing -= len(rows) - len(insert_codes(batch=batch, rows=rows, first=first, sealer=sealer, now=now))
+        first += len(rows)
+    audit.record("batch.staged", subject=batch, actor_id=actor_id, codes=count, source=CodeSource.GENERATED)
+    return batch
 
 
 @transaction.atomic
@@ -104,11 +130,14 @@ def activate_batch(*, batch_id: int, now: datetime, actor_id: int | None = None)
     """Put a staged batch into stock.
 
     Raises:
+        SecondPersonNeeded: worth more than one person may move, and the one who made it is the one who asks.
         StaleState: it is in stock or discarded already.
     """
-    batch = CodeBatch.objects.select_for_update().get(pk=batch_id)
-    batch.move_to(BatchStatus.ACTIVE, activated_at=now)
-    batch.gift_codes.filter(status=CodeStatus.STAGED).update(status=CodeStatus.AVAILABLE)
+    batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
+    _check_second_person(batch, actor_id)
+    batch.move_to(BatchStatus.ACTIVE, activated_at=now, activated_by_id=actor_id)
+    staged = batch.gift_codes.filter(status=CodeStatus.STAGED)
+    staged.update(status=CodeStatus.AVAILABLE)
     audit.record("batch.activated", subject=batch, actor_id=actor_id, codes=batch.code_count)
     return batch
 
@@ -150,51 +179,52 @@ def expire_codes(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _stage(
+def _import(
     prize: Prize,
     name: str,
-    source: CodeSource,
     rows: Sequence[CodeRow],
     expires_at: datetime | None,
     actor_id: int | None,
     digest: str,
+    now: datetime,
 ) -> CodeBatch:
-    batch = CodeBatch.objects.create(
-        agency_id=_agency_id(prize),
-        prize=prize,
+    batch = _new_batch(
+        prize,
         name=name,
-        source=source,
+        source=CodeSource.IMPORTED,
         file_sha256=digest,
-        code_count=len(rows),
-        face_value_jpy=prize.face_value_jpy,
         expires_at=expires_at,
         created_by_id=actor_id,
+        code_count=len(rows),
     )
-    first = (prize.gift_codes.aggregate(last=Max("position"))["last"] or 0) + 1
-    sealer = CodeSealer(agency_id=batch.agency_id, campaign_public_id=prize.course.campaign.public_id)
-    codes = (_gift_code(batch, row, position, sealer) for position, row in enumerate(rows, start=first))
-    GiftCode.objects.bulk_create(codes, batch_size=CHUNK)
-    audit.record("batch.staged", subject=batch, actor_id=actor_id, codes=len(rows), source=source)
+    sealer, first = _sealer(prize), _next_position(prize)
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        if left_out := insert_codes(batch=batch, rows=chunk, first=first + start, sealer=sealer, now=now):
+            # Stored by somebody else a moment ago.
+            problems = [RowProblem(row, "duplicate_in_stock") for row in left_out]
+            raise FileNotAccepted(problems, reason="duplicate_in_stock")
+    audit.record("batch.staged", subject=batch, actor_id=actor_id, codes=len(rows), source=CodeSource.IMPORTED)
     return batch
 
 
-def _gift_code(batch: CodeBatch, row: CodeRow, position: int, sealer: CodeSealer) -> GiftCode:
-    public_id = uuid.uuid4()
-    return GiftCode(
-        public_id=public_id,
-        agency_id=batch.agency_id,
-        batch=batch,
-        prize_id=batch.prize_id,
-        position=position,
-        code_ciphertext=sealer.seal("code", row.code, public_id),
-        code_index=sealer.index(row.code),
-        index_key_id=sealer.index_key_id,
-        pin_ciphertext=sealer.seal("pin", row.pin, public_id),
-        url_ciphertext=sealer.seal("url", row.url, public_id),
-        face_value_jpy=batch.face_value_jpy,
-        balance_jpy=batch.face_value_jpy,
-        expires_at=batch.expires_at,
-    )
+def _new_batch(prize: Prize, **values: Any) -> CodeBatch:
+    agency_id = _agency_id(prize)
+    return CodeBatch.objects.create(agency_id=agency_id, prize=prize, face_value_jpy=prize.face_value_jpy, **values)
+
+
+def _next_position(prize: Prize) -> int:
+    return (prize.gift_codes.aggregate(last=Max("position"))["last"] or 0) + 1
+
+
+def _sealer(prize: Prize) -> CodeSealer:
+    return CodeSealer(agency_id=_agency_id(prize), campaign_public_id=prize.course.campaign.public_id)
+
+
+def _check_second_person(batch: CodeBatch, actor_id: int | None) -> None:
+    needs_another = batch.value_jpy > batch.agency.second_person_above_jpy
+    if needs_another and batch.created_by_id is not None and actor_id in (None, batch.created_by_id):
+        raise SecondPersonNeeded
 
 
 def _known(prize: Prize, rows: Sequence[CodeRow]) -> Iterable[RowProblem]:

@@ -126,6 +126,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+CODE_DIGITS_PREFIX = env.str("CODE_DIGITS_PREFIX", default="9999000")  # 7 digits before the 17 random ones
+CODE_JAN_PREFIX = env.str("CODE_JAN_PREFIX", default="")  # 2 digits, 20-29; empty: no codes of 13 digits are made
 PHOTO_MAX_BYTES = 10 * 1024 * 1024
 PHOTOS_PER_RECEIPT = 4
 RECEIPT_READER = env.str("RECEIPT_READER", default="receipts.ocr.rapidocr.RapidOcrReader")
