@@ -82,7 +82,8 @@ WITH code AS (
     UPDATE codes_giftcode SET status = 'issued', issued_at = now() FROM code WHERE codes_giftcode.id = code.id
     RETURNING codes_giftcode.id, code.n
 ), winner AS (
-    SELECT id, entry_id, row_number() OVER (ORDER BY id DESC) AS n FROM draws_drawresult ORDER BY id DESC LIMIT %(count)s
+    SELECT id, entry_id, row_number() OVER (ORDER BY id DESC) AS n FROM draws_drawresult
+    ORDER BY id DESC LIMIT %(count)s
 )
 INSERT INTO codes_award (
     created_at, updated_at, public_id, agency_id, entry_id, result_id, prize_id, gift_code_id, token_index,

@@ -38,7 +38,7 @@ def unguard(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codes", "0002_national_scale")]
+    dependencies = [("codes", "0003_give_prizes_in_one_call")]
 
     operations = [
         migrations.AlterField(

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('codes', '0002_national_scale'),
+        ('codes', '0005_books_of_earlier_uses'),
     ]
 
     operations = [
