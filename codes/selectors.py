@@ -1,14 +1,27 @@
 """Reads: what is in stock, what a claim link leads to, what the ledger adds up to."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from django.db.models import Case, Count, F, Q, Sum, When
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
-from campaigns.models import Campaign, Prize
+from accounts.models import Agency
+from campaigns.models import Campaign, Prize, TrackedLink
 from codes.links import award_id_of_presentation, token_index
-from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
+from codes.models import (
+    Allocation,
+    Award,
+    CodeBatch,
+    CodeStatus,
+    GiftCode,
+    Redemption,
+    RedemptionKind,
+    Reservation,
+    ReservationStatus,
+)
 from core.crypto import blind_index, decrypt
 from core.text import canonical_number
+from participants.models import Entry
 
 
 @dataclass(frozen=True)
@@ -127,3 +140,53 @@ def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_
     return Redemption.objects.filter(
         agency_id=agency_id, store_id=store_id, pos_transaction_id=pos_transaction_id
     ).first()
+
+
+def reservations_of(agency: Agency) -> QuerySet[Reservation]:
+    """Give the reservations that a key of the agency may see."""
+    return Reservation.objects.filter(agency=agency).select_related("prize", "award", "gift_code")
+
+
+def live_reservation(*, agency_id: int, prize_id: int, reference: str) -> Reservation | None:
+    """Find the reservation of a reference that holds a code or has given it out."""
+    live = Reservation.objects.filter(status__in=[ReservationStatus.HELD, ReservationStatus.USED])
+    return live.filter(agency_id=agency_id, prize_id=prize_id, reference=reference).first()
+
+
+def usable_reservation(*, entry: Entry, prize_id: int, now: datetime) -> Reservation | None:
+    """Find the code that the client's system reserved for an entry, under the reference the entry came with."""
+    if not entry.external_reference:
+        return None
+    held = Reservation.objects.filter(status=ReservationStatus.HELD, expires_at__gt=now)
+    held = held.filter(gift_code__status=CodeStatus.RESERVED)
+    return held.filter(agency_id=entry.agency_id, prize_id=prize_id, reference=entry.external_reference).first()
+
+
+def share_for(*, prize_id: int, link: TrackedLink | None, day: date) -> Allocation | None:
+    """Find the one share that an entry draws on; the rule is written at `codes.services.places.take_place_of`."""
+    store_id, channel = (link.store_id, link.channel) if link is not None else (None, "")
+    matching = Allocation.objects.filter(
+        Q(store__isnull=True) | Q(store_id=store_id),
+        Q(channel="") | Q(channel=channel),
+        Q(day__isnull=True) | Q(day=day),
+        prize_id=prize_id,
+    )
+    shares = list(matching)
+    return max(shares, key=lambda s: (s.store_id is not None, s.channel != "", s.day is not None), default=None)
+
+
+def shares_beyond_stock() -> list[int]:
+    """Give the ids of prizes that promise places more codes than are in stock (I04)."""
+    left = dict(
+        Allocation.objects.exclude(place="").order_by().values_list("prize").annotate(n=Sum(F("quota") - F("used")))
+    )
+    return [prize_id for prize_id, promised in left.items() if promised > available_count(prize_id)]
+
+
+def codes_reserved_without_a_reservation() -> list[int]:
+    """Give the ids of codes that are reserved for nobody, or that somebody holds while they are not reserved (I01)."""
+    held = Reservation.objects.filter(status=ReservationStatus.HELD).values("gift_code")
+    orphaned = GiftCode.objects.filter(status=CodeStatus.RESERVED).exclude(pk__in=held)
+    other = [CodeStatus.RESERVED, CodeStatus.VOID, CodeStatus.EXPIRED]
+    taken = GiftCode.objects.filter(pk__in=held).exclude(status__in=other)
+    return list((orphaned | taken).values_list("pk", flat=True))

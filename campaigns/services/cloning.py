@@ -48,7 +48,8 @@ def _copy_courses(source: Campaign, draft: Campaign) -> None:
     for course in source.courses.prefetch_related("prizes"):
         copied = _copy(course, campaign=draft)
         for prize in course.prizes.all():
-            _copy(prize, course=copied)
+            # Approvals are given for one campaign, and shares are of its stock.
+            _copy(prize, course=copied, use_approval="", text_approval="", is_allocated=False)
 
 
 def _copy_rules(source: Campaign, draft: Campaign) -> None:

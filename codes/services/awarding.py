@@ -1,7 +1,6 @@
 """A winner gets his prizes: each with one code out of stock, once, however often it is asked."""
 
-import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -9,9 +8,11 @@ from accounts import audit
 from campaigns.models import Prize
 from codes.claim import claim_next_code
 from codes.errors import NotEligible
-from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus
-from core.clock import end_of_jst_day, jst_day
+from codes.selectors import usable_reservation
+from codes.services.granting import award_code
+from codes.services.places import take_place_of
+from codes.services.reserving import award_reserved
 from draws.models import DrawResult
 
 
@@ -24,7 +25,11 @@ def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
         OutOfStock: a prize has no code left; nothing is awarded.
         StockBusy: codes are left but held by others; to be tried again.
     """
-    result = DrawResult.objects.select_for_update(of=("self",)).select_related("entry__campaign").get(pk=result_id)
+    result = (
+        DrawResult.objects.select_for_update(of=("self",))
+        .select_related("entry__campaign", "entry__link")
+        .get(pk=result_id)
+    )
     if result.course_id is None:
         raise NotEligible(result_id=result_id)
     prizes = Prize.objects.filter(course_id=result.course_id).order_by("pk")
@@ -49,17 +54,9 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
     known = Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).first()
     if known is not None:
         return known
+    if reservation := usable_reservation(entry=result.entry, prize_id=prize.pk, now=now):
+        return award_reserved(reservation_id=reservation.pk, result_id=result.pk, now=now)
     gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
-    public_id = uuid.uuid4()
-    award = Award.objects.create(
-        public_id=public_id,
-        agency_id=result.agency_id,
-        entry_id=result.entry_id,
-        result=result,
-        prize=prize,
-        gift_code=gift_code,
-        token_index=token_index(claim_token(public_id)),
-        claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),
-    )
-    audit.record("code.issued", subject=award, gift_code=str(gift_code.public_id) if gift_code else None)
-    return award
+    if gift_code is not None:
+        take_place_of(prize=prize, entry=result.entry, now=now)
+    return award_code(result=result, prize=prize, gift_code=gift_code, now=now)

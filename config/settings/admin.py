@@ -46,6 +46,10 @@ SIDEBAR = [
         _("Campaigns"),
         _item(_("Campaigns"), "campaign", "campaigns.campaign"),
         _item(_("Sponsors"), "storefront", "campaigns.sponsor"),
+        {
+            **_item(_("Gift brands"), "featured_seasonal_and_gifts", "campaigns.giftbrand"),
+            "permission": lambda request: request.user.has_perm("campaigns.view_prize"),
+        },
     ),
     _group(
         _("Entries and review"),
