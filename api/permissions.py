@@ -40,7 +40,7 @@ class HasScope(BasePermission):
 def required_scopes(view: "APIView | type[APIView]") -> dict[str, str]:
     """Give the scope of each method that a view has; empty if the view names none."""
     named: str | dict[str, str] = getattr(view, "required_scope", "")
-    methods = [name.upper() for name in ("get", "post") if hasattr(view, name)]
+    methods = [name.upper() for name in ("get", "post", "delete") if hasattr(view, name)]
     if isinstance(named, dict):
         return {method: str(named[method]) for method in methods} if set(named) == set(methods) else {}
     return {method: str(named) for method in methods} if named else {}

@@ -175,14 +175,6 @@ def share_for(*, prize_id: int, link: TrackedLink | None, day: date) -> Allocati
     return max(shares, key=lambda s: (s.store_id is not None, s.channel != "", s.day is not None), default=None)
 
 
-def shares_beyond_stock() -> list[int]:
-    """Give the ids of prizes that promise places more codes than are in stock (I04)."""
-    left = dict(
-        Allocation.objects.exclude(place="").order_by().values_list("prize").annotate(n=Sum(F("quota") - F("used")))
-    )
-    return [prize_id for prize_id, promised in left.items() if promised > available_count(prize_id)]
-
-
 def codes_reserved_without_a_reservation() -> list[int]:
     """Give the ids of codes that are reserved for nobody, or that somebody holds while they are not reserved (I01)."""
     held = Reservation.objects.filter(status=ReservationStatus.HELD).values("gift_code")

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from api.docs import SchemaFile
-from api.v1 import campaigns, codes, entries, me, redemptions, reports
+from api.v1 import campaigns, codes, entries, me, redemptions, reports, reservations
 from api.views import UnknownAddress
 
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("codes/batches", codes.BatchList.as_view(), name="api-batches"),
     path("codes/batches/preview", codes.BatchPreview.as_view(), name="api-batch-preview"),
     path("codes/batches/<uuid:batch_id>", codes.BatchDetail.as_view(), name="api-batch"),
+    path("reservations", reservations.ReservationList.as_view(), name="api-reservations"),
+    path("reservations/<uuid:reservation_id>", reservations.ReservationDetail.as_view(), name="api-reservation"),
     path("redemptions", redemptions.RedemptionList.as_view(), name="api-redemptions"),
     path("redemptions/validate", redemptions.RedemptionCheck.as_view(), name="api-redemption-check"),
     path(

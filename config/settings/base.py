@@ -191,6 +191,9 @@ CELERY_BEAT_SCHEDULE = {
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
     "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
+    "reservations-past-their-time": {"task": "codes.tasks.expire_reservations", "schedule": 30.0},
+    "stock-that-runs-out": {"task": "codes.tasks.watch_stock", "schedule": 300.0},
+    "batches-being-worked-on": {"task": "codes.tasks.sweep_batch_work", "schedule": 30.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
 

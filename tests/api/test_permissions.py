@@ -19,6 +19,8 @@ HTTP_METHODS = ("get", "post", "put", "patch", "delete")
 
 def send(caller: Caller, call, **ids):
     path = call.address(**({name: uuid4() for name in call.ids} | ids))
+    if call.method == "DELETE":
+        return caller.delete(path)
     return caller.get(path) if call.method == "GET" else caller.post(path, {})
 
 
@@ -46,6 +48,9 @@ def test_each_scope_but_none_else_opens_what_the_documentation_says():
         "POST codes/batches": "codes:import",
         "POST codes/batches/preview": "codes:import",
         "GET codes/batches/<uuid:batch_id>": "codes:read",
+        "POST reservations": "codes:reserve",
+        "GET reservations/<uuid:reservation_id>": "codes:reserve",
+        "DELETE reservations/<uuid:reservation_id>": "codes:reserve",
         "GET redemptions": "redemptions:write",
         "POST redemptions": "redemptions:write",
         "POST redemptions/validate": "redemptions:write",
