@@ -50,6 +50,10 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "codes.view_codebatch",
             "codes.add_codebatch",
             "codes.change_codebatch",
+            "codes.view_stockcount",
+            "codes.add_stockcount",
+            "codes.view_reservation",
+            "codes.change_reservation",
             "codes.view_giftcode",
             "codes.change_giftcode",
             "codes.view_award",
@@ -78,5 +82,5 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "distribution.change_delivery",
         "accounts.view_auditentry",
     ),
-    Role.VIEWER: (*READ_CAMPAIGNS.split(), "codes.view_codebatch"),
+    Role.VIEWER: (*READ_CAMPAIGNS.split(), "codes.view_codebatch", "codes.view_stockcount"),
 }

@@ -143,6 +143,7 @@ def replace_unseen_code(*, award_id: int, reason: str, now: datetime, actor_id: 
     Award.objects.filter(pk=award.pk).update(gift_code=new, journaled_at=None, updated_at=now)
     if old.status == CodeStatus.ISSUED:
         old.move_to(CodeStatus.VOID)
+        audit.record("code.voided", subject=old, actor_id=actor_id, reason=reason, award=str(award.public_id))
     award.gift_code, award.journaled_at = new, None
     audit.record(
         "code.replaced",

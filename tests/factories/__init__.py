@@ -55,6 +55,8 @@ from tests.factories.prizes import (
     DrawResultFactory,
     GiftCodeFactory,
     RedemptionFactory,
+    ReservationFactory,
+    StockCountFactory,
 )
 
 __all__ = [
@@ -90,11 +92,13 @@ __all__ = [
     "ReceiptPhotoFactory",
     "RedemptionFactory",
     "ReferenceListFactory",
+    "ReservationFactory",
     "ReviewCaseFactory",
     "RuleGroupFactory",
     "RuleVersionFactory",
     "SerialBatchFactory",
     "SponsorFactory",
+    "StockCountFactory",
     "StoreFactory",
     "SurveyFactory",
     "TargetProductFactory",
