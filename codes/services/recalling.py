@@ -145,6 +145,7 @@ def replace_unseen_code(*, award_id: int, reason: str, now: datetime, actor_id: 
         old.move_to(CodeStatus.VOID)
         audit.record("code.voided", subject=old, actor_id=actor_id, reason=reason, award=str(award.public_id))
     award.gift_code, award.journaled_at = new, None
+    crashpoint("recall.before_replacement")
     audit.record(
         "code.replaced",
         subject=award,

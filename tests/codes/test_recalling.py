@@ -67,7 +67,7 @@ def test_a_held_batch_gives_nothing_and_comes_back_whole(world, monkeypatch):
     assert (kept, states(batch)) == ({"held": 6}, {"available": 6})
     assert (held.status, held.done_count, held.total_count) == (JobStatus.DONE, 6, 6)
     assert batch.status == BatchStatus.ACTIVE
-    assert violations() == []
+    assert violations(NOW) == {}
 
 
 def test_work_on_a_batch_is_asked_for_once_and_in_a_fitting_state(world):
@@ -128,7 +128,7 @@ def test_a_recall_blocks_replaces_and_leaves_what_was_seen_to_the_desk(world, mo
         == tokens
     )
     assert AuditEntry.objects.filter(action="code.replaced").count() == 2
-    assert violations() == []
+    assert violations(NOW) == {}
 
 
 def test_without_other_stock_the_code_is_blocked_and_counted_for_the_desk(world):

@@ -91,7 +91,30 @@ def call(path: str, body: dict[str, Any], key: str, idempotency_key: str) -> Non
     Caller(key).post(path, body, key=idempotency_key)
 
 
-ACTS: dict[str, Callable[..., None]] = {"send": send, "read": read, "advance": advance, "call": call}
+def work_on_batch(job_id: int, now: datetime) -> None:
+    """A worker carries work on a batch on, a few codes a chunk."""
+    from codes.services import batch_work, holding, recalling
+
+    holding.CHUNK = recalling.CHUNK = 2
+    recalling.AWARDS_CHUNK = 1
+    batch_work.work_on_batch(job_id=job_id, now=now)
+
+
+def end_reservations(now: datetime) -> None:
+    """A worker puts reserved codes back into stock."""
+    from codes.services import expire_reservations
+
+    expire_reservations(now=now)
+
+
+ACTS: dict[str, Callable[..., None]] = {
+    "send": send,
+    "read": read,
+    "advance": advance,
+    "call": call,
+    "work_on_batch": work_on_batch,
+    "end_reservations": end_reservations,
+}
 
 
 def fork(act: str, crash_at: str, arguments: dict[str, Any]) -> int:
