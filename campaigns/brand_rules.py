@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -119,7 +120,7 @@ def _wording_obstacles(prize: Prize, brand: GiftBrand, text: str) -> list[Obstac
     return found
 
 
-def _field(brand: GiftBrand, column: str) -> dict[str, object] | None:
+def _field(brand: GiftBrand, column: str) -> dict[str, Any] | None:
     return next((field for field in brand.code_fields if field.get("name") == column), None)
 
 

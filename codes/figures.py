@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Min, QuerySet, Sum
 from django.db.models.functions import TruncDate
@@ -111,12 +112,13 @@ def stock_days(*, prize: Prize, left: int, days: int, now: datetime) -> list[Sto
     rows = {today - timedelta(days=back): StockDay(today - timedelta(days=back)) for back in range(days)}
     since = start_of_jst_day(today - timedelta(days=days - 1))
     came = CodeBatch.objects.filter(prize=prize, activated_at__gte=since).order_by()
-    came = came.annotate(on=TruncDate("activated_at", tzinfo=JST)).values_list("on")
-    for day, count in came.annotate(n=Sum("code_count")):
-        rows[day].came_in = count
+    came_on: Any = came.annotate(on=TruncDate("activated_at", tzinfo=JST)).values_list("on")
+    for day, count in came_on.annotate(n=Sum("code_count")):
+        if day in rows:
+            rows[day].came_in = count
     given = Award.objects.filter(prize=prize, created_at__gte=since, gift_code__isnull=False).order_by()
-    given = given.annotate(on=TruncDate("created_at", tzinfo=JST)).values_list("on")
-    for day, count in given.annotate(n=Count("pk")):
+    given_on: Any = given.annotate(on=TruncDate("created_at", tzinfo=JST)).values_list("on")
+    for day, count in given_on.annotate(n=Count("pk")):
         if day in rows:
             rows[day].went_out = count
     for row in rows.values():  # from today back
@@ -155,6 +157,12 @@ def seen_awards(batch_id: int) -> QuerySet[Award]:
     return _awards_of(batch_id).filter(revealed_at__isnull=False)
 
 
+def codeless_awards(batch_id: int) -> QuerySet[Award]:
+    """Give the awards that a recall left with a blocked code which nobody has seen; they wait for other stock."""
+    awards = Award.objects.filter(gift_code__batch_id=batch_id, gift_code__status=CodeStatus.VOID)
+    return awards.filter(voided_at__isnull=True, revealed_at__isnull=True).order_by("pk")
+
+
 def codes_by_trail(batch_ids: Iterable[int]) -> dict[str, int]:
     """Tell for each batch (by public id) how many codes came in according to the trail."""
     public_ids = [
@@ -174,8 +182,8 @@ def _awards_of(batch_id: int) -> QuerySet[Award]:
 def _per_hour(prize_id: int, window: timedelta, now: datetime) -> float:
     """The rate within a window; one that began within it is not thinned out by the time before."""
     issued = Award.objects.filter(prize_id=prize_id, created_at__gt=now - window, created_at__lte=now)
-    found = issued.aggregate(n=Count("pk"), first=Min("created_at"))
+    found: dict[str, Any] = issued.aggregate(n=Count("pk"), first=Min("created_at"))
     if not found["n"]:
         return 0.0
     seconds = max((now - found["first"]).total_seconds(), HOUR_SECONDS)
-    return float(found["n"]) * HOUR_SECONDS / seconds
+    return int(found["n"]) * HOUR_SECONDS / float(seconds)

@@ -48,6 +48,7 @@ LABELS: dict[str, str | Promise] = {
     "delivery.cancelled": _("its message was cancelled"),
     "delivery.unknown": _("its message was sent without an answer"),
 }
+ACTORS: dict[str, str | Promise] = {"holder": _("the winner")}
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _moment(line: AuditEntry) -> Moment:
     return Moment(
         at=line.at,
         label=LABELS.get(line.action, line.action),
-        actor=str(line.actor) if line.actor else line.actor_label,
+        actor=str(line.actor) if line.actor else str(ACTORS.get(line.actor_label, line.actor_label)),
         reason=line.reason,
         figure=figure if isinstance(figure, int) else None,
     )

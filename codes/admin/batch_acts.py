@@ -12,7 +12,7 @@ from accounts.desk import Question, attempt, yen
 from codes import services
 from codes.admin.bars import state_bar
 from codes.admin.forms import ReasonForm
-from codes.figures import batch_states, recall_preview, seen_awards
+from codes.figures import batch_states, codeless_awards, recall_preview, seen_awards
 from codes.history import story_of_batch
 from codes.models import BatchStatus, CodeBatch, CodeJob, JobKind, JobStatus
 from core import clock
@@ -161,6 +161,7 @@ def batch_context(batch: CodeBatch) -> dict[str, Any]:
         "story": story_of_batch(batch),
         "jobs": [_progress(job) for job in batch.jobs.select_related("requested_by", "approved_by")[:10]],
         "seen_count": seen.count() if seen is not None else 0,
+        "codeless": list(codeless_awards(batch.pk)[:SEEN_SHOWN]) if seen is not None else [],
         "seen_awards": list(seen.select_related("entry")[:SEEN_SHOWN]) if seen is not None else [],
     }
 

@@ -25,12 +25,13 @@ from core import clock
 COUNTED = 10_000
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
+class CappedPaginator(Paginator):
     """Counts the rows of a huge list no further than its pages are leafed through; filters narrow it down."""
 
     @cached_property
     def count(self) -> int:
-        return len(self.object_list.order_by().values_list("pk")[:COUNTED])  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return len(rows.order_by().values_list("pk")[:COUNTED])
 
 
 class PrizeFilter(admin.SimpleListFilter):

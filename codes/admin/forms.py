@@ -106,7 +106,7 @@ class ShareForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
     day = forms.DateField(label=_("day"), required=False, widget=UnfoldAdminDateWidget)
-    quota = forms.IntegerField(label=_("codes"), min_value=0, widget=UnfoldAdminIntegerFieldWidget)
+    quota = forms.IntegerField(label=_("how many"), min_value=0, widget=UnfoldAdminIntegerFieldWidget)
 
     def __init__(self, *args: Any, stores: QuerySet[Store], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -123,9 +123,9 @@ class ShareChoice(forms.ModelChoiceField):
 
 
 class MoveForm(forms.Form):
-    source = ShareChoice(Allocation.objects.none(), label=_("from"), widget=UnfoldAdminSelectWidget)
-    target = ShareChoice(Allocation.objects.none(), label=_("to"), widget=UnfoldAdminSelectWidget)
-    count = forms.IntegerField(label=_("codes"), min_value=1, widget=UnfoldAdminIntegerFieldWidget)
+    source = ShareChoice(Allocation.objects.none(), label=_("move from"), widget=UnfoldAdminSelectWidget)
+    target = ShareChoice(Allocation.objects.none(), label=_("move to"), widget=UnfoldAdminSelectWidget)
+    count = forms.IntegerField(label=_("how many"), min_value=1, widget=UnfoldAdminIntegerFieldWidget)
 
     def __init__(self, *args: Any, shares: QuerySet[Allocation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

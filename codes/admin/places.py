@@ -17,7 +17,7 @@ from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Prize, Store
 from codes.admin.forms import MoveForm, ShareForm
 from codes.errors import ShareTooLarge
-from codes.models import Allocation
+from codes.models import Allocation, CodeBatch
 from codes.selectors import available_count
 from codes.services import Place, allocate_stock, move_allocation, settle_rest
 from core import clock
@@ -47,11 +47,13 @@ class PlacePages:
         grid: dict[str, dict[date | None, Allocation]] = {}
         for share in shares:
             grid.setdefault(_without_day(share), {})[share.day] = share
+        rest = gettext("everybody else")
+        grid = dict(sorted(grid.items(), key=lambda row: row[0] == rest))  # what is for everybody else comes last
         columns: list[date | None] = [None, *days]
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"{gettext('Shares of stock')}: {prize.name}",
+            "opts": CodeBatch._meta,
+            "title": gettext("Shares of stock"),
             "prize": prize,
             "days": days,
             "rows": [(name, [cells.get(day) for day in columns]) for name, cells in grid.items()],

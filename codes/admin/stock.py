@@ -37,7 +37,7 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
         "counted_at",
         "batch",
         "imported",
-        "staged",
+        "staged_count",
         "available",
         "reserved",
         "held",
@@ -52,7 +52,8 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
     date_hierarchy = "counted_at"
     actions_list = ("count", "export_csv")
     fields = (*list_display[:-2], "difference", "counter")
-    readonly_fields = ("counter",)
+    readonly_fields = ("staged_count", "counter")
+    staged_count = shown("staged", _("waiting for activation"))
     counter = shown("counted_by", _("counted by"))
 
     @display(description=_("difference"), label={"none": "success", "some": "danger"}, ordering="difference")
@@ -61,8 +62,18 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
 
     @display(description=_("against the trail"), label={"same": "success", "differs": "danger"})
     def by_trail(self, count: StockCount) -> tuple[str, Any]:
-        told = codes_by_trail([count.batch_id]).get(str(count.batch.public_id))
+        told = getattr(count, "told", None)
+        if told is None:
+            told = codes_by_trail([count.batch_id]).get(str(count.batch.public_id))
         return ("same", _("agrees")) if told == count.imported else ("differs", _("differs"))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Look the trail up once for all counts of a page."""
+        changes = super().get_changelist_instance(request)
+        told = codes_by_trail({count.batch_id for count in changes.result_list})
+        for count in changes.result_list:
+            count.told = told.get(str(count.batch.public_id))
+        return changes
 
     def has_count_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.may(request, "add", None)
@@ -103,13 +114,12 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
         campaigns = _campaigns(request)
         chosen = campaigns.filter(pk=_number(request.GET.get("campaign"))).first() or campaigns.first()
         now = clock.now()
-        prizes = Prize.objects.filter(course__campaign=chosen).exclude(kind=PrizeKind.PHYSICAL) if chosen else []
-        if chosen:
-            prizes = prizes.select_related("course__campaign", "gift_brand")  # type: ignore[union-attr]
+        prizes = Prize.objects.filter(course__campaign=chosen).exclude(kind=PrizeKind.PHYSICAL)
+        prizes = prizes.select_related("course__campaign", "gift_brand")
         lines = [_line(stock, now) for stock in stock_of_prizes(prizes)]
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
+            "opts": CodeBatch._meta,
             "title": _("Code stock"),
             "campaigns": campaigns,
             "chosen": chosen,
@@ -127,8 +137,8 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
         batches = CodeBatch.objects.filter(prize=prize).order_by("-pk")[:BATCHES]
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"{_('Code stock')}: {prize.name}",
+            "opts": CodeBatch._meta,
+            "title": prize.name,
             "line": line,
             "days": days,
             "heads": list(HEADS.values()),

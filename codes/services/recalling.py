@@ -41,7 +41,7 @@ def request_recall(*, batch_id: int, reason: str, now: datetime, actor_id: int |
         BatchNotInStock: the batch is neither in stock nor held back.
         BatchWorkRunning: other work on it has not ended, or its recall has been asked for.
     """
-    batch = _recallable(batch_id, ignoring=None)
+    batch = _recallable(batch_id)
     preview = recall_preview(batch)
     needs_second = preview.value_jpy > batch.agency.second_person_above_jpy
     job = CodeJob.objects.create(
@@ -157,7 +157,7 @@ def replace_unseen_code(*, award_id: int, reason: str, now: datetime, actor_id: 
     return award
 
 
-def _recallable(batch_id: int, ignoring: int | None) -> CodeBatch:
+def _recallable(batch_id: int, ignoring: int = 0) -> CodeBatch:
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
     if batch.status not in (BatchStatus.ACTIVE, BatchStatus.PAUSED):
         raise BatchNotInStock(batch_id=batch_id)
