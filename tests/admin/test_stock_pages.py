@@ -249,6 +249,18 @@ def test_a_list_of_codes_counts_no_further_than_people_leaf(agency, batch, opera
     assert page.context["cl"].paginator.num_pages == 3
 
 
+@pytest.mark.parametrize("cut", [4, 8, 13, 36])
+def test_a_code_is_found_by_the_beginning_of_its_id(cut, batch, operator):
+    code = batch.gift_codes.first()
+    url = reverse("admin:codes_giftcode_changelist")
+
+    found = operator.get(url, {"q": str(code.public_id)[:cut]}).content.decode()
+    nothing = operator.get(url, {"q": "' OR 1=1"}).content.decode()
+
+    assert row_url(code) in found
+    assert row_url(code) not in nothing
+
+
 def test_hold_is_refused_while_work_is_running(batch, operator):
     hold_batch(batch_id=batch.pk, reason="x", now=timezone.now())
 
