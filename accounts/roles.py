@@ -52,6 +52,10 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "codes.view_codebatch",
             "codes.add_codebatch",
             "codes.change_codebatch",
+            "codes.view_stockcount",
+            "codes.add_stockcount",
+            "codes.view_reservation",
+            "codes.change_reservation",
             "codes.view_giftcode",
             "codes.change_giftcode",
             "codes.reveal_giftcode",  # support resends the link instead: the fewer can read codes, the better
@@ -87,5 +91,5 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "distribution.change_delivery",
         "accounts.view_auditentry",
     ),
-    Role.VIEWER: (*READ_CAMPAIGNS.split(), "codes.view_codebatch"),
+    Role.VIEWER: (*READ_CAMPAIGNS.split(), "codes.view_codebatch", "codes.view_stockcount"),
 }

@@ -23,7 +23,7 @@ class AgencyView(APIView):
     required_scope: ClassVar[str | Mapping[str, str]] = ""
     is_idempotent: ClassVar[bool] = False
     keeps_refusals: ClassVar[bool] = False
-    http_method_names: Sequence[str] = ("get", "head", "post")  # OPTIONS would describe serializers
+    http_method_names: Sequence[str] = ("get", "head", "post", "delete")  # OPTIONS would describe serializers
 
     @property
     def key(self) -> ApiKey:

@@ -195,7 +195,7 @@ def bare_rate(clients: int) -> float:
         script.write(BARE)
         script.flush()
         options = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(SECONDS), "-D", "behind=0"]
-        command = [load_generator(), *options, "-f", script.name, os.environ["TEST_DATABASE_URL"]]
+        command = [str(load_generator()), *options, "-f", script.name, os.environ["TEST_DATABASE_URL"]]
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = re.search(r"tps = ([\d.]+) \(without initial", printed)
     assert found, printed

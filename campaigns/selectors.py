@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
+from campaigns.brand_rules import brand_obstacles
 from campaigns.errors import (
     CampaignClosed,
     CampaignNotYetOpen,
@@ -21,6 +22,7 @@ from campaigns.models import (
     Combination,
     EntryRule,
     Mechanic,
+    Prize,
     RuleKind,
     RuleVersion,
     Store,
@@ -143,7 +145,7 @@ def store_by_pin(*, code: str, pin: str) -> Store:
 
 def publish_obstacles(campaign: Campaign, now: datetime) -> list[Obstacle]:
     """List everything that keeps a campaign from being published; empty means it may be."""
-    return [
+    found = [
         obstacle
         for missing, obstacle in (
             *_plan_checks(campaign, now),
@@ -152,6 +154,8 @@ def publish_obstacles(campaign: Campaign, now: datetime) -> list[Obstacle]:
         )
         if missing
     ]
+    prizes = Prize.objects.filter(course__campaign=campaign).select_related("gift_brand")
+    return [*found, *brand_obstacles(campaign, prizes, current_terms(campaign))]
 
 
 Check = tuple[bool, Obstacle]

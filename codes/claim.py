@@ -7,6 +7,7 @@ IMMEDIATE transaction has locked the whole database, and a plain update is as ex
 import random
 import time
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -56,7 +57,7 @@ def _take(prize_id: int, status: CodeStatus, now: datetime) -> int | None:
             return taken
         moment = connection.ops.adapt_datetimefield_value(now)
         issued_at = moment if status == CodeStatus.ISSUED else None
-        values = {"prize": prize_id, "status": status.value, "now": moment, "issued_at": issued_at}
+        values: dict[str, Any] = {"prize": prize_id, "status": status.value, "now": moment, "issued_at": issued_at}
         cursor.execute(TAKE_ON_SQLITE, values)
         row = cursor.fetchone()
         return int(row[0]) if row else 0

@@ -236,3 +236,68 @@ class RevealQuotaReached(DomainError):
     code = "reveal_quota_reached"
     message = _("You have shown as many codes today as one person may. Please ask a colleague.")
     status = 429
+
+
+class ReservationTimeOutOfRange(DomainError):
+    code = "reservation_time_out_of_range"
+    message = _("A code can be reserved for 1 second to 7 days.")
+    status = 422
+
+
+class ReservationEnded(DomainError):
+    """It was released, has expired, or its code was given out already."""
+
+    code = "reservation_ended"
+    message = _("This reservation has ended. Please reserve anew.")
+    status = 410
+
+
+class ReservationOfAnotherPrize(DomainError):
+    code = "reservation_of_another_prize"
+    message = _("The reserved code belongs to a prize that this entry has not won.")
+
+
+class ShareTooLarge(DomainError):
+    """More is asked for a place than is left where it would come from; `left_count` says how many there are."""
+
+    code = "share_too_large"
+    message = _("So many codes are not left there. Please enter a smaller number.")
+
+    def __init__(self, left_count: int) -> None:
+        super().__init__(left_count=left_count)
+        self.left_count = left_count
+
+
+class ShareNotAccepted(DomainError):
+    code = "share_not_accepted"
+    message = _("Please name a store, a channel or a day, and a number of codes that is not negative.")
+    status = 422
+
+
+class PlaceNotOfPrize(DomainError):
+    code = "place_not_of_prize"
+    message = _("The places belong to different prizes, or the store to another agency.")
+    status = 422
+
+
+class BatchNotInStock(DomainError):
+    code = "batch_not_in_stock"
+    message = _("The batch is not in a state in which this can be done. Please reload the page.")
+
+
+class BatchWorkRunning(DomainError):
+    code = "batch_work_running"
+    message = _("Work on this batch has not ended yet. Please wait for its end.")
+
+
+class RecallBySamePerson(DomainError):
+    code = "recall_by_same_person"
+    message = _("A recall of this value is confirmed by a second person. Please ask a colleague.")
+    status = 403
+
+
+class CodeNotReplaceable(DomainError):
+    """The code was shown, or its award withdrawn: it is the desk's decision, not a replacement."""
+
+    code = "code_not_replaceable"
+    message = _("The code has been shown or its award withdrawn, so that it cannot be replaced.")

@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -66,9 +67,9 @@ def _sealed(rows: Iterable[CodeRow], first: int, sealer: CodeSealer) -> Iterator
         )
 
 
-def _constants(batch: CodeBatch, now: datetime) -> dict[str, object]:
+def _constants(batch: CodeBatch, now: datetime) -> dict[str, Any]:
     """What all codes of a load share; every other column has its model's default."""
-    shared: dict[str, object] = {
+    shared: dict[str, Any] = {
         "created_at": now,
         "updated_at": now,
         "agency_id": batch.agency_id,
@@ -80,7 +81,7 @@ def _constants(batch: CodeBatch, now: datetime) -> dict[str, object]:
         "expires_at": batch.expires_at,
     }
     for field in GiftCode._meta.concrete_fields:
-        if field.column not in (*shared, *VARYING) and not field.primary_key:
+        if field.column and field.column not in (*shared, *VARYING) and not field.primary_key:
             shared[field.column] = field.get_default()
     return shared
 
@@ -148,5 +149,5 @@ def _executed(batch: CodeBatch, sealed: Iterator[Sealed], now: datetime) -> list
     return [row[0] for row in rows if row[2] not in kept]
 
 
-def _for_sqlite(value: object) -> object:
+def _for_sqlite(value: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

@@ -24,7 +24,7 @@ class RecoveredCode:
 
 def recovered_code_of(*, entry: Entry, prize_id: int) -> RecoveredCode | None:
     """Find the code of a prize that an entry held before a restore and has no award for; restores are rare."""
-    if not _are_any():
+    if not are_any_recovered():
         return None
     lines = AuditEntry.objects.filter(
         action=RECOVERED, subject_type=entry._meta.label_lower, subject_id=str(entry.public_id)
@@ -43,7 +43,7 @@ def look_again() -> None:
     _looked.clear()
 
 
-def _are_any() -> bool:
+def are_any_recovered() -> bool:
     """Ask once a minute whether anything was ever recovered: awards are made by the thousand."""
     until, found = _looked.get("any", (0.0, False))
     if time.monotonic() > until:

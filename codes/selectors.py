@@ -6,11 +6,13 @@ from datetime import date, datetime
 from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
-from campaigns.models import Campaign, Prize
+from accounts.models import Agency
+from campaigns.models import Campaign, Prize, TrackedLink
 from codes import errors
 from codes.journal import pos_index
 from codes.links import award_id_of_presentation, token_indexes
 from codes.models import (
+    Allocation,
     Award,
     CodeBatch,
     CodeLock,
@@ -18,12 +20,15 @@ from codes.models import (
     GiftCode,
     Redemption,
     RedemptionKind,
+    Reservation,
+    ReservationStatus,
     Settlement,
     Tombstone,
 )
 from codes.sealing import code_indexes, open_column
 from core.errors import DomainError
 from core.text import canonical_number
+from participants.models import Entry
 
 
 @dataclass(frozen=True)
@@ -178,3 +183,45 @@ def refusal_sentence(code: str) -> str:
     """Say why a use was refused, by the stable name of the refusal."""
     kinds = (kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DomainError))
     return next((str(kind.message) for kind in kinds if kind.code == code), code)
+
+
+def reservations_of(agency: Agency) -> QuerySet[Reservation]:
+    """Give the reservations that a key of the agency may see."""
+    return Reservation.objects.filter(agency=agency).select_related("prize", "award", "gift_code")
+
+
+def live_reservation(*, agency_id: int, prize_id: int, reference: str) -> Reservation | None:
+    """Find the reservation of a reference that holds a code or has given it out."""
+    live = Reservation.objects.filter(status__in=[ReservationStatus.HELD, ReservationStatus.USED])
+    return live.filter(agency_id=agency_id, prize_id=prize_id, reference=reference).first()
+
+
+def usable_reservation(*, entry: Entry, prize_id: int, now: datetime) -> Reservation | None:
+    """Find the code that the client's system reserved for an entry, under the reference the entry came with."""
+    if not entry.external_reference:
+        return None
+    held = Reservation.objects.filter(status=ReservationStatus.HELD, expires_at__gt=now)
+    held = held.filter(gift_code__status=CodeStatus.RESERVED)
+    return held.filter(agency_id=entry.agency_id, prize_id=prize_id, reference=entry.external_reference).first()
+
+
+def share_for(*, prize_id: int, link: TrackedLink | None, day: date) -> Allocation | None:
+    """Find the one share that an entry draws on; the rule is written at `codes.services.places.take_place_of`."""
+    store_id, channel = (link.store_id, link.channel) if link is not None else (None, "")
+    matching = Allocation.objects.filter(
+        Q(store__isnull=True) | Q(store_id=store_id),
+        Q(channel="") | Q(channel=channel),
+        Q(day__isnull=True) | Q(day=day),
+        prize_id=prize_id,
+    )
+    shares = list(matching)
+    return max(shares, key=lambda s: (s.store_id is not None, s.channel != "", s.day is not None), default=None)
+
+
+def codes_reserved_without_a_reservation() -> list[int]:
+    """Give the ids of codes that are reserved for nobody, or that somebody holds while they are not reserved (I01)."""
+    held = Reservation.objects.filter(status=ReservationStatus.HELD).values("gift_code")
+    orphaned = GiftCode.objects.filter(status=CodeStatus.RESERVED).exclude(pk__in=held)
+    other = [CodeStatus.RESERVED, CodeStatus.VOID, CodeStatus.EXPIRED]
+    taken = GiftCode.objects.filter(pk__in=held).exclude(status__in=other)
+    return list((orphaned | taken).values_list("pk", flat=True))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,8 @@ from accounts.selectors import agencies_where
 from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
-from codes.models import CodeStatus
+from codes.figures import ALARM_SHARE, PrizeStock, stock_of_prizes
+from codes.models import StockAlarm
 from codes.reveal_quota import heavy_revealers
 from core import clock
 from core.clock import inclusive_end
@@ -27,7 +28,6 @@ from draws.models import Draw, DrawStatus
 from eligibility.models import ReviewCase, ReviewStatus
 
 SOON = timedelta(days=3)
-FEW_CODES = 20  # below this many codes left, or a tenth of what came in, the stock is called low
 ROWS = 5
 
 
@@ -100,34 +100,33 @@ def _stock(user: User, now: datetime) -> Duty | None:
     if agencies is None:
         return None
     running = [CampaignStatus.SCHEDULED, CampaignStatus.OPEN, CampaignStatus.PAUSED, CampaignStatus.CLOSED]
-    prizes = (
-        Prize.objects.filter(course__campaign__agency__in=agencies, course__campaign__status__in=running)
-        .exclude(kind=PrizeKind.PHYSICAL)
-        .select_related("course__campaign")
-        .annotate(
-            left=Count("gift_codes", filter=Q(gift_codes__status=CodeStatus.AVAILABLE)),
-            came=Count("gift_codes", filter=~Q(gift_codes__status=CodeStatus.STAGED)),
-        )
-    )
-    low = [prize for prize in prizes if prize.left < max(FEW_CODES, prize.came / 10)]
-    low.sort(key=lambda prize: prize.left)
-    rows = [
-        (
-            gettext("%(prize)s (%(campaign)s): %(left)s left")
-            % {"prize": prize.name, "campaign": prize.course.campaign.title, "left": f"{prize.left:,}"},
-            f"{reverse('admin:codes_codebatch_import_file')}?prize={prize.pk}",
-        )
-        for prize in low[:ROWS]
-    ]
+    prizes = Prize.objects.filter(course__campaign__agency__in=agencies, course__campaign__status__in=running)
+    lines = stock_of_prizes(prizes.exclude(kind=PrizeKind.PHYSICAL).select_related("course__campaign"))
+    alarms = {alarm.prize_id: alarm for alarm in StockAlarm.objects.filter(agency__in=agencies, ended_at__isnull=True)}
+    low = [line for line in lines if line.prize.pk in alarms or line.left <= line.came_in * ALARM_SHARE]
+    low.sort(key=lambda line: line.left)
+    rows = [(_stock_text(line, alarms.get(line.prize.pk)), _stock_url(line)) for line in low[:ROWS]]
     return Duty(
         _("Stock that runs out"),
         len(low),
         _("Winners wait while a prize has no code."),
-        reverse("admin:codes_codebatch_import_file"),
-        _("Import codes"),
-        is_urgent=any(prize.left == 0 for prize in low),
+        reverse("admin:codes_stock"),
+        _("See the stock"),
+        is_urgent=any(line.left == 0 or line.prize.pk in alarms for line in low),
         rows=rows,
     )
+
+
+def _stock_text(line: PrizeStock, alarm: StockAlarm | None) -> str:
+    named = {"prize": line.prize.name, "campaign": line.prize.course.campaign.title, "left": f"{line.left:,}"}
+    if alarm is None or alarm.runs_out_at is None:
+        return gettext("%(prize)s (%(campaign)s): %(left)s left") % named
+    named["at"] = f"{timezone.localtime(alarm.runs_out_at):%m/%d %H:%M}"
+    return gettext("%(prize)s (%(campaign)s): %(left)s left, until about %(at)s") % named
+
+
+def _stock_url(line: PrizeStock) -> str:
+    return f"{reverse('admin:codes_codebatch_import_file')}?prize={line.prize.pk}"
 
 
 def _deliveries(user: User, now: datetime) -> Duty | None:

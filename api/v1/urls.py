@@ -3,7 +3,19 @@
 from django.urls import path, re_path
 
 from api.docs import SchemaFile
-from api.v1 import campaigns, codes, entries, locks, me, offline, redemptions, reports, reversals, settlements
+from api.v1 import (
+    campaigns,
+    codes,
+    entries,
+    locks,
+    me,
+    offline,
+    redemptions,
+    reports,
+    reservations,
+    reversals,
+    settlements,
+)
 from api.views import UnknownAddress
 
 urlpatterns = [
@@ -20,6 +32,8 @@ urlpatterns = [
     path("codes/batches", codes.BatchList.as_view(), name="api-batches"),
     path("codes/batches/preview", codes.BatchPreview.as_view(), name="api-batch-preview"),
     path("codes/batches/<uuid:batch_id>", codes.BatchDetail.as_view(), name="api-batch"),
+    path("reservations", reservations.ReservationList.as_view(), name="api-reservations"),
+    path("reservations/<uuid:reservation_id>", reservations.ReservationDetail.as_view(), name="api-reservation"),
     path("redemptions", redemptions.RedemptionList.as_view(), name="api-redemptions"),
     path("redemptions/validate", redemptions.RedemptionCheck.as_view(), name="api-redemption-check"),
     path("redemptions/locks", locks.LockList.as_view(), name="api-locks"),

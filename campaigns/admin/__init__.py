@@ -1,5 +1,5 @@
 """Where campaigns are planned, checked, published and watched; brands and stores beside them."""
 
-from campaigns.admin import brands, campaign, prizes
+from campaigns.admin import brands, campaign, gift_brands, prizes
 
-__all__ = ["brands", "campaign", "prizes"]
+__all__ = ["brands", "campaign", "gift_brands", "prizes"]

@@ -32,7 +32,12 @@ class KpiTargetInline(TenantTabularInline):
 
 class PrizeInline(TenantStackedInline):
     model = Prize
-    fields = (("name", "brand"), ("kind", "face_value_jpy"), ("picture", "how_to_use"))
+    fields = (
+        ("name", "brand"),
+        ("kind", "face_value_jpy"),
+        ("gift_brand", "use_approval", "text_approval"),
+        ("picture", "how_to_use"),
+    )
 
 
 class PrizeCourseInline(TenantStackedInline):
@@ -90,7 +95,7 @@ class SurveyInline(TenantStackedInline):
 
 class TrackedLinkInline(TenantTabularInline):
     model = TrackedLink
-    fields = ("name", "channel", "address", "qr")
+    fields = ("name", "channel", "store", "address", "qr")
     readonly_fields = ("address", "qr")
 
     @admin.display(description=_("address"))

@@ -12,6 +12,7 @@ from campaigns.services.lifecycle import (
     settle_campaign,
     unpublish_campaign,
 )
+from campaigns.services.offer import mark_allocated
 from campaigns.services.stores import set_store_pin
 from campaigns.services.terms import write_terms
 
@@ -21,6 +22,7 @@ __all__ = [
     "close_campaign",
     "follow_clock",
     "freeze_rules",
+    "mark_allocated",
     "pause_campaign",
     "publish_campaign",
     "resume_campaign",

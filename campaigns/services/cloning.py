@@ -48,7 +48,9 @@ def _copy_courses(source: Campaign, draft: Campaign) -> None:
     for course in source.courses.prefetch_related("prizes"):
         copied = _copy(course, campaign=draft)
         for prize in course.prizes.all():
-            _copy_conditions(prize, _copy(prize, course=copied))
+            # Approvals are given for one campaign, and shares are of its stock.
+            copied_prize = _copy(prize, course=copied, use_approval="", text_approval="", is_allocated=False)
+            _copy_conditions(prize, copied_prize)
 
 
 def _copy_conditions(prize: Prize, copied: Prize) -> None:

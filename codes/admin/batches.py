@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,9 +20,10 @@ from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, shown, 
 from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Prize
 from codes import services
+from codes.admin.batch_acts import ACTS, BatchActs
 from codes.admin.forms import HAS_CODES, PROBLEMS, GenerateForm, ImportForm, ReasonForm
 from codes.errors import FileNotAccepted, RowProblem
-from codes.models import BatchStatus, CodeBatch, CodeStatus
+from codes.models import BatchStatus, CodeBatch, CodeStatus, GiftCode
 from core import clock, held_files
 
 TICKET_SALT = "codes.import"
@@ -29,21 +31,23 @@ SHOWN_PROBLEMS = 50
 
 
 @admin.register(CodeBatch)
-class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
+class CodeBatchAdmin(BatchActs, ExportMixin, ReadOnlyAdmin):
     list_display = ("name", "campaign", "prize", "status_label", "code_count", "left", "worth", "valid_until")
     list_select_related = ("prize__course__campaign", "agency", "created_by")
     list_filter = ("status", "source", ("prize", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name",)
     actions_list = ("import_file", "generate", "export_csv")
-    actions_detail = ("activate", "discard")
+    actions_detail = ("activate", "discard", *ACTS)
     fields = ("name", "campaign", "prize", "status", "source", "valid_until", "maker", "activated_at")
     readonly_fields = ("campaign", "valid_until", "maker")
     maker = shown("created_by", _("made by"))
     change_form_template = "admin/codes/codebatch/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        available = Count("gift_codes", filter=Q(gift_codes__status=CodeStatus.AVAILABLE))
-        return super().get_queryset(request).annotate(available=available)
+        # Counted for the rows that are shown, each by the index on batch and state.
+        left = GiftCode.objects.filter(batch=OuterRef("pk"), status=CodeStatus.AVAILABLE).order_by()
+        available = Subquery(left.values("batch").annotate(n=Count("pk")).values("n"))
+        return super().get_queryset(request).annotate(available=Coalesce(available, 0))
 
     @admin.display(description=_("campaign"), ordering="prize__course__campaign__title")
     def campaign(self, batch: CodeBatch) -> str:
@@ -51,7 +55,13 @@ class CodeBatchAdmin(ExportMixin, ReadOnlyAdmin):
 
     @display(
         description=_("status"),
-        label={BatchStatus.STAGED: "warning", BatchStatus.ACTIVE: "success", BatchStatus.DISCARDED: "default"},
+        label={
+            BatchStatus.STAGED: "warning",
+            BatchStatus.ACTIVE: "success",
+            BatchStatus.PAUSED: "warning",
+            BatchStatus.RECALLED: "danger",
+            BatchStatus.DISCARDED: "default",
+        },
     )
     def status_label(self, batch: CodeBatch) -> tuple[str, str]:
         return batch.status, batch.get_status_display()

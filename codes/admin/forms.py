@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
+    UnfoldAdminDateWidget,
     UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -13,7 +14,9 @@ from unfold.widgets import (
 )
 
 from accounts.desk import InclusiveEndField
-from campaigns.models import Prize, PrizeKind
+from accounts.models import Agency
+from campaigns.models import Prize, PrizeKind, Store, TrackedLinkChannel
+from codes.models import Allocation
 from codes.services.stock import MAX_GENERATED
 
 PROBLEMS = {
@@ -81,4 +84,75 @@ class ReasonForm(forms.Form):
         max_length=200,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("Stands in the audit trail."),
+    )
+
+
+class CountForm(forms.Form):
+    agency = forms.ModelChoiceField(Agency.objects.none(), label=_("agency"), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, agencies: QuerySet[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agency"].queryset = agencies  # type: ignore[attr-defined]
+
+
+class ShareForm(forms.Form):
+    """A place and its share; at least one of the three says where."""
+
+    store = forms.ModelChoiceField(
+        Store.objects.none(), label=_("store"), required=False, widget=UnfoldAdminSelectWidget
+    )
+    channel = forms.ChoiceField(
+        label=_("channel"),
+        required=False,
+        choices=[("", "---------"), *TrackedLinkChannel.choices],
+        widget=UnfoldAdminSelectWidget,
+    )
+    day = forms.DateField(label=_("day"), required=False, widget=UnfoldAdminDateWidget)
+    quota = forms.IntegerField(label=_("how many"), min_value=0, widget=UnfoldAdminIntegerFieldWidget)
+
+    def __init__(self, *args: Any, stores: QuerySet[Store], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["store"].queryset = stores  # type: ignore[attr-defined]
+
+
+class ShareChoice(forms.ModelChoiceField):
+    """A share by the name of its place."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        parts = [str(part) for part in (obj.store, obj.get_channel_display(), obj.day) if part]
+        name = " × ".join(parts) or _("everybody else")
+        return f"{name} ({obj.quota - obj.used:,})"
+
+
+class MoveForm(forms.Form):
+    source = ShareChoice(Allocation.objects.none(), label=_("move from"), widget=UnfoldAdminSelectWidget)
+    target = ShareChoice(Allocation.objects.none(), label=_("move to"), widget=UnfoldAdminSelectWidget)
+    count = forms.IntegerField(label=_("how many"), min_value=1, widget=UnfoldAdminIntegerFieldWidget)
+
+    def __init__(self, *args: Any, shares: QuerySet[Allocation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("source", "target"):
+            self.fields[name].queryset = shares  # type: ignore[attr-defined]
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether just this was shown before the button was pressed."""
+        return bool(self.data.get("sure") == self._summary())
+
+    def ask_whether_sure(self) -> None:
+        """Let the next press of the button do what is shown now, and nothing else."""
+        self.fields["sure"] = forms.CharField(widget=forms.HiddenInput, required=False)
+        self.data = {**self.data.dict(), "sure": self._summary()}  # type: ignore[attr-defined]
+
+    def _summary(self) -> str:
+        given = self.cleaned_data
+        return f"{given['source'].pk}:{given['target'].pk}:{given['count']}"
+
+
+class FindCodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("code"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("The whole code, as the holder reads it out. It is looked up by a fingerprint and not kept."),
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
+from codes.admin.code_page import CodePage, PrizeFilter
 from codes.admin.forms import ReasonForm
 from codes.admin.revealing import RevealMixin
 from codes.models import CodeStatus, GiftCode
@@ -17,21 +18,24 @@ from core import clock
 
 
 @admin.register(GiftCode)
-class GiftCodeAdmin(RevealMixin, ExportMixin, ReadOnlyAdmin):
+class GiftCodeAdmin(RevealMixin, CodePage, ExportMixin, ReadOnlyAdmin):
     list_display = ("public_id", "prize", "batch", "status_label", "balance", "valid_until", "issued_at", "redeemed_at")
     list_select_related = ("prize", "batch")
-    list_filter = ("status", ("prize", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("status", PrizeFilter)
     search_fields = ("public_id",)
     search_help_text = _("Id of a code, as in the audit trail")
     fields = ("public_id", "prize", "batch", "status", "face_value_jpy", "balance_jpy", "valid_until", "issued_at")
     readonly_fields = ("public_id", "valid_until")
-    actions_detail = ("reveal", "void")
+    actions_list = ("find", "export_csv")
+    actions_detail = ("reveal", "hold", "release", "replace", "void")
 
     @display(
         description=_("status"),
         label={
             CodeStatus.STAGED: "warning",
             CodeStatus.AVAILABLE: "success",
+            CodeStatus.RESERVED: "info",
+            CodeStatus.HELD: "warning",
             CodeStatus.ISSUED: "info",
             CodeStatus.VOID: "danger",
             CodeStatus.EXPIRED: "default",
@@ -51,8 +55,8 @@ class GiftCodeAdmin(RevealMixin, ExportMixin, ReadOnlyAdmin):
     def has_void_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if not self.may(request, "change", object_id):
             return False
-        live = [CodeStatus.STAGED, CodeStatus.AVAILABLE, CodeStatus.ISSUED]
-        return GiftCode.objects.filter(pk=object_id or 0, status__in=live).exists()
+        over = [CodeStatus.VOID, CodeStatus.EXPIRED]
+        return GiftCode.objects.filter(pk=object_id or 0).exclude(status__in=over).exists()
 
     @action(description=_("Block the code"), url_path="void", icon="block", permissions=["void"])
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -5,7 +5,7 @@ took: rows just issued pile up at the head of the index until they are vacuumed.
 NULL when some are left that others hold at this moment.
 
 `codes_give_prizes` gives a winning entry each prize of its course, with the line in the trail. The same result again
-returns the same awards. Refusals are SQLSTATEs of class MZ, told apart in codes/services/awarding.py.
+returns the same awards. An entry for which a code is kept is left to `award_by_steps`. Refusals are SQLSTATEs of class MZ, told apart in codes/services/awarding.py.
 """
 
 from django.db import migrations
@@ -46,26 +46,29 @@ BEGIN
     RETURN CASE WHEN FOUND THEN NULL ELSE 0 END;
 END $$;
 
-CREATE FUNCTION codes_take_place(p_prize bigint, p_store bigint, p_channel text, p_now timestamptz) RETURNS boolean
+-- The rule is told at codes.services.places.take_place_of; false when the share that counts is used up.
+CREATE FUNCTION codes_take_place(p_prize bigint, p_link bigint, p_now timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     today CONSTANT date := (p_now AT TIME ZONE 'Asia/Tokyo')::date;
+    link record;
     share bigint;
 BEGIN
+    SELECT store_id, channel INTO link FROM campaigns_trackedlink WHERE id = p_link;
     SELECT id INTO share FROM codes_allocation
-    WHERE prize_id = p_prize AND (store_id IS NULL OR store_id = p_store)
-      AND (channel = '' OR channel = p_channel) AND (day IS NULL OR day = today)
-    ORDER BY (store_id IS NOT NULL)::int + (channel <> '')::int + (day IS NOT NULL)::int DESC, id
-    LIMIT 1;
+    WHERE prize_id = p_prize AND (store_id IS NULL OR store_id = link.store_id)
+      AND (channel = '' OR channel = link.channel) AND (day IS NULL OR day = today)
+    ORDER BY (store_id IS NOT NULL) DESC, (channel <> '') DESC, (day IS NOT NULL) DESC LIMIT 1;
     IF share IS NULL THEN
-        RETURN NULL; -- no share is meant for this entry: it takes from what nobody has been given
+        RETURN true;
     END IF;
     UPDATE codes_allocation SET used = used + 1, updated_at = p_now WHERE id = share AND used < quota;
     RETURN FOUND;
 END $$;
 
 CREATE FUNCTION codes_give_prizes(
-    p_result bigint, p_now timestamptz, p_public_ids uuid[], p_token_indexes text[], p_token_key text, p_request text
+    p_result bigint, p_now timestamptz, p_public_ids uuid[], p_token_indexes text[], p_token_key text, p_request text,
+    p_looks_back boolean
 ) RETURNS TABLE (award_id bigint, gift_code_id bigint, entry_id bigint, agency_id bigint, is_new boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -77,7 +80,7 @@ DECLARE
     award bigint;
     deadline timestamptz;
 BEGIN
-    SELECT r.entry_id, r.agency_id, r.course_id, e.link_id, c.claim_days INTO won
+    SELECT r.entry_id, r.agency_id, r.course_id, e.public_id, e.external_reference, e.link_id, c.claim_days INTO won
     FROM draws_drawresult r JOIN participants_entry e ON e.id = r.entry_id
     JOIN campaigns_campaign c ON c.id = e.campaign_id
     WHERE r.id = p_result;
@@ -98,20 +101,21 @@ BEGIN
         IF place > cardinality(p_public_ids) THEN
             RAISE EXCEPTION 'more_tokens' USING ERRCODE = 'MZ004';
         END IF;
+        IF (won.external_reference <> '' AND EXISTS (
+            SELECT FROM codes_reservation v WHERE v.agency_id = won.agency_id AND v.prize_id = prize.id
+              AND v.reference = won.external_reference AND v.status = 'held' AND v.expires_at > p_now
+        )) OR (p_looks_back AND EXISTS (
+            SELECT FROM accounts_auditentry t WHERE t.subject_type = 'participants.entry'
+              AND t.subject_id = won.public_id::text AND t.action = 'code.recovered'
+        )) THEN
+            RAISE EXCEPTION 'kept_for_entry' USING ERRCODE = 'MZ005';
+        END IF;
         taken := NULL;
         IF prize.kind <> 'physical' THEN
-            IF prize.is_allocated AND NOT coalesce(codes_take_place(
-                prize.id,
-                (SELECT l.store_id FROM campaigns_trackedlink l WHERE l.id = won.link_id),
-                (SELECT l.channel FROM campaigns_trackedlink l WHERE l.id = won.link_id),
-                p_now
-            ), codes_has_spare(prize.id)) THEN
-                RAISE EXCEPTION 'out_of_stock' USING ERRCODE = 'MZ002', DETAIL = prize.id::text;
-            END IF;
             taken := codes_take(prize.id, 'issued', p_now);
             IF taken IS NULL THEN
                 RAISE EXCEPTION 'stock_busy' USING ERRCODE = 'MZ003', DETAIL = prize.id::text;
-            ELSIF taken = 0 THEN
+            ELSIF taken = 0 OR (prize.is_allocated AND NOT codes_take_place(prize.id, won.link_id, p_now)) THEN
                 RAISE EXCEPTION 'out_of_stock' USING ERRCODE = 'MZ002', DETAIL = prize.id::text;
             END IF;
         END IF;
@@ -131,20 +135,9 @@ BEGIN
         RETURN QUERY SELECT award, taken, won.entry_id, won.agency_id, true;
     END LOOP;
 END $$;
-
--- Whether a prize has codes that belong to no share: in stock are more than the shares have still to give.
-CREATE FUNCTION codes_has_spare(p_prize bigint) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    promised CONSTANT bigint := (
-        SELECT coalesce(sum(quota - used), 0) FROM codes_allocation WHERE prize_id = p_prize
-    );
-BEGIN
-    PERFORM FROM codes_giftcode WHERE prize_id = p_prize AND status = 'available' OFFSET promised LIMIT 1;
-    RETURN FOUND;
-END $$;
 """
 DOWN = """
-DROP FUNCTION codes_give_prizes, codes_take_place, codes_has_spare, codes_take;
+DROP FUNCTION codes_give_prizes, codes_take_place, codes_take;
 ALTER TABLE codes_giftcode RESET (
     autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold, autovacuum_vacuum_cost_delay
 );

@@ -1,7 +1,12 @@
 """Writes: codes into stock, out to winners, shown, and used at the till."""
 
 from codes.services.awarding import award_prizes, void_award
+from codes.services.batch_work import sweep_batch_work, work_on_batch
 from codes.services.claiming import open_claim, reveal_code
+from codes.services.counting import take_stock
+from codes.services.holding import hold_batch, hold_code, release_batch, release_code
+from codes.services.places import Place, allocate_stock, move_allocation, settle_all_rests, settle_rest
+from codes.services.recalling import approve_recall, cancel_recall, recall_chunk, replace_unseen_code, request_recall
 from codes.services.redemption.checking import CodeState, check_code
 from codes.services.redemption.ledger import close_accounts
 from codes.services.redemption.locking import drop_ended_locks, lock_code, release_lock
@@ -10,6 +15,7 @@ from codes.services.redemption.redeeming import redeem_code
 from codes.services.redemption.reversing import reverse_redemption, reverse_transaction
 from codes.services.redemption.settling import settle_days
 from codes.services.redemption.terminals import close_terminal, open_terminal
+from codes.services.reserving import award_reserved, expire_reservations, release_reservation, reserve_code
 from codes.services.stock import (
     ImportPreview,
     activate_batch,
@@ -20,34 +26,58 @@ from codes.services.stock import (
     preview_import,
     void_code,
 )
+from codes.services.watching import note_alarm_mailed, watch_stock
 
 __all__ = [
     "CodeState",
     "ImportPreview",
     "OfflineAnswer",
     "OfflineUse",
+    "Place",
     "activate_batch",
+    "allocate_stock",
+    "approve_recall",
     "award_prizes",
+    "award_reserved",
+    "cancel_recall",
     "check_code",
     "close_accounts",
     "close_terminal",
     "discard_batch",
     "drop_ended_locks",
     "expire_codes",
+    "expire_reservations",
     "generate_codes",
+    "hold_batch",
+    "hold_code",
     "import_codes",
     "lock_code",
+    "move_allocation",
+    "note_alarm_mailed",
     "open_claim",
     "open_terminal",
     "preview_import",
+    "recall_chunk",
     "redeem_code",
+    "release_batch",
+    "release_code",
     "release_lock",
+    "release_reservation",
+    "replace_unseen_code",
     "report_uses",
+    "request_recall",
+    "reserve_code",
     "resolve_dispute",
     "reveal_code",
     "reverse_redemption",
     "reverse_transaction",
+    "settle_all_rests",
     "settle_days",
+    "settle_rest",
+    "sweep_batch_work",
+    "take_stock",
     "void_award",
     "void_code",
+    "watch_stock",
+    "work_on_batch",
 ]

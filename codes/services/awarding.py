@@ -5,7 +5,7 @@ On PostgreSQL it is one call of a function in the database (codes/migrations/000
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -18,12 +18,15 @@ from codes.errors import NotEligible, OutOfStock, StockBusy
 from codes.index_keys import current_key_id
 from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus, GiftCode
-from codes.recovered import recovered_code_of
+from codes.recovered import are_any_recovered, recovered_code_of
+from codes.selectors import usable_reservation
+from codes.services.granting import award_code
+from codes.services.places import take_place_of
 from codes.services.redemption.ledger import withdraw_balance
-from core.clock import end_of_jst_day, jst_day
+from codes.services.reserving import award_reserved
 from draws.models import DrawResult
 
-NOT_ELIGIBLE, OUT_OF_STOCK, STOCK_BUSY, MORE_TOKENS = "MZ001", "MZ002", "MZ003", "MZ004"
+NOT_ELIGIBLE, OUT_OF_STOCK, STOCK_BUSY, MORE_TOKENS, KEPT_FOR_ENTRY = "MZ001", "MZ002", "MZ003", "MZ004", "MZ005"
 
 
 def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
@@ -35,14 +38,18 @@ def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
         StockBusy: codes are left but held by others; to be tried again.
     """
     if connection.vendor != "postgresql":
-        return _award_by_steps(result_id, now)
+        return award_by_steps(result_id=result_id, now=now)
     rows = call_giving("codes_give_prizes", result_id=result_id, now=now)
+    if rows is None:
+        return award_by_steps(result_id=result_id, now=now)
     awards = Award.objects.select_related("gift_code", "prize").in_bulk([row[0] for row in rows])
     return [awards[row[0]] for row in rows]
 
 
-def call_giving(function: str, *, result_id: int, now: datetime) -> list[tuple[int, ...]]:
+def call_giving(function: str, *, result_id: int, now: datetime) -> list[tuple[int, ...]] | None:
     """Call one of the functions that give prizes, again where it may succeed; raises as `award_prizes`.
+
+    None says that the entry has a code kept for it, which `award_by_steps` gives.
 
     Each prize needs an id and the index of its claim token, whose key is not in the database; most courses have one
     prize, so more are brought only when they are asked for.
@@ -60,6 +67,8 @@ def call_giving(function: str, *, result_id: int, now: datetime) -> list[tuple[i
                 raise NotEligible(result_id=result_id) from error
             if refused == OUT_OF_STOCK:
                 raise OutOfStock(result_id=result_id) from error
+            if refused == KEPT_FOR_ENTRY:
+                return None
             if refused not in (MORE_TOKENS, STOCK_BUSY):
                 raise
             if refused == MORE_TOKENS:
@@ -100,15 +109,17 @@ def _call(function: str, result_id: int, now: datetime, token_count: int) -> lis
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT * FROM {function}(%s, %s, %s::uuid[], %s::text[], %s, %s)",  # noqa: S608 a name of ours
-            [result_id, now, public_ids, indexes, current_key_id(), request_id],
+            f"SELECT * FROM {function}(%s, %s, %s::uuid[], %s::text[], %s, %s, %s)",  # noqa: S608 a name of ours
+            [result_id, now, public_ids, indexes, current_key_id(), request_id, are_any_recovered()],
         )
         return list(cursor.fetchall())
 
 
 @transaction.atomic
-def _award_by_steps(result_id: int, now: datetime) -> list[Award]:
-    result = DrawResult.objects.select_for_update(of=("self",)).select_related("entry__campaign").get(pk=result_id)
+def award_by_steps(*, result_id: int, now: datetime) -> list[Award]:
+    """Do in Python what the database's function does, and what it leaves: codes reserved or known from the journal."""
+    results = DrawResult.objects.select_for_update(of=("self",)).select_related("entry__campaign", "entry__link")
+    result = results.get(pk=result_id)
     if result.course_id is None:
         raise NotEligible(result_id=result_id)
     prizes = Prize.objects.filter(course_id=result.course_id).order_by("pk")
@@ -119,23 +130,19 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
     known = Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).first()
     if known is not None:
         return known
-    kept = recovered_code_of(entry=result.entry, prize_id=prize.pk) if prize.needs_code else None
-    gift_code: GiftCode | None
-    if kept is not None:  # given before a restore: the same code under the same link
-        gift_code, public_id, key_id = kept.gift_code, kept.award_public_id, kept.token_key_id
-    else:
-        gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
-        public_id, key_id = uuid.uuid4(), current_key_id()
-    award = Award.objects.create(
-        public_id=public_id,
-        agency_id=result.agency_id,
-        entry_id=result.entry_id,
-        result=result,
-        prize=prize,
-        gift_code=gift_code,
-        token_index=token_index(claim_token(public_id, key_id), key_id),
-        token_key_id=key_id,
-        claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),
-    )
-    audit.record("code.issued", subject=award, gift_code=str(gift_code.public_id) if gift_code else None)
-    return award
+    if not prize.needs_code:
+        return award_code(result=result, prize=prize, gift_code=None, now=now)
+    if kept := recovered_code_of(entry=result.entry, prize_id=prize.pk):  # given before a restore: the same once more
+        return award_code(
+            result=result,
+            prize=prize,
+            gift_code=kept.gift_code,
+            now=now,
+            public_id=kept.award_public_id,
+            token_key_id=kept.token_key_id,
+        )
+    if reservation := usable_reservation(entry=result.entry, prize_id=prize.pk, now=now):
+        return award_reserved(reservation_id=reservation.pk, result_id=result.pk, now=now)
+    gift_code = claim_next_code(prize_id=prize.pk, now=now)
+    take_place_of(prize=prize, entry=result.entry, now=now)
+    return award_code(result=result, prize=prize, gift_code=gift_code, now=now)

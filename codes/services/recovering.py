@@ -224,8 +224,8 @@ def _book(code: GiftCode, line: Line, now: datetime) -> bool:
             return False
     elif original is not None:
         frees_a_use = original.reversed_jpy + amount == original.amount_jpy
-        counted = Greatest(F("use_count") - int(frees_a_use), Value(0))
-        rows.update(balance_jpy=F("balance_jpy") + amount, use_count=counted)
+        fewer = Greatest(F("use_count") - int(frees_a_use), Value(0))
+        rows.update(balance_jpy=F("balance_jpy") + amount, use_count=fewer)
         rows.filter(balance_jpy=F("face_value_jpy")).update(redeemed_at=None)
         Redemption.objects.filter(pk=original.pk).update(reversed_jpy=F("reversed_jpy") + amount)
     booked = Redemption.objects.create(

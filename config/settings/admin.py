@@ -46,6 +46,10 @@ SIDEBAR = [
         _("Campaigns"),
         _item(_("Campaigns"), "campaign", "campaigns.campaign"),
         _item(_("Sponsors"), "storefront", "campaigns.sponsor"),
+        {
+            **_item(_("Gift brands"), "featured_seasonal_and_gifts", "campaigns.giftbrand"),
+            "permission": lambda request: request.user.has_perm("campaigns.view_prize"),
+        },
     ),
     _group(
         _("Entries and review"),
@@ -68,8 +72,16 @@ SIDEBAR = [
     ),
     _group(
         _("Code stock"),
-        _item(_("Stock and imports"), "inventory_2", "codes.codebatch"),
+        {
+            "title": _("Code stock"),
+            "icon": "inventory",
+            "link": reverse_lazy("admin:codes_stock"),
+            "permission": lambda request: request.user.has_perm("codes.view_codebatch"),
+        },
+        _item(_("Batches and imports"), "inventory_2", "codes.codebatch"),
         _item(_("Codes"), "qr_code_2", "codes.giftcode"),
+        _item(_("Reservations"), "lock_clock", "codes.reservation"),
+        _item(_("Stock counts"), "checklist", "codes.stockcount"),
         _item(_("Awards"), "redeem", "codes.award"),
     ),
     _group(

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "axes",
     "csp",
     "django_celery_beat",
@@ -202,6 +203,9 @@ CELERY_BEAT_SCHEDULE = {
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
     "store-days-settled": {"task": "codes.tasks.settle_days", "schedule": 300.0},
     "accounts-of-ended-codes": {"task": "codes.tasks.close_accounts", "schedule": 3600.0},
+    "reservations-past-their-time": {"task": "codes.tasks.expire_reservations", "schedule": 30.0},
+    "stock-that-runs-out": {"task": "codes.tasks.watch_stock", "schedule": 300.0},
+    "batches-being-worked-on": {"task": "codes.tasks.sweep_batch_work", "schedule": 30.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
 

@@ -4,7 +4,8 @@ from django.db import migrations
 
 UP = """
 CREATE FUNCTION distribution_give_prizes(
-    p_result bigint, p_now timestamptz, p_public_ids uuid[], p_token_indexes text[], p_token_key text, p_request text
+    p_result bigint, p_now timestamptz, p_public_ids uuid[], p_token_indexes text[], p_token_key text, p_request text,
+    p_looks_back boolean
 ) RETURNS TABLE (award_id bigint, delivery_id bigint, is_new boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -13,7 +14,9 @@ DECLARE
     notice bigint;
     opens timestamptz;
 BEGIN
-    FOR given IN SELECT * FROM codes_give_prizes(p_result, p_now, p_public_ids, p_token_indexes, p_token_key, p_request)
+    FOR given IN SELECT * FROM codes_give_prizes(
+        p_result, p_now, p_public_ids, p_token_indexes, p_token_key, p_request, p_looks_back
+    )
     LOOP
         notice := NULL;
         IF NOT given.is_new THEN

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from codes.services import award_prizes
-from codes.services.awarding import call_giving
+from codes.services.awarding import award_by_steps, call_giving
 from core.queueing import enqueue_on_commit
 from distribution.services.queueing import queue_award
 
@@ -25,9 +24,11 @@ def give_prizes(*, result_id: int, now: datetime) -> list[GivenPrize]:
 
     On PostgreSQL one call of the database does it all. Raises as `codes.services.award_prizes`.
     """
-    if connection.vendor != "postgresql":
+    rows = None
+    if connection.vendor == "postgresql":
+        rows = call_giving("distribution_give_prizes", result_id=result_id, now=now)
+    if rows is None:
         return _give_by_steps(result_id, now)
-    rows = call_giving("distribution_give_prizes", result_id=result_id, now=now)
     given = [GivenPrize(award_id, delivery_id, bool(is_new)) for award_id, delivery_id, is_new in rows]
     for prize in given:
         if prize.is_new:
@@ -38,7 +39,7 @@ def give_prizes(*, result_id: int, now: datetime) -> list[GivenPrize]:
 @transaction.atomic
 def _give_by_steps(result_id: int, now: datetime) -> list[GivenPrize]:
     given = []
-    for award in award_prizes(result_id=result_id, now=now):
+    for award in award_by_steps(result_id=result_id, now=now):
         is_new = not hasattr(award, "delivery")
         given.append(GivenPrize(award.pk, queue_award(award_id=award.pk, now=now).pk, is_new))
     return given

@@ -17,7 +17,12 @@ from codes.models import (
     Settlement,
     Tombstone,
 )
-from codes.selectors import batches_out_of_balance, codes_out_of_balance, issued_without_award
+from codes.selectors import (
+    batches_out_of_balance,
+    codes_out_of_balance,
+    codes_reserved_without_a_reservation,
+    issued_without_award,
+)
 from draws.models import CourseCounter, Draw, DrawResult, DrawStatus
 from draws.selectors import wrong_counters
 from journeys.audit.naming import more_than_one, name_ids, name_rows
@@ -37,6 +42,7 @@ def codes_and_awards() -> list[str]:
     other_prize = Award.objects.filter(gift_code__isnull=False).exclude(gift_code__prize=F("prize"))
     return [
         *name_ids(GiftCode, issued_without_award()),
+        *name_ids(GiftCode, codes_reserved_without_a_reservation()),
         *name_rows(twice_given),
         *name_rows(doubled),
         *name_rows(codeless),
@@ -48,7 +54,7 @@ def batch_sums() -> list[str]:
     """I02: every code that came in is still there, and in a state that its batch allows."""
     staged = GiftCode.objects.filter(status=CodeStatus.STAGED).exclude(batch__status=BatchStatus.STAGED)
     given = GiftCode.objects.exclude(status__in=[CodeStatus.STAGED, CodeStatus.VOID]).filter(recovered_at__isnull=True)
-    out_too_early = given.exclude(batch__status=BatchStatus.ACTIVE)
+    out_too_early = given.exclude(batch__status__in=[BatchStatus.ACTIVE, BatchStatus.PAUSED, BatchStatus.RECALLED])
     return [*name_ids(CodeBatch, batches_out_of_balance()), *name_rows(staged), *name_rows(out_too_early)]
 
 

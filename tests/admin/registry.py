@@ -27,6 +27,8 @@ IN_AGENCY: dict[str, dict[str, str]] = {
     "draws.drawresult": {"entry__campaign__sponsor__agency": ""},
     "codes.codebatch": {"prize__course__campaign__sponsor__agency": ""},
     "codes.giftcode": {"batch__prize__course__campaign__sponsor__agency": ""},
+    "codes.reservation": {"gift_code__batch__prize__course__campaign__sponsor__agency": ""},
+    "codes.stockcount": {"batch__prize__course__campaign__sponsor__agency": ""},
     "codes.award": {"result__entry__campaign__sponsor__agency": ""},
     "codes.redemption": {"gift_code__batch__prize__course__campaign__sponsor__agency": ""},
     "codes.terminal": {"store__agency": ""},

@@ -83,7 +83,7 @@ def test_no_answer_of_the_schema_has_a_place_for_a_code_a_token_or_a_contact():
         if field in forbidden | {"code"}
     }
 
-    # These are names of refusals and reasons, not codes that can be spent.
+    # These are names of refusals and reasons, and the client's own id, not codes that can be spent.
     assert answers == {
         "BatchPreviewOutputProblem.code",
         "EntryAnswerVerdictReason.code",

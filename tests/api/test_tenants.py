@@ -7,13 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from codes.models import CodeBatch, CodeLock, GiftCode, Redemption, Tombstone
+from codes.models import CodeBatch, CodeLock, GiftCode, Redemption, Reservation, Tombstone
 from codes.selectors import open_code
 from codes.services import generate_codes
 from participants.models import Entry
 from receipts.models import Receipt
 from tests.api.routes import calls
-from tests.api.world import entry_body, locked, redeemed, winning_code
+from tests.api.world import entry_body, locked, redeemed, reserved, winning_code
 
 WITH_IDS = [call for call in calls() if call.ids]
 REFUSALS = {"api-lock": "lock_not_found"}
@@ -39,6 +39,7 @@ def rows_of(tenant):
         "batch_id": redemption.gift_code.batch.public_id,
         "redemption_id": redemption.public_id,
         "lock_id": locked(tenant).public_id,
+        "reservation_id": reserved(tenant).public_id,
     }
 
 
@@ -59,7 +60,7 @@ def shape(answer):
 
 
 def counts():
-    models = (Entry, Receipt, CodeBatch, GiftCode, Redemption, CodeLock, Tombstone, AuditEntry)
+    models = (Entry, Receipt, CodeBatch, GiftCode, Redemption, Reservation, CodeLock, Tombstone, AuditEntry)
     return [model.objects.count() for model in models]
 
 

@@ -31,8 +31,16 @@ from campaigns.models import (
     TrackedLink,
 )
 from campaigns.services import publish_campaign
-from codes.models import Award, CodeLock, Redemption
-from codes.services import activate_batch, award_prizes, generate_codes, lock_code, redeem_code, reveal_code
+from codes.models import Award, CodeLock, Redemption, Reservation
+from codes.services import (
+    activate_batch,
+    award_prizes,
+    generate_codes,
+    lock_code,
+    redeem_code,
+    reserve_code,
+    reveal_code,
+)
 from draws.models import DrawResult
 from participants.models import Entry, EntryStatus, Participant
 
@@ -142,6 +150,16 @@ def redeemed(tenant: Tenant, *, amount_jpy: int | None = None) -> Redemption:
         store_id=tenant.store.pk,
         amount_jpy=amount_jpy,
         now=timezone.now(),
+    )
+
+
+def reserved(tenant: Tenant, *, reference: str = "order-1") -> Reservation:
+    """Reserve a fresh code of the tenant for an hour."""
+    now = timezone.now()
+    batch = generate_codes(prize_id=tenant.prize.pk, name="自社コード", count=1, expires_at=None, now=now)
+    activate_batch(batch_id=batch.pk, now=now)
+    return reserve_code(
+        agency_id=tenant.agency.pk, prize_id=tenant.prize.pk, reference=reference, ttl_seconds=3600, now=now
     )
 
 

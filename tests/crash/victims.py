@@ -129,6 +129,22 @@ def replay(journal: str, now: datetime) -> None:
     recover(now=now)
 
 
+def work_on_batch(job_id: int, now: datetime) -> None:
+    """A worker carries work on a batch on, a few codes a chunk."""
+    from codes.services import batch_work, holding, recalling
+
+    holding.CHUNK = recalling.CHUNK = 2
+    recalling.AWARDS_CHUNK = 1
+    batch_work.work_on_batch(job_id=job_id, now=now)
+
+
+def end_reservations(now: datetime) -> None:
+    """A worker puts reserved codes back into stock."""
+    from codes.services import expire_reservations
+
+    expire_reservations(now=now)
+
+
 ACTS: dict[str, Callable[..., None]] = {
     "send": send,
     "read": read,
@@ -138,6 +154,8 @@ ACTS: dict[str, Callable[..., None]] = {
     "reveal": reveal,
     "redeem": redeem,
     "replay": replay,
+    "work_on_batch": work_on_batch,
+    "end_reservations": end_reservations,
 }
 
 

@@ -61,9 +61,23 @@ class PrizeCourseFactory(DjangoModelFactory[campaigns.PrizeCourse]):
     position = factory.LazyAttribute(lambda row: row.campaign.courses.count() + 1)
 
 
+class GiftBrandFactory(DjangoModelFactory[campaigns.GiftBrand]):
+    """A brand that asks for nothing, unless told otherwise."""
+
+    class Meta:
+        model = campaigns.GiftBrand
+        django_get_or_create = ("slug",)
+
+    slug = "test-brand"
+    name = "テストギフト"
+    needs_approval = False
+
+
 class PrizeFactory(DjangoModelFactory[campaigns.Prize]):
     class Meta:
         model = campaigns.Prize
+
+    gift_brand = factory.SubFactory(GiftBrandFactory)
 
     course = factory.SubFactory(PrizeCourseFactory)
     name = "QUOカードPay 500円分"

@@ -74,6 +74,28 @@ class GiftCodeFactory(DjangoModelFactory[codes.GiftCode]):
     balance_jpy = factory.SelfAttribute("face_value_jpy")
 
 
+class ReservationFactory(DjangoModelFactory[codes.Reservation]):
+    class Meta:
+        model = codes.Reservation
+
+    gift_code = factory.SubFactory(GiftCodeFactory, status=codes.CodeStatus.RESERVED)
+    prize = factory.SelfAttribute("gift_code.prize")
+    agency = factory.SelfAttribute("gift_code.agency")
+    reference = factory.Sequence(lambda n: f"order-{n}")
+    expires_at = NOW + timedelta(hours=1)
+
+
+class StockCountFactory(DjangoModelFactory[codes.StockCount]):
+    class Meta:
+        model = codes.StockCount
+
+    batch = factory.SubFactory(CodeBatchFactory)
+    agency = factory.SelfAttribute("batch.agency")
+    counted_at = NOW
+    imported = available = 1
+    staged = reserved = held = awarded = void = expired = difference = 0
+
+
 class AwardFactory(DjangoModelFactory[codes.Award]):
     """A prize of a winning entry with an issued code."""
 

@@ -1,0 +1,181 @@
+"""What is done to a batch in stock: held back, put back, recalled, each asked in numbers first; and its story."""
+
+from typing import Any
+
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from accounts.desk import Question, attempt, yen
+from codes import services
+from codes.admin.bars import state_bar
+from codes.admin.forms import ReasonForm
+from codes.figures import batch_states, codeless_awards, recall_preview, seen_awards
+from codes.history import story_of_batch
+from codes.models import BatchStatus, CodeBatch, CodeJob, JobKind, JobStatus
+from core import clock
+
+SEEN_SHOWN = 50
+ACTS = ("hold", "release", "recall", "approve_recall", "cancel_recall")
+
+
+class BatchActs:
+    """Adds hold, release and recall to the page of a batch, and what its page tells."""
+
+    def has_held_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self._may_if(request, object_id, status=BatchStatus.ACTIVE)
+
+    def has_paused_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self._may_if(request, object_id, status=BatchStatus.PAUSED)
+
+    def has_recall_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self._may_if(request, object_id, status__in=[BatchStatus.ACTIVE, BatchStatus.PAUSED])
+
+    def has_waiting_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self._may_if(request, object_id, jobs__kind=JobKind.RECALL, jobs__status=JobStatus.WAITING)
+
+    def _may_if(self: Any, request: HttpRequest, object_id: str | None, **state: Any) -> bool:
+        if not self.may(request, "change", object_id):
+            return False
+        return bool(CodeBatch.objects.filter(pk=object_id or 0, **state).exists())
+
+    @action(description=_("Hold back"), url_path="hold", icon="pause_circle", permissions=["held"])
+    def hold(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.row_or_404(request, object_id)
+        return self._asked(
+            request,
+            batch,
+            Question(
+                title=_("Hold this batch back?"),
+                button=_("Hold back"),
+                sentences=[_("Its codes are not given out until you put them back. What is given out stays valid.")],
+                figures=_figures(batch),
+            ),
+            services.hold_batch,
+            _("The batch is held back."),
+        )
+
+    @action(description=_("Put back into stock"), url_path="release", icon="play_circle", permissions=["paused"])
+    def release(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.row_or_404(request, object_id)
+        return self._asked(
+            request,
+            batch,
+            Question(
+                title=_("Put this batch back into stock?"),
+                button=_("Put back into stock"),
+                sentences=[_("All its held codes can be given out again, those held one by one included.")],
+                figures=_figures(batch),
+            ),
+            services.release_batch,
+            _("The batch is back in stock."),
+        )
+
+    @action(description=_("Recall"), url_path="recall", icon="undo", permissions=["recall"])
+    def recall(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.row_or_404(request, object_id)
+        preview = recall_preview(batch)
+        sentences = [
+            _("Codes that nobody has are blocked for ever. Awards whose code nobody has seen receive another one."),
+            _("Codes that were seen stay valid; they are listed on the batch's page for the desk."),
+        ]
+        if preview.value_jpy > batch.agency.second_person_above_jpy:
+            sentences.append(_("Because of its value a second person has to confirm the recall before it begins."))
+        if preview.other_stock < preview.unseen:
+            sentences.append(_("There is not enough other stock: some winners will be left without a code."))
+        question = Question(
+            title=_("Recall this batch?"),
+            button=_("Recall"),
+            sentences=sentences,
+            figures=[
+                (_("to be blocked"), f"{preview.unissued:,}"),
+                (_("to be replaced"), f"{preview.unseen:,}"),
+                (_("seen: for the desk"), f"{preview.seen:,}"),
+                (_("other stock"), f"{preview.other_stock:,}"),
+                (_("value in all"), yen(preview.value_jpy)),
+            ],
+            is_grave=True,
+        )
+        return self._asked(request, batch, question, services.request_recall, _("The recall is asked for."))
+
+    @action(description=_("Confirm the recall"), url_path="approve-recall", icon="done_all", permissions=["waiting"])
+    def approve_recall(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, services.approve_recall, _("Confirm the recall"), _("It has begun."))
+
+    @action(description=_("Give the recall up"), url_path="cancel-recall", icon="close", permissions=["waiting"])
+    def cancel_recall(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, services.cancel_recall, _("Give the recall up"), _("It is given up."))
+
+    def _decide(self: Any, request: HttpRequest, object_id: str, service: Any, title: Any, done: Any) -> HttpResponse:
+        batch = self.row_or_404(request, object_id)
+        job = batch.jobs.filter(kind=JobKind.RECALL, status=JobStatus.WAITING).latest("pk")
+        if request.method == "POST":
+            attempt(request, lambda: service(job_id=job.pk, now=clock.now(), actor_id=request.user.pk), done)
+            return redirect(self.page_of(batch))
+        preview = recall_preview(batch)
+        question = Question(
+            title=title,
+            button=title,
+            figures=[
+                (_("asked for by"), str(job.requested_by or "")),
+                (_("reason"), str(job.parameters.get("reason", ""))),
+                (_("to be blocked"), f"{preview.unissued:,}"),
+                (_("to be replaced"), f"{preview.unseen:,}"),
+                (_("value in all"), yen(preview.value_jpy)),
+            ],
+            is_grave=True,
+        )
+        return self.ask(request, question, batch)
+
+    def _asked(
+        self: Any, request: HttpRequest, batch: CodeBatch, question: Question, service: Any, done: Any
+    ) -> HttpResponse:
+        question.form = ReasonForm(request.POST or None)
+        if not question.form.is_valid():
+            return self.ask(request, question, batch)
+        reason = question.form.cleaned_data["reason"]
+        attempt(
+            request,
+            lambda: service(batch_id=batch.pk, reason=reason, now=clock.now(), actor_id=request.user.pk),
+            done,
+        )
+        return redirect(self.page_of(batch))
+
+    def changeform_view(
+        self: Any, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        batch = self.get_object(request, unquote(object_id)) if object_id else None
+        told = batch_context(batch) if batch is not None else {}
+        return super().changeform_view(  # type: ignore[misc]
+            request, object_id, form_url, {**(extra_context or {}), **told}
+        )
+
+
+def batch_context(batch: CodeBatch) -> dict[str, Any]:
+    """What the page of a batch tells: its story, where its codes are, work on it, and who saw recalled codes."""
+    seen = seen_awards(batch.pk) if batch.status == BatchStatus.RECALLED else None
+    return {
+        "bar": state_bar(batch_states(batch)),
+        "story": story_of_batch(batch),
+        "jobs": [_progress(job) for job in batch.jobs.select_related("requested_by", "approved_by")[:10]],
+        "seen_count": seen.count() if seen is not None else 0,
+        "codeless": list(codeless_awards(batch.pk)[:SEEN_SHOWN]) if seen is not None else [],
+        "seen_awards": list(seen.select_related("entry")[:SEEN_SHOWN]) if seen is not None else [],
+    }
+
+
+def _progress(job: CodeJob) -> tuple[CodeJob, int]:
+    """A job and how far it is, in hundredths."""
+    return job, int(100 * job.done_count / job.total_count) if job.total_count else 100
+
+
+def _figures(batch: CodeBatch) -> list[tuple[Any, Any]]:
+    states = batch_states(batch)
+    return [
+        (_("prize"), batch.prize.name),
+        (_("available"), f"{states.get('available', 0):,}"),
+        (_("held back"), f"{states.get('held', 0):,}"),
+        (_("value each (yen)"), yen(batch.face_value_jpy)),
+    ]

@@ -1,0 +1,209 @@
+"""コード在庫: what is left of each prize, how long it lasts, what needs doing; and the history of counts."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, shown
+from accounts.desk.tenancy import allowed_agency_ids
+from accounts.models import Agency
+from campaigns.models import Campaign, CampaignStatus, Prize, PrizeKind
+from codes.admin.bars import state_bar
+from codes.admin.forms import CountForm
+from codes.admin.places import PlacePages
+from codes.figures import PrizeStock, batch_states, codes_by_trail, forecast, stock_days, stock_of_prizes
+from codes.models import CodeBatch, StockCount
+from codes.services import take_stock
+from core import clock
+
+VIEW = "codes.view_codebatch"
+DAYS = 14
+BATCHES = 20
+COLOURS = {"came_in": "#2f6fb0", "went_out": "#b3263a", "left": "#8a94a6"}
+HEADS = {"came_in": _("came in"), "went_out": _("given out"), "left": _("left at the end of the day")}
+
+
+@admin.register(StockCount)
+class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
+    list_display = (
+        "counted_at",
+        "batch",
+        "imported",
+        "staged_count",
+        "available",
+        "reserved",
+        "held",
+        "awarded",
+        "void",
+        "expired",
+        "difference_label",
+        "by_trail",
+    )
+    list_select_related = ("batch", "counted_by")
+    list_filter = (("batch", admin.RelatedOnlyFieldListFilter),)
+    date_hierarchy = "counted_at"
+    actions_list = ("count", "export_csv")
+    fields = (*list_display[:-2], "difference", "counter")
+    readonly_fields = ("staged_count", "counter")
+    staged_count = shown("staged", _("waiting for activation"))
+    counter = shown("counted_by", _("counted by"))
+
+    @display(description=_("difference"), label={"none": "success", "some": "danger"}, ordering="difference")
+    def difference_label(self, count: StockCount) -> tuple[str, str]:
+        return ("some" if count.difference else "none", f"{count.difference:+,}" if count.difference else "0")
+
+    @display(description=_("against the trail"), label={"same": "success", "differs": "danger"})
+    def by_trail(self, count: StockCount) -> tuple[str, Any]:
+        told = getattr(count, "told", None)
+        if told is None:
+            told = codes_by_trail([count.batch_id]).get(str(count.batch.public_id))
+        return ("same", _("agrees")) if told == count.imported else ("differs", _("differs"))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Look the trail up once for all counts of a page."""
+        changes = super().get_changelist_instance(request)
+        told = codes_by_trail({count.batch_id for count in changes.result_list})
+        for count in changes.result_list:
+            count.told = told.get(str(count.batch.public_id))
+        return changes
+
+    def has_count_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.may(request, "add", None)
+
+    @action(description=_("Count the stock"), url_path="count", icon="inventory", permissions=["count"])
+    def count(self, request: HttpRequest) -> HttpResponse:
+        agencies = Agency.objects.filter(pk__in=allowed_agency_ids(request, "codes.add_stockcount")).order_by("pk")
+        if not agencies:
+            raise PermissionDenied
+        form = CountForm(request.POST or None, agencies=agencies, initial={"agency": agencies[0].pk})
+        if form.is_valid():
+            agency_id = form.cleaned_data["agency"].pk
+            attempt(
+                request,
+                lambda: take_stock(agency_id=agency_id, now=clock.now(), actor_id=request.user.pk),
+                _("The stock is counted. Differences are shown in red."),
+            )
+            return redirect(self.page_of(None))
+        question = Question(
+            title=_("Count the stock now?"),
+            button=_("Count the stock"),
+            sentences=[
+                _("The codes of every batch are counted by state and compared with what came in. Nothing is changed.")
+            ],
+            form=form,
+        )
+        return self.ask(request, question)
+
+    def get_urls(self) -> Any:
+        pages = [
+            path("stock/", self.admin_site.admin_view(self.stock), name="codes_stock"),
+            path("stock/<int:prize_id>/", self.admin_site.admin_view(self.prize_stock), name="codes_stock_prize"),
+        ]
+        return [*pages, *super().get_urls()]
+
+    def stock(self, request: HttpRequest) -> HttpResponse:
+        """Show each prize of a campaign: what is left, until when, what it is worth, what to do."""
+        campaigns = _campaigns(request)
+        chosen = campaigns.filter(pk=_number(request.GET.get("campaign"))).first() or campaigns.first()
+        now = clock.now()
+        prizes = Prize.objects.filter(course__campaign=chosen).exclude(kind=PrizeKind.PHYSICAL)
+        prizes = prizes.select_related("course__campaign", "gift_brand")
+        lines = [_line(stock, now) for stock in stock_of_prizes(prizes)]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": CodeBatch._meta,
+            "title": _("Code stock"),
+            "campaigns": campaigns,
+            "chosen": chosen,
+            "lines": lines,
+            "can_change": bool(allowed_agency_ids(request, "codes.change_codebatch")),
+        }
+        return TemplateResponse(request, "admin/codes/stock/stock.html", context)
+
+    def prize_stock(self, request: HttpRequest, prize_id: int) -> HttpResponse:
+        """Show the stock of a prize over time, and the batches it came in."""
+        prize = self.prize_or_404(request, prize_id, VIEW)
+        now = clock.now()
+        line = _line(stock_of_prizes([prize])[0], now)
+        days = stock_days(prize=prize, left=line["left"], days=DAYS, now=now)
+        batches = CodeBatch.objects.filter(prize=prize).order_by("-pk")[:BATCHES]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": CodeBatch._meta,
+            "title": prize.name,
+            "line": line,
+            "days": days,
+            "heads": list(HEADS.values()),
+            "chart": json.dumps(_chart(days), ensure_ascii=False),
+            "options": json.dumps(_chart_options()),
+            "batches": [(batch, state_bar(batch_states(batch))) for batch in batches],
+            "can_change": prize.course.campaign.agency_id in allowed_agency_ids(request, "codes.change_codebatch"),
+        }
+        return TemplateResponse(request, "admin/codes/stock/prize.html", context)
+
+    def prize_or_404(self, request: HttpRequest, prize_id: int, permission: str) -> Prize:
+        """Find a prize in the agencies where the user has a permission; a foreign one is not there."""
+        ids = allowed_agency_ids(request, permission)
+        if not ids:
+            raise PermissionDenied
+        prizes = Prize.objects.filter(course__campaign__agency__in=ids).exclude(kind=PrizeKind.PHYSICAL)
+        found: Prize = get_object_or_404(prizes.select_related("course__campaign", "gift_brand"), pk=prize_id)
+        return found
+
+
+def _line(stock: PrizeStock, now: Any) -> dict[str, Any]:
+    outlook = forecast(prize_id=stock.prize.pk, left=stock.left, came_in=stock.came_in, now=now)
+    return {
+        "prize": stock.prize,
+        "left": stock.left,
+        "worth_jpy": stock.worth_jpy,
+        "bar": state_bar(stock.states),
+        "outlook": outlook,
+        "next_expiry": stock.next_expiry,
+        "staged": stock.states.get("staged", 0),
+    }
+
+
+def _campaigns(request: HttpRequest) -> Any:
+    ids = allowed_agency_ids(request, VIEW)
+    if not ids:
+        raise PermissionDenied
+    rows = Campaign.objects.filter(agency__in=ids).exclude(status=CampaignStatus.ARCHIVED)
+    return rows.order_by("-entry_opens_at", "-pk")
+
+
+def _chart(days: list[Any]) -> dict[str, Any]:
+    sets = [
+        {
+            "type": "line" if name == "left" else "bar",
+            "label": str(HEADS[name]),
+            "data": [getattr(row, name) for row in days],
+            "backgroundColor": colour,
+            "borderColor": colour,
+        }
+        for name, colour in COLOURS.items()
+    ]
+    return {"labels": [f"{row.day:%m/%d}" for row in days], "datasets": sets}
+
+
+def _chart_options() -> dict[str, Any]:
+    """Axes and legend in full: the theme's own defaults hide them."""
+    return {
+        "maintainAspectRatio": False,
+        "animation": False,
+        "plugins": {"legend": {"display": True, "position": "bottom"}, "tooltip": {"enabled": True}},
+        "scales": {"x": {"grid": {"display": False}}, "y": {"beginAtZero": True, "ticks": {"precision": 0}}},
+    }
+
+
+def _number(text: str | None) -> int:
+    """Read a key out of an address; 0 for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0

@@ -1,0 +1,113 @@
+"""What happened to a code or a batch, told from the trail: when, what, by whom and why; never what the code says."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEntry
+from codes.models import Award, CodeBatch, CodeJob, GiftCode, Reservation
+
+LONGEST = 200
+LABELS: dict[str, str | Promise] = {
+    "batch.staged": _("came in"),
+    "batch.checked": _("was checked"),
+    "batch.activated": _("was put into stock"),
+    "batch.discarded": _("was discarded"),
+    "batch.held": _("was held back"),
+    "batch.released": _("was put back into stock"),
+    "batch.hold_done": _("all its codes are held back"),
+    "batch.release_done": _("all its codes are back in stock"),
+    "batch.recall_requested": _("its recall was asked for"),
+    "batch.recall_approved": _("its recall was confirmed"),
+    "batch.recall_cancelled": _("its recall was given up"),
+    "batch.recalled": _("was recalled"),
+    "batch.recall_done": _("its recall has ended"),
+    "code.issued": _("was given out"),
+    "code.replaced": _("was put in place of another code"),
+    "code.reserved": _("was reserved"),
+    "reservation.released": _("its reservation was released"),
+    "reservation.expired": _("its reservation has expired"),
+    "code.held": _("was held back"),
+    "code.released": _("was put back into stock"),
+    "code.voided": _("was blocked"),
+    "code.revealed": _("was shown to its holder"),
+    "code.looked_up": _("was looked up by its text"),
+    "code.redeemed": _("was used"),
+    "code.reversed": _("its use was reversed"),
+    "award.voided": _("its award was withdrawn"),
+    "stock.counted": _("was counted"),
+    "delivery.accepted": _("its message was sent"),
+    "delivery.delivered": _("its message has arrived"),
+    "delivery.failed": _("its message could not be sent"),
+    "delivery.bounced": _("its message came back"),
+    "delivery.resent": _("its message was sent again"),
+    "delivery.cancelled": _("its message was cancelled"),
+    "delivery.unknown": _("its message was sent without an answer"),
+}
+ACTORS: dict[str, str | Promise] = {"holder": _("the winner")}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a story."""
+
+    at: datetime
+    label: str | Promise
+    actor: str
+    reason: str
+    figure: int | None
+
+
+def story_of_code(gift_code: GiftCode) -> list[Moment]:
+    """Tell the story of a code: its batch, its reservations, its award and message, its uses."""
+    subjects: dict[str, list[str]] = {
+        GiftCode._meta.label_lower: [str(gift_code.public_id)],
+        CodeBatch._meta.label_lower: [str(gift_code.batch.public_id)],
+        Reservation._meta.label_lower: _ids(gift_code.reservations.values_list("public_id", flat=True)),
+        "codes.redemption": _ids(gift_code.redemptions.values_list("public_id", flat=True)),
+    }
+    award = Award.objects.filter(gift_code=gift_code).first()
+    if award is not None:
+        subjects[Award._meta.label_lower] = [str(award.public_id)]
+        delivery = getattr(award, "delivery", None)  # of a later stage, reached by its row alone
+        if delivery is not None:
+            subjects[delivery._meta.label_lower] = [str(delivery.public_id)]
+    return _told(subjects, hidden=("batch.recall_requested", "batch.recall_cancelled"))
+
+
+def story_of_batch(batch: CodeBatch) -> list[Moment]:
+    """Tell the story of a batch: who brought it in, checked, activated, held and recalled it."""
+    subjects = {
+        CodeBatch._meta.label_lower: [str(batch.public_id)],
+        CodeJob._meta.label_lower: _ids(batch.jobs.values_list("public_id", flat=True)),
+        "codes.stockcount": _ids(batch.counts.values_list("public_id", flat=True)),
+    }
+    return _told(subjects)
+
+
+def _told(subjects: dict[str, list[str]], hidden: Iterable[str] = ()) -> list[Moment]:
+    wanted = Q()
+    for subject_type, ids in subjects.items():
+        wanted |= Q(subject_type=subject_type, subject_id__in=ids)
+    lines = AuditEntry.objects.filter(wanted).exclude(action__in=list(hidden)).select_related("actor")
+    return [_moment(line) for line in reversed(list(lines.order_by("-pk")[:LONGEST]))]
+
+
+def _moment(line: AuditEntry) -> Moment:
+    facts = line.facts
+    figure = next((facts[name] for name in ("codes", "amount_jpy", "difference") if name in facts), None)
+    return Moment(
+        at=line.at,
+        label=LABELS.get(line.action, line.action),
+        actor=str(line.actor) if line.actor else str(ACTORS.get(line.actor_label, line.actor_label)),
+        reason=line.reason,
+        figure=figure if isinstance(figure, int) else None,
+    )
+
+
+def _ids(public_ids: Iterable[object]) -> list[str]:
+    return [str(public_id) for public_id in public_ids]

@@ -1,0 +1,211 @@
+"""A batch called back (回収): what nobody has is blocked, what nobody has seen is replaced, the rest is the desk's."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit
+from codes.claim import claim_next_code
+from codes.errors import BatchNotInStock, BatchWorkRunning, CodeNotReplaceable, OutOfStock, RecallBySamePerson
+from codes.figures import recall_preview, unseen_awards
+from codes.models import (
+    Award,
+    BatchStatus,
+    CodeBatch,
+    CodeJob,
+    CodeStatus,
+    GiftCode,
+    JobKind,
+    JobStatus,
+    Reservation,
+    ReservationStatus,
+)
+from codes.services.holding import WORK_TASK, note_progress
+from codes.services.places import settle_rest, take_from_rest
+from codes.services.reserving import release_reservation
+from core.crashpoints import crashpoint
+from core.errors import StaleState
+from core.queueing import enqueue_on_commit
+
+CHUNK = 1000
+AWARDS_CHUNK = 100
+IN_STOCK = (CodeStatus.AVAILABLE, CodeStatus.HELD)
+OPEN = (JobStatus.WAITING, JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+@transaction.atomic
+def request_recall(*, batch_id: int, reason: str, now: datetime, actor_id: int | None = None) -> CodeJob:
+    """Call a batch back; above the agency's value it waits for a second person.
+
+    Raises:
+        BatchNotInStock: the batch is neither in stock nor held back.
+        BatchWorkRunning: other work on it has not ended, or its recall has been asked for.
+    """
+    batch = _recallable(batch_id)
+    preview = recall_preview(batch)
+    needs_second = preview.value_jpy > batch.agency.second_person_above_jpy
+    job = CodeJob.objects.create(
+        agency_id=batch.agency_id,
+        batch=batch,
+        kind=JobKind.RECALL,
+        status=JobStatus.WAITING if needs_second else JobStatus.QUEUED,
+        parameters={"reason": reason},
+        total_count=preview.unissued + preview.unseen,
+        report={"seen": preview.seen},
+        requested_by_id=actor_id,
+    )
+    audit.record(
+        "batch.recall_requested",
+        subject=batch,
+        actor_id=actor_id,
+        reason=reason,
+        unissued=preview.unissued,
+        unseen=preview.unseen,
+        seen=preview.seen,
+    )
+    if not needs_second:
+        _begin(batch, job, actor_id, now)
+    return job
+
+
+@transaction.atomic
+def approve_recall(*, job_id: int, now: datetime, actor_id: int) -> CodeJob:
+    """Confirm a recall as the second person; its work begins.
+
+    Raises:
+        RecallBySamePerson: who asked for it cannot confirm it.
+        StaleState: it does not wait any more.
+        BatchNotInStock, BatchWorkRunning: as for `request_recall`.
+    """
+    job = CodeJob.objects.select_for_update(of=("self",)).get(pk=job_id, kind=JobKind.RECALL)
+    if job.requested_by_id == actor_id:
+        raise RecallBySamePerson(job_id=job_id)
+    job.move_to(JobStatus.QUEUED, approved_by_id=actor_id)
+    batch = _recallable(job.batch_id or 0, ignoring=job.pk)
+    audit.record("batch.recall_approved", subject=batch, actor_id=actor_id, job=str(job.public_id))
+    _begin(batch, job, actor_id, now)
+    return job
+
+
+@transaction.atomic
+def cancel_recall(*, job_id: int, now: datetime, actor_id: int | None = None) -> CodeJob:
+    """Give up a recall that waits for its second person.
+
+    Raises:
+        StaleState: its work has begun.
+    """
+    job = CodeJob.objects.select_for_update(of=("self",)).select_related("batch").get(pk=job_id, kind=JobKind.RECALL)
+    if job.status != JobStatus.WAITING:
+        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.CANCELLED)
+    job.move_to(JobStatus.CANCELLED, finished_at=now)
+    audit.record("batch.recall_cancelled", subject=job, actor_id=actor_id)
+    return job
+
+
+@transaction.atomic
+def recall_chunk(*, job_id: int, now: datetime) -> bool:
+    """Do the next piece of a recall; returns whether more is left to do. A repeat finds what is still undone.
+
+    First the codes that nobody holds are blocked, so that none of them can serve as a replacement; then each award
+    whose code was not seen gets another one.
+    """
+    job = CodeJob.objects.select_for_update(of=("self",)).select_related("batch").get(pk=job_id)
+    if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING) or job.batch is None:
+        return False
+    blocked = _block_chunk(job.batch, now)
+    looked_at, replaced, missed = (0, 0, 0) if blocked else _replace_chunk(job, now)
+    is_last = not blocked + looked_at
+    for name, count in {"blocked": blocked, "replaced": replaced, "unreplaced": missed}.items():
+        job.report[name] = job.report.get(name, 0) + count
+    if is_last:
+        job.report["seen"] = recall_preview(job.batch).seen
+    note_progress(job=job, done=blocked + replaced + missed, is_last=is_last, now=now)
+    settle_rest(prize_id=job.batch.prize_id, now=now)
+    crashpoint("recall.before_commit")
+    return not is_last
+
+
+@transaction.atomic
+def replace_unseen_code(*, award_id: int, reason: str, now: datetime, actor_id: int | None = None) -> Award:
+    """Put another code into an award whose code nobody has seen; its link stays, the old code is blocked for ever.
+
+    Raises:
+        CodeNotReplaceable: the code was shown, the award withdrawn, or it has none.
+        OutOfStock, StockBusy: there is no other code at this moment; nothing is changed.
+    """
+    award = Award.objects.select_for_update(of=("self",)).select_related("prize", "gift_code").get(pk=award_id)
+    old = award.gift_code
+    if award.revealed_at is not None or award.voided_at is not None or old is None:
+        raise CodeNotReplaceable(award_id=award_id)
+    new = claim_next_code(prize_id=award.prize_id, now=now)
+    take_from_rest(prize=award.prize, now=now)
+    # The new code goes into the issue journal before it is shown, as any other.
+    Award.objects.filter(pk=award.pk).update(gift_code=new, journaled_at=None, updated_at=now)
+    if old.status == CodeStatus.ISSUED:
+        old.move_to(CodeStatus.VOID)
+        audit.record("code.voided", subject=old, actor_id=actor_id, reason=reason, award=str(award.public_id))
+    award.gift_code, award.journaled_at = new, None
+    crashpoint("recall.before_replacement")
+    audit.record(
+        "code.replaced",
+        subject=award,
+        actor_id=actor_id,
+        reason=reason,
+        gift_code=str(new.public_id),
+        in_place_of=str(old.public_id),
+    )
+    return award
+
+
+def _recallable(batch_id: int, ignoring: int = 0) -> CodeBatch:
+    batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
+    if batch.status not in (BatchStatus.ACTIVE, BatchStatus.PAUSED):
+        raise BatchNotInStock(batch_id=batch_id)
+    if batch.jobs.filter(status__in=OPEN).exclude(pk=ignoring).exists():
+        raise BatchWorkRunning(batch_id=batch_id)
+    return batch
+
+
+def _begin(batch: CodeBatch, job: CodeJob, actor_id: int | None, now: datetime) -> None:
+    reason = str(job.parameters.get("reason", ""))
+    batch.move_to(BatchStatus.RECALLED, status_reason=reason)
+    audit.record("batch.recalled", subject=batch, actor_id=actor_id, reason=reason)
+    enqueue_on_commit(WORK_TASK, job_id=job.pk)
+
+
+def _block_chunk(batch: CodeBatch, now: datetime) -> int:
+    """Block codes that nobody holds, those kept for somebody included; returns how many."""
+    held = Reservation.objects.filter(gift_code__batch=batch, status=ReservationStatus.HELD)
+    for reservation_id in list(held.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        release_reservation(reservation_id=reservation_id, now=now)
+    found = GiftCode.objects.filter(batch=batch, status__in=IN_STOCK).order_by("pk")[:CHUNK]
+    chunk = list(found.select_for_update().values_list("pk", flat=True))
+    return GiftCode.objects.filter(pk__in=chunk, status__in=IN_STOCK).update(status=CodeStatus.VOID, updated_at=now)
+
+
+def _replace_chunk(job: CodeJob, now: datetime) -> tuple[int, int, int]:
+    """Replace codes that nobody has seen; one without a replacement is blocked, and its award is the desk's.
+
+    Returns how many awards were looked at, got another code, and got none.
+    """
+    reason = str(job.parameters.get("reason", ""))
+    replaced = missed = 0
+    award_ids = list(unseen_awards(job.batch_id or 0).values_list("pk", flat=True)[:AWARDS_CHUNK])
+    for award_id in award_ids:
+        try:
+            replace_unseen_code(award_id=award_id, reason=reason, now=now, actor_id=job.requested_by_id)
+            replaced += 1
+        except OutOfStock:
+            _block_unseen(award_id, reason, job.requested_by_id)
+            missed += 1
+        except CodeNotReplaceable:  # seen or withdrawn a moment ago
+            continue
+    return len(award_ids), replaced, missed
+
+
+def _block_unseen(award_id: int, reason: str, actor_id: int | None) -> None:
+    award = Award.objects.select_for_update(of=("self",)).select_related("gift_code").get(pk=award_id)
+    gift_code = award.gift_code
+    if award.revealed_at is None and gift_code is not None and gift_code.status == CodeStatus.ISSUED:
+        gift_code.move_to(CodeStatus.VOID)
+        audit.record("code.voided", subject=gift_code, actor_id=actor_id, reason=reason)

@@ -1,0 +1,127 @@
+"""Before a prize runs out somebody is told, once."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from accounts.models import Role
+from accounts.services import add_member, sync_roles
+from campaigns.models import Campaign, CampaignStatus
+from codes import tasks
+from codes.figures import forecast, stock_days
+from codes.models import Award, GiftCode, StockAlarm
+from codes.selectors import available_count
+from codes.services import watch_stock
+from tests.factories import NOW, UserFactory
+from tests.worlds import World, open_campaign, stock, win
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def issue(world: World, *ages: timedelta) -> None:
+    """Have somebody win, so long before NOW each."""
+    for age in ages:
+        award = win(world)
+        Award.objects.filter(pk=award.pk).update(created_at=NOW - age)
+
+
+def outlook(world: World, **changes):
+    left = available_count(world.prize.pk)
+    return forecast(
+        prize_id=world.prize.pk, **({"left": left, "came_in": GiftCode.objects.count(), "now": NOW} | changes)
+    )
+
+
+def test_the_rate_is_of_the_last_day_or_the_last_week_whichever_is_higher():
+    world = open_campaign(codes=30)
+    issue(world, 10 * HOUR, 5 * HOUR, HOUR, HOUR, HOUR)
+    issue(world, *[100 * HOUR] * 15)
+
+    found = outlook(world)
+
+    assert (found.per_hour_day, found.per_hour_week) == (0.5, 0.2)
+    assert found.runs_out_at == NOW + timedelta(hours=20)
+    assert not found.is_low
+
+
+@pytest.mark.parametrize(
+    ("left", "came_in", "is_low"),
+    [(29, 100, True), (30, 100, False), (0, 0, True), (1_000_000, 1_000_000, False)],
+)
+def test_less_than_three_hours_is_low(left, came_in, is_low):
+    world = open_campaign(codes=10)
+    issue(world, *[HOUR] * 10)
+
+    assert outlook(world, left=left, came_in=came_in).is_low is is_low
+
+
+def test_a_tenth_of_the_stock_is_low_without_any_issue():
+    world = open_campaign(codes=1)
+
+    assert outlook(world, left=10, came_in=100).is_low
+    assert not outlook(world, left=11, came_in=100).is_low
+    assert outlook(world, left=10, came_in=100).runs_out_at is None
+
+
+def operator(world: World, email: str, role: Role = Role.OPERATOR) -> None:
+    sync_roles()
+    user = UserFactory(email=email)
+    add_member(user_id=user.pk, agency_id=world.agency.pk, role=role)
+
+
+def test_an_alarm_is_raised_once_mailed_once_and_ended_by_new_codes(mailoutbox):
+    world = open_campaign(codes=1)
+    operator(world, "desk@example.jp")
+    operator(world, "viewer@example.jp", Role.VIEWER)
+    win(world)
+
+    changes = [watch_stock(now=NOW), watch_stock(now=NOW)]
+    alarm = StockAlarm.objects.get()
+    for _time in range(2):
+        tasks.mail_stock_alarm(alarm_id=alarm.pk)
+    stock(world.prize, 50)
+    changes.append(watch_stock(now=NOW + HOUR))
+
+    alarm.refresh_from_db()
+    assert changes == [1, 0, 1]
+    assert (alarm.left_count, alarm.ended_at) == (0, NOW + HOUR)
+    assert [mail.to for mail in mailoutbox] == [["desk@example.jp"]]
+    assert "残り0件" in mailoutbox[0].subject
+    assert world.campaign.title in mailoutbox[0].body
+
+
+def test_a_mail_that_was_lost_is_asked_for_again(settings, monkeypatch, django_capture_on_commit_callbacks):
+    settings.TASKS_ON_COMMIT = True
+    sent = []
+    monkeypatch.setattr("core.queueing.current_app.send_task", lambda name, **options: sent.append(name))
+    open_campaign(codes=0)
+    for _time in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            watch_stock(now=NOW)
+
+    assert sent.count("codes.tasks.mail_stock_alarm") >= 2
+
+
+def test_the_alarm_of_a_campaign_that_is_over_ends():
+    world = open_campaign(codes=0)
+    watch_stock(now=NOW)
+
+    Campaign.objects.filter(pk=world.campaign.pk).update(status=CampaignStatus.SETTLED)
+    watch_stock(now=NOW)
+
+    assert StockAlarm.objects.get().ended_at == NOW
+
+
+def test_the_days_tell_what_came_in_went_out_and_was_left():
+    world = open_campaign(codes=5)
+    issue(world, 24 * HOUR, HOUR, HOUR)
+    world.prize.batches.update(activated_at=NOW - 48 * HOUR)
+
+    days = stock_days(prize=world.prize, left=2, days=3, now=NOW)
+
+    assert [(row.day, row.came_in, row.went_out, row.left) for row in days] == [
+        (date(2026, 11, 20), 5, 0, 5),
+        (date(2026, 11, 21), 0, 1, 4),
+        (date(2026, 11, 22), 0, 2, 2),
+    ]

@@ -1,0 +1,91 @@
+"""kill -9 within work on the stock: it goes on from its last chunk, no code is in two places (F05, I01, I02)."""
+
+import os
+import signal
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.db.models import Count
+
+from codes.models import Award, BatchStatus, CodeBatch, GiftCode, JobStatus, ReservationStatus
+from codes.services import expire_reservations, hold_batch, request_recall, reserve_code, sweep_batch_work
+from journeys.audit import violations
+from tests.crash.victims import Victims
+from tests.factories import NOW
+from tests.worlds import open_campaign, stock, win
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KILLED = -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def victims(django_db_setup):
+    """Processes on the test's own database."""
+    url = urlsplit(os.environ["TEST_DATABASE_URL"])
+    made = Victims(f"{url.scheme}://{url.netloc}/{connection.settings_dict['NAME']}?{url.query}")
+    yield made
+    made.close()
+
+
+def states(batch: CodeBatch) -> dict[str, int]:
+    return dict(GiftCode.objects.filter(batch=batch).values_list("status").annotate(n=Count("pk")))
+
+
+@pytest.mark.parametrize("crash_at", ["recall.before_replacement", "recall.before_commit", "batch_work.between_chunks"])
+def test_I01_a_recall_goes_on_where_its_worker_was_killed(victims, crash_at):
+    world = open_campaign(codes=5)
+    batch = CodeBatch.objects.get()
+    held = [win(world), win(world)]
+    stock(world.prize, 4)
+    job = request_recall(batch_id=batch.pk, reason="誤り", now=NOW)
+
+    codes = [victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=NOW) for _time in range(2)]
+    sweep_batch_work(now=NOW)
+
+    job.refresh_from_db()
+    assert KILLED in codes
+    assert set(codes) <= {KILLED, 0}
+    assert (job.status, job.report) == (JobStatus.DONE, {"blocked": 3, "replaced": 2, "unreplaced": 0, "seen": 0})
+    assert states(batch) == {"void": 5}
+    assert Award.objects.filter(pk__in=[award.pk for award in held]).exclude(gift_code__batch=batch).count() == 2
+    assert violations(NOW) == {}
+
+
+def test_I02_a_batch_is_held_whole_though_its_worker_was_killed(victims):
+    open_campaign(codes=5)
+    batch = CodeBatch.objects.get()
+    job = hold_batch(batch_id=batch.pk, reason="確認中", now=NOW)
+
+    codes = [
+        victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=NOW)
+        for crash_at in ("hold.before_commit", "batch_work.between_chunks")
+    ]
+    half = states(batch)
+    sweep_batch_work(now=NOW)
+
+    batch.refresh_from_db()
+    assert codes == [KILLED, KILLED]
+    assert half == {"available": 3, "held": 2}
+    assert (states(batch), batch.status) == ({"held": 5}, BatchStatus.PAUSED)
+    assert violations(NOW) == {}
+
+
+def test_I01_a_reservation_and_its_code_end_together_or_not_at_all(victims):
+    world = open_campaign(codes=1)
+    held = reserve_code(
+        agency_id=world.agency.pk, prize_id=world.prize.pk, reference="order-1", ttl_seconds=60, now=NOW
+    )
+    later = NOW + timedelta(minutes=1)
+
+    code = victims.run("end_reservations", crash_at="reserve.before_end_commit", now=later)
+    held.refresh_from_db()
+    between = (held.status, held.gift_code.status)
+    ended = expire_reservations(now=later)
+
+    held.refresh_from_db()
+    held.gift_code.refresh_from_db()
+    assert (code, between, ended) == (KILLED, (ReservationStatus.HELD, "reserved"), 1)
+    assert (held.status, held.gift_code.status) == (ReservationStatus.EXPIRED, "available")
+    assert violations(NOW) == {}
