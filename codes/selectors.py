@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, F, Q, Sum, When
 
 from campaigns.models import Campaign, Prize
-from codes.links import award_id_of_presentation, token_index
-from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
+from codes.links import token_index
+from codes.models import Award, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind, ShownNumber
+from codes.presentation import number_index, read_token, scanned_number
 from core.crypto import blind_index, decrypt
 from core.text import canonical_number
+
+PRESENTABLE = (CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID)  # a void one is known, and refused as blocked
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class RevealedCode:
     code: str
     pin: str
     url: str
+    number: str = ""
 
 
 def stock_of(campaign: Campaign) -> list[StockLine]:
@@ -57,12 +61,13 @@ def award_by_token(token: str) -> Award | None:
 
 
 def award_by_notice(number: str) -> Award | None:
-    """Find the award of a winner notice by the number printed in it."""
-    digits = canonical_number(number).lower()
+    """Find the award of a winner notice by the number printed in it; looks it up whatever was typed (T05)."""
+    digits, fills = canonical_number(number).lower(), "0f"
     if len(digits) != 12 or not set(digits) <= set("0123456789abcdef"):
-        return None
-    first, last = (f"{digits[:8]}-{digits[8:]}-{fill * 4}-{fill * 4}-{fill * 12}" for fill in "0f")
-    return Award.objects.filter(public_id__gte=first, public_id__lte=last).select_related("entry__campaign").first()
+        digits, fills = "0" * 12, "f0"  # a range that holds nothing
+    first, last = (f"{digits[:8]}-{digits[8:]}-{fill * 4}-{fill * 4}-{fill * 12}" for fill in fills)
+    awards = Award.objects.filter(public_id__gte=first, public_id__lte=last)
+    return awards.select_related("entry__campaign__sponsor", "gift_code", "replaced_by").first()
 
 
 def code_index(*, agency_id: int, code: str) -> str:
@@ -71,16 +76,22 @@ def code_index(*, agency_id: int, code: str) -> str:
 
 
 def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
-    """Find the code that somebody types or shows at the till, if this agency gave it out.
+    """Find the code that somebody types, scans or shows at the till, if this agency gave it out.
+
+    It says which code is meant, not whether what the phone shows is still good: a till that asks again about a sale
+    that it has made has to find it. `codes.services.check_presentation` and `consume_presentation` judge that.
 
     Raises:
-        CodeTokenExpired: the phone's token is too old.
-        CodeNotAccepted: the phone's token is not ours.
+        CodeNotAccepted: it has the form of a phone's token, and is not one of ours.
     """
-    codes = GiftCode.objects.filter(agency_id=agency_id, status__in=[CodeStatus.ISSUED, CodeStatus.VOID])
-    if presented.startswith("MZ."):
-        return codes.filter(award__public_id=award_id_of_presentation(presented)).first()
-    return codes.filter(code_index=code_index(agency_id=agency_id, code=presented), award__isnull=False).first()
+    codes = GiftCode.objects.filter(agency_id=agency_id, status__in=PRESENTABLE, issued_at__isnull=False)
+    if shown := read_token(presented):
+        return codes.filter(public_id=shown.code_id).first()
+    if number := scanned_number(presented):
+        once = ShownNumber.objects.filter(number_index=number_index(number))
+        if found := codes.filter(pk__in=once.values("gift_code_id")).first():
+            return found
+    return codes.filter(code_index=code_index(agency_id=agency_id, code=presented)).first()
 
 
 def open_code(gift_code: GiftCode) -> RevealedCode:
@@ -94,6 +105,7 @@ def open_code(gift_code: GiftCode) -> RevealedCode:
         code=opened("code", gift_code.code_ciphertext),
         pin=opened("pin", gift_code.pin_ciphertext),
         url=opened("url", gift_code.url_ciphertext),
+        number=opened("number", gift_code.number_ciphertext),
     )
 
 

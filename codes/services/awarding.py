@@ -45,10 +45,8 @@ def void_award(*, award_id: int, reason: str, now: datetime, actor_id: int | Non
     return award
 
 
-def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
-    known = Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).first()
-    if known is not None:
-        return known
+def new_award(result: DrawResult, prize: Prize, *, now: datetime, replaces: Award | None = None) -> Award:
+    """Take a code and hold it for a winner, in the caller's transaction; raises as `award_prizes`."""
     gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
     public_id = uuid.uuid4()
     award = Award.objects.create(
@@ -58,8 +56,14 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
         result=result,
         prize=prize,
         gift_code=gift_code,
+        replaces=replaces,
         token_index=token_index(claim_token(public_id)),
         claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),
     )
     audit.record("code.issued", subject=award, gift_code=str(gift_code.public_id) if gift_code else None)
     return award
+
+
+def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
+    known = Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).first()
+    return known or new_award(result, prize, now=now)

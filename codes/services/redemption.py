@@ -24,6 +24,7 @@ from codes.errors import (
 )
 from codes.models import CodeStatus, GiftCode, Redemption, RedemptionKind
 from codes.selectors import presented_code, redemption_of_transaction
+from codes.services.presenting import check_presentation, consume_presentation
 from core.errors import DomainError
 from participants.models import TouchKind
 from participants.services import record_touch
@@ -48,13 +49,14 @@ def check_code(
     """Tell whether a code could be redeemed now, and if not, why.
 
     Raises:
-        CodeNotAccepted, CodeTokenExpired: not a code that this agency gave out, or shown too long ago.
+        CodeNotAccepted: not a code that this agency gave out.
     """
     gift_code = _find(agency_id, presented)
     refusal: str | None = None
     try:
         _check_store(agency_id, store_id)
         _check(gift_code, amount_jpy, now)
+        check_presentation(gift_code=gift_code, presented=presented, now=now)
     except DomainError as error:
         refusal = error.code
     return CodeState(
@@ -94,6 +96,7 @@ def redeem_code(
     ):
         return _same_or_refused(known, gift_code, amount_jpy)
     amount = _check(gift_code, amount_jpy, now)
+    consume_presentation(gift_code=gift_code, presented=presented, now=now)
     balance = _debit(gift_code, amount, now)
     redemption = _write_line(
         agency_id=agency_id,

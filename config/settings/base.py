@@ -164,6 +164,13 @@ X_AUTHORIZE_BASE = env.str("X_AUTHORIZE_BASE", default="https://x.com")
 X_CLIENT_ID = env.str("X_CLIENT_ID", default="")
 X_CLIENT_SECRET = env.str("X_CLIENT_SECRET", default="")
 
+PRESENTED_BARCODE = env.str("PRESENTED_BARCODE", default="code128")  # or nw7, jan13, gs1_128: what tills read
+PRESENTED_NUMBER_PREFIX = env.str("PRESENTED_NUMBER_PREFIX", default="2900001")  # first of 24 digits; tills route by it
+PRESENTED_JAN_PREFIX = env.str("PRESENTED_JAN_PREFIX", default="29")  # in-store prefix: 02 or 20 to 29
+PRESENTED_KEY_ID = env.int(
+    "PRESENTED_KEY_ID", default=0
+)  # one higher: tokens under a new key, the one before still read
+
 TASKS_ON_COMMIT = True  # False: only the sweep finds work
 LEASE_SECONDS = 90  # a worker silent for longer is taken for dead
 CELERY_TASK_ACKS_LATE = True
@@ -191,6 +198,8 @@ CELERY_BEAT_SCHEDULE = {
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
     "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
+    "numbers-out-of-use": {"task": "codes.tasks.forget_shown_numbers", "schedule": 3600.0},
+    "prizes-not-opened-yet": {"task": "distribution.tasks.remind_of_claims", "schedule": 600.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
 

@@ -8,7 +8,8 @@ from django.db import connections
 from django.utils import timezone
 
 from campaigns.models import Store
-from codes.links import presentation_token
+from codes.presentation import presentation_token
+from core import clock
 from codes.models import GiftCode, Redemption
 from codes.services import void_award
 from tests.api.world import make_tenant, winning_code
@@ -98,7 +99,7 @@ def test_a_check_tells_why_a_code_cannot_be_used(tenant):
 def test_what_the_phone_shows_is_good_at_the_till(tenant):
     award, _code = winning_code(tenant)
 
-    assert redeem(tenant, presentation_token(award), "s1").status_code == 201
+    assert redeem(tenant, presentation_token(award.gift_code, now=clock.now()), "s1").status_code == 201
 
 
 def test_a_till_of_an_unknown_store_is_refused(tenant, other):
