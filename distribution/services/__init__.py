@@ -2,6 +2,17 @@
 
 from distribution.services.events import note_provider_event
 from distribution.services.queueing import cancel_delivery, queue_award, queue_message, resend_delivery
+from distribution.services.reminding import reissue, remind_of_award, send_moving_link
 from distribution.services.sending import send_delivery
 
-__all__ = ["cancel_delivery", "note_provider_event", "queue_award", "queue_message", "resend_delivery", "send_delivery"]
+__all__ = [
+    "cancel_delivery",
+    "note_provider_event",
+    "queue_award",
+    "queue_message",
+    "reissue",
+    "remind_of_award",
+    "resend_delivery",
+    "send_delivery",
+    "send_moving_link",
+]

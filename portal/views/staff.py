@@ -106,7 +106,7 @@ def check(request: HttpRequest, store: Store) -> HttpResponse:
     context = {
         "store": store,
         "state": state,
-        "sign": "good" if state.is_redeemable else _word(state.refusal_code),
+        "sign": "good" if state.is_redeemable else word_of(state.refusal_code),
         "form": form,
         "once": uuid.uuid4().hex,
     }
@@ -176,14 +176,15 @@ def _today(store: Store) -> QuerySet[Redemption]:
 def _sign(request: HttpRequest, store: Store, *, refusal: DomainError) -> HttpResponse:
     context = {
         "store": store,
-        "sign": _word(refusal.code),
+        "sign": word_of(refusal.code),
         "message": str(refusal),
         "form": CodeForm(),
     }
     return render(request, "portal/staff/result.html", context, status=refusal.status)
 
 
-def _word(refusal_code: str | None) -> str:
+def word_of(refusal_code: str | None) -> str:
+    """Give the word on the big sign for a refusal."""
     return SIGNS.get(refusal_code or "", "not_accepted")
 
 

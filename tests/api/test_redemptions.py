@@ -8,10 +8,10 @@ from django.db import connections
 from django.utils import timezone
 
 from campaigns.models import Store
-from codes.presentation import presentation_token
-from core import clock
 from codes.models import GiftCode, Redemption
+from codes.presentation import presentation_token
 from codes.services import void_award
+from core import clock
 from tests.api.world import make_tenant, winning_code
 
 

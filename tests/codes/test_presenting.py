@@ -169,9 +169,12 @@ def test_a_number_is_read_as_each_scanner_sends_it_and_taken_once(world, gift_co
     assert redeem(world, sent, amount_jpy=100).balance_after_jpy == 400
     with pytest.raises(CodeTokenExpired):
         redeem(world, number, amount_jpy=100)
-    assert redeem(
-        world, show_number(gift_code_id=gift_code.pk, symbology=symbology, now=NOW), amount_jpy=400
-    ).balance_after_jpy == 0
+    assert (
+        redeem(
+            world, show_number(gift_code_id=gift_code.pk, symbology=symbology, now=NOW), amount_jpy=400
+        ).balance_after_jpy
+        == 0
+    )
 
 
 @pytest.mark.parametrize(("later", "is_taken"), [(299 * SECOND, True), (300 * SECOND, False), (301 * SECOND, False)])

@@ -6,8 +6,8 @@ import pytest
 
 from campaigns.models import Store
 from campaigns.services import set_store_pin
-from codes.presentation import presentation_token
 from codes.models import GiftCode, Redemption
+from codes.presentation import presentation_token
 from codes.services import void_code
 from journeys.demo_data import STAFF_PIN
 from tests.flows.steps import NOW
