@@ -81,6 +81,13 @@ def advance(entry_id: int, now: datetime) -> None:
     advance_entry(entry_id=entry_id, now=now)
 
 
+def reveal(award_id: int, device: str, now: datetime) -> None:
+    """A web process shows a code to the first device that opens it."""
+    from codes.services import Holder, reveal_code
+
+    reveal_code(award_id=award_id, now=now, holder=Holder(device=device))
+
+
 def call(path: str, body: dict[str, Any], key: str, idempotency_key: str) -> None:
     """A web process answers one call of the API, with a broker to publish to."""
     from django.conf import settings
@@ -91,7 +98,7 @@ def call(path: str, body: dict[str, Any], key: str, idempotency_key: str) -> Non
     Caller(key).post(path, body, key=idempotency_key)
 
 
-ACTS: dict[str, Callable[..., None]] = {"send": send, "read": read, "advance": advance, "call": call}
+ACTS: dict[str, Callable[..., None]] = {"send": send, "read": read, "advance": advance, "reveal": reveal, "call": call}
 
 
 def fork(act: str, crash_at: str, arguments: dict[str, Any]) -> int:
