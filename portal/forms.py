@@ -174,6 +174,12 @@ class AmountForm(CodeForm, YenForm):
         self.fields["code"].widget = forms.HiddenInput()
 
 
+class MaskedInput(forms.PasswordInput):
+    """Digits that are hidden and never sent back, in a field that no browser offers to remember."""
+
+    input_type = "text"
+
+
 class PressForm(YenForm):
     """What the staff type on somebody else's phone; nothing there may offer to remember it."""
 
@@ -183,7 +189,7 @@ class PressForm(YenForm):
     pin = forms.CharField(
         label=_("The store's PIN"),
         max_length=12,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric", "class": "masked"}),
+        widget=MaskedInput(attrs={"autocomplete": "off", "inputmode": "numeric", "class": "masked"}),
     )
     field_order = ("store", "pin", "amount")
 

@@ -92,7 +92,7 @@ def _before(
     context = claim_context(award, token) | {
         "state": state,
         "obstacle": obstacle,
-        "form": (form or _pin_form(obstacle)),
+        "form": form.focus_first_wrong() if form else _pin_form(obstacle),
         "paused_until": paused_until,
         "is_sent": request.GET.get("sent") == "1",
     }

@@ -8,7 +8,6 @@ import zxingcpp
 
 from codes.models import Award, GiftCode, Redemption
 from codes.services import redeem_code
-from core.barcodes import barcode_svg
 from journeys.demo_data import STAFF_PIN
 from tests.core.test_barcodes import scanned
 from tests.flows.steps import NOW
@@ -52,7 +51,6 @@ def test_a_till_that_reads_bars_takes_what_the_phone_shows_once(phone, award, st
     assert "2026年11月22日(日) 12:05:00まで、1回だけ使えます。" in text_of(page)
     used = redeem_code(agency_id=store.agency_id, presented=text, store_id=store.pk, amount_jpy=100, now=NOW)
     assert used.balance_after_jpy == 400
-    assert str(page.context["bars"]).startswith(barcode_svg("nw7", "1")[:40])
 
 
 def test_barcodes_are_not_drawn_without_end_and_only_by_a_press(phone, award, monkeypatch):
@@ -83,7 +81,7 @@ def test_the_qr_of_the_page_is_read_with_its_quiet_zone(phone, award):
 def test_the_staff_press_uses_the_code_once_and_shows_when(phone, award, noon):
     page = pressed(phone, award, amount="200")
     assert "このコードを使用しますか？" in text_of(page)
-    assert "渋谷店" in text_of(page) or "店舗" in text_of(page)
+    assert award.agency.stores.get(code="0001").name in text_of(page)
     assert balance() == 500  # nothing yet
 
     answers = [confirmed(phone, award, page) for _time in range(2)]
@@ -112,8 +110,8 @@ def test_without_an_amount_everything_is_used(phone, award):
 @pytest.mark.parametrize(
     ("typed", "status", "words"),
     [
-        ({"pin": "000000"}, 403, "店舗番号または暗証番号"),
-        ({"store": "9999"}, 403, "店舗番号または暗証番号"),
+        ({"pin": "000000"}, 403, "店舗番号"),
+        ({"store": "9999"}, 403, "店舗番号"),
         ({"pin": ""}, 422, "入力してください。"),
         ({"amount": "many"}, 422, "金額は数字で入力してください。"),
         ({"amount": "501"}, 200, "このコードは使えません"),
@@ -123,9 +121,8 @@ def test_a_press_that_cannot_be_says_why_and_uses_nothing(phone, award, typed, s
     page = pressed(phone, award, **typed)
 
     assert page.status_code == status
-    if status != 403:
-        assert words in text_of(page)
-    assert STAFF_PIN not in page.content.decode() or typed.get("pin") != ""
+    assert words in text_of(page)
+    assert STAFF_PIN not in page.content.decode()  # it is the customer's phone
     assert balance() == 500
 
 
