@@ -92,10 +92,11 @@ def read_token(presented: str) -> ShownToken | None:
 def new_number(symbology: str) -> str:
     """Draw a number for a scanner of bars: 24 digits, or 13 where tills read nothing but JAN."""
     if symbology == "jan13":
-        head = settings.PRESENTED_JAN_PREFIX
+        head = str(settings.PRESENTED_JAN_PREFIX)
         digits = head + _digits(JAN_DIGITS - 1 - len(head))
         return digits + jan_check_digit(digits)
-    return settings.PRESENTED_NUMBER_PREFIX + _digits(NUMBER_DIGITS - len(settings.PRESENTED_NUMBER_PREFIX))
+    head = str(settings.PRESENTED_NUMBER_PREFIX)
+    return head + _digits(NUMBER_DIGITS - len(head))
 
 
 def scanned_number(presented: str) -> str | None:

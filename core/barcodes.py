@@ -114,7 +114,8 @@ def _svg(widths: str) -> str:
         at += width
     across = at + QUIET_MODULES
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across} {HEIGHT_MODULES}" '
-        f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{across}v{HEIGHT_MODULES}H0z"/>'
+        # Edges are left soft: rounded to whole pixels, narrow bars would differ in width and not be read.
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across} {HEIGHT_MODULES}">'
+        f'<path fill="#fff" d="M0 0h{across}v{HEIGHT_MODULES}H0z"/>'
         f'<path d="{"".join(bars)}"/></svg>'
     )

@@ -191,7 +191,7 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
             figures=[
                 (_("prize"), award.prize.name),
                 (_("value (yen)"), yen(award.prize.face_value_jpy)),
-                (_("codes left in stock"), available_count(award.prize_id)),
+                (_("codes left in stock"), str(available_count(award.prize_id))),
                 (_("code shown"), _("no")),
             ],
             form=form,

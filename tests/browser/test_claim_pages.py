@@ -1,8 +1,11 @@
 """A winner at the till: a code that moves, a barcode, a weak network, and the staff's press on the phone."""
 
+import io
 import os
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from campaigns.models import Campaign
@@ -103,6 +106,23 @@ def test_a_barcode_counts_down_and_the_code_is_shown_large(page: Page, award: Aw
     page.clock.run_for(301_000)
     expect(page.get_by_text("このバーコードは使えなくなりました。")).to_be_visible()
     expect(page.locator(".bars .shown")).not_to_be_visible()
+
+
+@pytest.mark.parametrize("density", [2, 3])
+def test_a_scanner_reads_both_codes_off_the_screen_of_a_small_phone(browser: Browser, award: Award, density: int):
+    phone = browser.new_page(device_scale_factor=density, viewport={"width": 360, "height": 740}, locale="ja-JP")
+    shown(phone, award)
+    assert [len(text) for text in read_off(phone)] == [47]
+
+    phone.get_by_role("button", name="バーコードを表示する").click()
+    expect(phone.locator(".bars svg")).to_be_visible()
+    assert [len(text) for text in read_off(phone)] == [24]
+    phone.close()
+
+
+def read_off(page: Page) -> list[str]:
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("L")
+    return [found.text for found in zxingcpp.read_barcodes(picture)]
 
 
 def test_the_staff_press_on_the_phone_and_the_clock_goes_on(page: Page, award: Award):

@@ -80,6 +80,7 @@ if (bars) {
   }, 250);
 }
 
+const TWO_DIGITS = { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" };
 // The time on the page of a use goes on from the server's, in Japan wherever the phone is set.
 document.querySelectorAll("[data-clock]").forEach((place) => {
   const began = seconds();
@@ -87,6 +88,6 @@ document.querySelectorAll("[data-clock]").forEach((place) => {
   const day = words.textContent.replace(/\d{2}:\d{2}:\d{2}$/, "");
   setInterval(() => {
     const at = new Date((Number(place.dataset.clock) + seconds() - began) * 1000);
-    words.textContent = day + at.toLocaleTimeString("ja-JP", { timeZone: "Asia/Tokyo", hour12: false });
+    words.textContent = day + at.toLocaleTimeString("ja-JP", { timeZone: "Asia/Tokyo", ...TWO_DIGITS });
   }, 250);
 });
