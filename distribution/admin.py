@@ -161,7 +161,7 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
         return self.ask(request, question, delivery)
 
     def has_reissue_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        if not self.may(request, "change", object_id):
+        if not self.may(request, "change", object_id) or not request.user.has_perm("codes.change_award"):
             return False
         unseen = Delivery.objects.filter(award__revealed_at__isnull=True, award__voided_at__isnull=True)
         return unseen.filter(pk=object_id or 0, award__gift_code__isnull=False).exists()

@@ -71,7 +71,9 @@ def _reveal(request: HttpRequest, award: Award, token: str, *, pin: str) -> Http
         "fields": code_fields(award.prize, revealed),
         "sentences": use_sentences(award.prize),
     }
-    response = keep_device(render(request, "portal/code.html", context), device)
+    response = render(request, "portal/code.html", context)
+    if award.device_digest:
+        keep_device(response, device)
     if pin:
         keep_proof(response, award, Proof(knows_pin=True))
     return response

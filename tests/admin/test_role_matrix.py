@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import Role
 from campaigns.models import CampaignStatus
 from tests.admin.registry import list_url, make_row, row_url
-from tests.factories import UserFactory
+from tests.factories import NOW, UserFactory
 
 # O operator, R reviewer, S support, V agency viewer
 LISTS = {
@@ -58,6 +58,8 @@ ACTS = {  # what may be done to a row: model, name, roles
     ("campaigns.store", "set_pin"): "O",
     ("codes.giftcode", "void"): "O",
     ("codes.award", "void"): "O",
+    ("codes.award", "unbind"): "O",
+    ("distribution.delivery", "reissue"): "O",
     ("distribution.delivery", "resend"): "OS",
     ("accounts.apikey", "revoke"): "O",
     ("participants.participant", "note"): "ORS",
@@ -96,6 +98,8 @@ def test_an_act_is_asked_of_the_roles_that_may(label, name, letter, agency, desk
     row = make_row(label, agency)
     if label == "campaigns.campaign":
         type(row).objects.filter(pk=row.pk).update(status=CampaignStatus.OPEN)
+    if name == "unbind":
+        type(row).objects.filter(pk=row.pk).update(bound_at=NOW)
     if label == "distribution.delivery":
         type(row).objects.filter(pk=row.pk).update(status="failed")
     url = reverse(f"admin:{label.replace('.', '_')}_{name}", args=[row.pk])
