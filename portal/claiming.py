@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from campaigns.models import Prize, PrizeKind
+from codes.holders import holder_obstacle
 from codes.models import Award, CodeStatus
 from codes.presentation import presentation_token, slot_ends_at, token_good_until
 from codes.selectors import RevealedCode, award_by_token
-from codes.services import holder_obstacle
 from core import clock
 from core.qr import qr_svg
 from portal.holder import holder_of

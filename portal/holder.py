@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
+from codes.holders import Holder
 from codes.models import Award
-from codes.services import Holder
 
 COOKIE = "holder"
 SALT, PROOF_SALT = "portal.holder", "portal.proof"

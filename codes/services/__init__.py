@@ -1,7 +1,7 @@
 """Writes: codes into stock, out to winners, shown, and used at the till."""
 
 from codes.services.awarding import award_prizes, void_award
-from codes.services.binding import Holder, holder_obstacle, move_award, unbind_award
+from codes.services.binding import move_award, unbind_award
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.presenting import check_presentation, consume_presentation, forget_shown_numbers, show_number
 from codes.services.redemption import CodeState, check_code, redeem_code, reverse_redemption
@@ -19,7 +19,6 @@ from codes.services.stock import (
 
 __all__ = [
     "CodeState",
-    "Holder",
     "ImportPreview",
     "activate_batch",
     "award_prizes",
@@ -30,7 +29,6 @@ __all__ = [
     "expire_codes",
     "forget_shown_numbers",
     "generate_codes",
-    "holder_obstacle",
     "import_codes",
     "move_award",
     "note_reminder",

@@ -5,7 +5,6 @@ the same moment one is bound, and the other is told so.
 """
 
 import re
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -24,54 +23,13 @@ from codes.errors import (
     LineProofNeeded,
     PinNotUsable,
 )
+from codes.holders import Holder, device_digest, holder_obstacle
 from codes.links import moving_ticket
 from codes.models import Award
-from core.crypto import blind_index
-from participants.models import IdentityKind
-from participants.selectors import verified_identities
 
 PIN_TRIES = 5
 PIN_PAUSE = timedelta(minutes=15)  # doubled with every five wrong tries, up to a day
 LONGEST_PIN_PAUSE = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Holder:
-    """What whoever stands before the claim page has shown.
-
-    Attributes:
-        device: the secret of the browser.
-        identity_id: the LINE account that has just logged in.
-        pin: as typed now.
-        knows_pin: the browser typed the right PIN a moment ago.
-    """
-
-    device: str = field(default="", repr=False)
-    identity_id: int | None = None
-    pin: str = field(default="", repr=False)
-    knows_pin: bool = False
-
-
-def holder_obstacle(award: Award, holder: Holder) -> str | None:
-    """Tell why a holder may not see the code of an award: `device`, `line`, `pin`, `new_pin`; None if he may.
-
-    `new_pin` is asked for at the first opening; a device that comes first is in nobody's way.
-    """
-    match award.entry.campaign.claim_binding:
-        case ClaimBinding.DEVICE if award.device_digest:
-            return None if constant_time_compare(award.device_digest, device_digest(award, holder.device)) else "device"
-        case ClaimBinding.LINE:
-            return None if _is_the_line_account(award, holder) else "line"
-        case ClaimBinding.PIN if not award.pin_hash:
-            return "new_pin"
-        case ClaimBinding.PIN:
-            return None if holder.knows_pin else "pin"
-    return None
-
-
-def device_digest(award: Award, device: str) -> str:
-    """Give the keyed hash under which an award knows a device; another award knows it under another."""
-    return blind_index(device, field="claim_device", tenant=award.public_id) if device else ""
 
 
 def hold_award(award: Award, holder: Holder, *, new_pin_hash: str, now: datetime) -> None:
@@ -163,15 +121,6 @@ def unbind_award(*, award_id: int, reason: str, now: datetime, actor_id: int | N
     )
     audit.record("claim.unbound", subject=award, actor_id=actor_id, reason=reason)
     return award
-
-
-def _is_the_line_account(award: Award, holder: Holder) -> bool:
-    if holder.identity_id is None:
-        return False
-    if award.bound_identity_id is not None:
-        return award.bound_identity_id == holder.identity_id
-    accounts = verified_identities(award.entry.participant_id).filter(kind=IdentityKind.LINE)
-    return accounts.filter(pk=holder.identity_id).exists()
 
 
 def _bind_to_what_was_shown(award: Award, holder: Holder, now: datetime) -> None:

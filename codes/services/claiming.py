@@ -9,9 +9,10 @@ from django.db.models import F
 from accounts import audit
 from campaigns.models import ClaimBinding
 from codes.errors import AwardVoided, ClaimExpired, CodeExpired, CodeSuspended, NotEligible
+from codes.holders import Holder
 from codes.models import Award, CodeStatus
 from codes.selectors import RevealedCode, open_code
-from codes.services.binding import Holder, hold_award, prove_pin
+from codes.services.binding import hold_award, prove_pin
 from core.crashpoints import crashpoint
 from participants.models import TouchKind
 from participants.services import record_touch

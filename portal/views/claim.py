@@ -7,9 +7,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codes.errors import BoundElsewhere, ClaimPaused, ClaimPinWrong, LineProofNeeded, PinNotUsable
+from codes.holders import holder_obstacle
 from codes.links import claim_url
 from codes.models import Award
-from codes.services import holder_obstacle, move_award, open_claim, reveal_code
+from codes.services import move_award, open_claim, reveal_code
 from core import clock
 from core.clock import jst_day
 from distribution.services import send_moving_link

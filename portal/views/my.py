@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from codes.holders import holder_obstacle
 from codes.links import claim_url
 from codes.models import Award
-from codes.services import holder_obstacle
 from core import clock
 from distribution.models import Delivery
 from participants.models import EntryStatus

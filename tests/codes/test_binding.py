@@ -15,9 +15,10 @@ from codes.errors import (
     LineProofNeeded,
     PinNotUsable,
 )
+from codes.holders import Holder, holder_obstacle
 from codes.links import moving_ticket
 from codes.models import Award
-from codes.services import Holder, holder_obstacle, move_award, reveal_code, unbind_award, void_award
+from codes.services import move_award, reveal_code, unbind_award, void_award
 from participants.models import IdentityKind
 from tests import factories
 from tests.factories import NOW

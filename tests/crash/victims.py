@@ -83,7 +83,8 @@ def advance(entry_id: int, now: datetime) -> None:
 
 def reveal(award_id: int, device: str, now: datetime) -> None:
     """A web process shows a code to the first device that opens it."""
-    from codes.services import Holder, reveal_code
+    from codes.holders import Holder
+    from codes.services import reveal_code
 
     reveal_code(award_id=award_id, now=now, holder=Holder(device=device))
 

@@ -6,9 +6,10 @@ import pytest
 from django.core import mail
 
 from codes.errors import AlreadyRevealed, AwardVoided, NotEligible, OutOfStock
+from codes.holders import Holder
 from codes.links import claim_url, moving_url, notice_number
 from codes.models import Award, GiftCode
-from codes.services import Holder, open_claim, reveal_code, unbind_award, void_award
+from codes.services import open_claim, reveal_code, unbind_award, void_award
 from core.clock import end_of_jst_day, jst_day
 from distribution import tasks
 from distribution.errors import NoContact

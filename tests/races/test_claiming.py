@@ -5,9 +5,10 @@ from functools import partial
 import pytest
 
 from campaigns.models import ClaimBinding
+from codes.holders import Holder
 from codes.models import Award, GiftCode, Redemption, ShownNumber
 from codes.presentation import presentation_token
-from codes.services import Holder, presenting, redeem_code, reveal_code, show_number
+from codes.services import presenting, redeem_code, reveal_code, show_number
 from distribution.models import Delivery
 from distribution.services import reissue, remind_of_award
 from journeys.audit import violations
