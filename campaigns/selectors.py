@@ -122,14 +122,15 @@ def check_open(campaign: Campaign, at: datetime) -> None:
     raise CampaignClosed
 
 
-def store_by_pin(*, code: str, pin: str) -> Store:
-    """Find the active store whose staff signs in by number and PIN.
+def store_by_pin(*, code: str, pin: str, agency_id: int | None = None) -> Store:
+    """Find the active store, of one agency if it is named, whose staff signs in by number and PIN.
 
     Raises:
         PinNotAccepted: unknown store, inactive store or wrong PIN; the same work is done for each.
     """
     found = None
-    stores = list(Store.objects.filter(code=code, is_active=True).exclude(staff_pin_hash="")[:20])
+    known = Store.objects.filter(code=code, is_active=True).exclude(staff_pin_hash="")
+    stores = list((known if agency_id is None else known.filter(agency_id=agency_id))[:20])
     for store in stores:
         if check_password(pin, store.staff_pin_hash):
             found = store

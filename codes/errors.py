@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -88,6 +89,57 @@ class ClaimExpired(DomainError):
     code = "claim_expired"
     message = _("The time to receive this prize has passed.")
     status = 410
+
+
+class BoundElsewhere(DomainError):
+    """Somebody else's device has opened this prize first (T06)."""
+
+    code = "bound_elsewhere"
+    message = _("This prize was opened on another device before. You can have a link for this device sent to you.")
+    status = 403
+
+
+class LineProofNeeded(DomainError):
+    code = "line_proof_needed"
+    message = _("Please log in with the LINE account that you entered with.")
+    status = 403
+
+
+class PinNotUsable(DomainError):
+    code = "pin_not_usable"
+    message = _("Please choose 4 to 8 digits that are not all the same and not in a row.")
+    status = 422
+
+
+class ClaimPinWrong(DomainError):
+    code = "claim_pin_wrong"
+    message = _("This PIN is not the one chosen at the first opening. Please type it again.")
+    status = 403
+
+
+class ClaimPaused(DomainError):
+    """Too many wrong PINs; `until` says from when the next try is taken."""
+
+    code = "claim_paused"
+    message = _("A wrong PIN was typed several times. Please wait and try again later.")
+    status = 429
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until=until.isoformat())
+        self.until = until
+
+
+class ClaimNotMoved(DomainError):
+    code = "claim_not_moved"
+    message = _("This link is no longer good. Please have a new one sent to you.")
+    status = 410
+
+
+class AlreadyRevealed(DomainError):
+    """A code that was seen may have been used: it is not replaced."""
+
+    code = "already_revealed"
+    message = _("The code of this prize has been shown already, so it cannot be reissued.")
 
 
 class CodeNotAccepted(DomainError):

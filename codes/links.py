@@ -1,17 +1,12 @@
-"""Claim links and the tokens that phones show at the till."""
+"""Claim links, and the number by which a notice is known."""
 
 import uuid
 
 from django.conf import settings
-from django.core import signing
 
-from codes.errors import CodeNotAccepted, CodeTokenExpired
 from codes.index_keys import current_key_id, index_key, key_ids
 from codes.models import Award
 from core.crypto import blind_index, derive_token
-
-PRESENT = signing.TimestampSigner(salt="codes.present", sep=".")
-PRESENT_SECONDS = 90  # shown for 30 s; the rest is for a slow till
 
 
 def claim_token(award_public_id: uuid.UUID, key_id: str | None = None) -> str:
@@ -38,27 +33,17 @@ def claim_url(award: Award) -> str:
     return f"{settings.PUBLIC_URL}/g/{claim_token(award.public_id, award.token_key_id)}/"
 
 
+def moving_ticket(award: Award) -> str:
+    """Derive what lets one new device in: it is good until the award is bound anew, and stored nowhere."""
+    return derive_token(award.public_id, award.device_digest, purpose="claim-move")
+
+
+def moving_url(award: Award) -> str:
+    """Give the link that lets one new device open an award that is bound to another."""
+    return f"{claim_url(award)}move/{moving_ticket(award)}/"
+
+
 def notice_number(award: Award) -> str:
     """Give the number by which a winner checks that a notice is genuine."""
     digits = award.public_id.hex[:12].upper()
     return "-".join(digits[start : start + 4] for start in (0, 4, 8))
-
-
-def presentation_token(award: Award) -> str:
-    """Sign what the phone shows at the till; it is good for 90 seconds, so that a screenshot is worth nothing."""
-    return f"MZ.{PRESENT.sign(award.public_id.hex)}"
-
-
-def award_id_of_presentation(token: str) -> uuid.UUID:
-    """Read a presentation token.
-
-    Raises:
-        CodeTokenExpired: genuine, but shown too long ago.
-        CodeNotAccepted: not one of ours.
-    """
-    try:
-        return uuid.UUID(hex=PRESENT.unsign(token.removeprefix("MZ."), max_age=PRESENT_SECONDS))
-    except signing.SignatureExpired as error:
-        raise CodeTokenExpired from error
-    except (signing.BadSignature, ValueError) as error:
-        raise CodeNotAccepted from error

@@ -126,7 +126,7 @@ def _binary(sealed: Iterator[Sealed]) -> Iterator[tuple[int, bytes]]:
 
 
 def _executed(batch: CodeBatch, sealed: Iterator[Sealed], now: datetime) -> list[int]:
-    rows = list(sealed)
+    rows: list[tuple[Any, ...]] = list(sealed)
     shared = {name: _for_sqlite(value) for name, value in _constants(batch, now).items()}
     columns = (*VARYING, *shared)
     statement = (

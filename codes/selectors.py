@@ -10,7 +10,7 @@ from accounts.models import Agency
 from campaigns.models import Campaign, Prize, TrackedLink
 from codes import errors
 from codes.journal import pos_index
-from codes.links import award_id_of_presentation, token_indexes
+from codes.links import token_indexes
 from codes.models import (
     Allocation,
     Award,
@@ -23,12 +23,16 @@ from codes.models import (
     Reservation,
     ReservationStatus,
     Settlement,
+    ShownNumber,
     Tombstone,
 )
+from codes.presentation import number_index, read_token, scanned_number
 from codes.sealing import code_indexes, open_column
 from core.errors import DomainError
 from core.text import canonical_number
 from participants.models import Entry
+
+PRESENTABLE = (CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID)  # a void one is known, and refused as blocked
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class RevealedCode:
     code: str
     pin: str
     url: str
+    number: str = ""
 
 
 def stock_of(campaign: Campaign) -> list[StockLine]:
@@ -72,17 +77,20 @@ def available_count(prize_id: int) -> int:
 
 def award_by_token(token: str) -> Award | None:
     """Find the award that a claim link leads to."""
-    awards = Award.objects.select_related("prize", "gift_code", "entry__campaign__sponsor")
+    awards = Award.objects.select_related(
+        "prize__gift_brand", "prize__conditions", "gift_code", "entry__campaign__sponsor", "replaced_by"
+    )
     return awards.filter(token_index__in=token_indexes(token)).first()
 
 
 def award_by_notice(number: str) -> Award | None:
-    """Find the award of a winner notice by the number printed in it."""
-    digits = canonical_number(number).lower()
+    """Find the award of a winner notice by the number printed in it; looks it up whatever was typed (T05)."""
+    digits, fills = canonical_number(number).lower(), "0f"
     if len(digits) != 12 or not set(digits) <= set("0123456789abcdef"):
-        return None
-    first, last = (f"{digits[:8]}-{digits[8:]}-{fill * 4}-{fill * 4}-{fill * 12}" for fill in "0f")
-    return Award.objects.filter(public_id__gte=first, public_id__lte=last).select_related("entry__campaign").first()
+        digits, fills = "0" * 12, "f0"  # a range that holds nothing
+    first, last = (f"{digits[:8]}-{digits[8:]}-{fill * 4}-{fill * 4}-{fill * 12}" for fill in fills)
+    awards = Award.objects.filter(public_id__gte=first, public_id__lte=last)
+    return awards.select_related("entry__campaign__sponsor", "gift_code", "replaced_by").first()
 
 
 def code_index(*, agency_id: int, code: str) -> str:
@@ -91,23 +99,28 @@ def code_index(*, agency_id: int, code: str) -> str:
 
 
 def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
-    """Find the code that somebody types or shows at the till, if this agency gave it out.
+    """Find the code that somebody types, scans or shows at the till, if this agency gave it out.
+
+    It says which code is meant, not whether what the phone shows is still good: a till that asks again about a sale
+    that it has made has to find it. `codes.services.check_presentation` and `consume_presentation` judge that.
 
     Raises:
-        CodeTokenExpired: the phone's token is too old.
-        CodeNotAccepted: the phone's token is not ours.
+        CodeNotAccepted: it has the form of a phone's token, and is not one of ours.
     """
-    given_out = [CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID]
-    codes = GiftCode.objects.filter(agency_id=agency_id, status__in=given_out, issued_at__isnull=False)
+    codes = GiftCode.objects.filter(agency_id=agency_id, status__in=PRESENTABLE, issued_at__isnull=False)
     codes = codes.select_related("prize")
-    if presented.startswith("MZ."):
-        return codes.filter(award__public_id=award_id_of_presentation(presented)).first()
+    if shown := read_token(presented):
+        return codes.filter(public_id=shown.code_id).first()
+    if number := scanned_number(presented):
+        once = ShownNumber.objects.filter(number_index=number_index(number))
+        if found := codes.filter(pk__in=once.values("gift_code_id")).first():
+            return found
     return codes.filter(code_index__in=code_indexes(agency_id=agency_id, code=presented)).first()
 
 
 def open_code(gift_code: GiftCode) -> RevealedCode:
     """Open a code. Only the services that show codes call this for people; they have written their line before."""
-    return RevealedCode(**{column: open_column(gift_code, column) for column in ("code", "pin", "url")})
+    return RevealedCode(**{column: open_column(gift_code, column) for column in ("code", "pin", "url", "number")})
 
 
 def batches_out_of_balance() -> list[int]:

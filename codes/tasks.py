@@ -101,3 +101,9 @@ def work_on_batch(*, job_id: int) -> None:
 def sweep_batch_work() -> None:
     """Go on with work on batches that a dead worker left."""
     services.sweep_batch_work(now=clock.now())
+
+
+@shared_task(name="codes.tasks.forget_shown_numbers")
+def forget_shown_numbers() -> None:
+    """Drop one-time numbers that went out of use; repeats are harmless."""
+    services.forget_shown_numbers(now=clock.now())

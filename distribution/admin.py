@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantTabularInline, attempt
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantTabularInline, attempt, yen
+from codes.selectors import available_count
 from core import clock
 from distribution.models import Delivery, DeliveryAttempt, DeliveryStatus
-from distribution.services import resend_delivery
+from distribution.services import reissue, resend_delivery
 
 TROUBLE = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.UNKNOWN)
 COLOURS = {
@@ -39,7 +42,15 @@ REASONS = {
     "rejected": _("rejected"),
     "blocked": _("blocked by the receiver"),
     "quota": _("monthly limit reached"),
+    "award_voided": _("the prize was withdrawn"),
+    "already_opened": _("the prize was opened meanwhile"),
+    "past_deadline": _("the deadline had passed"),
+    "not_bound": _("the prize is bound to no device"),
 }
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
 class TroubleFilter(admin.SimpleListFilter):
@@ -95,14 +106,14 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     search_help_text = _("Id of a delivery, an entry or an award")
     fields = (
         ("kind", "status"),
-        ("entry", "award"),
+        ("entry", "award", "about"),
         ("contact", "attempts"),
         ("accepted_at", "next_attempt_at"),
         "failure",
     )
     readonly_fields = ("contact", "failure")
     inlines = (AttemptInline,)
-    actions_detail = ("resend",)
+    actions_detail = ("resend", "reissue")
     ordering = (Case(When(status__in=TROUBLE, then=0), default=1).asc(), "-pk")  # what needs a hand first
 
     @admin.display(description=_("contact"))
@@ -146,5 +157,44 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
                 (_("contact"), self.contact(delivery)),
                 (_("sent so far"), delivery.attempts),
             ],
+        )
+        return self.ask(request, question, delivery)
+
+    def has_reissue_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        if not self.may(request, "change", object_id) or not request.user.has_perm("codes.change_award"):
+            return False
+        unseen = Delivery.objects.filter(award__revealed_at__isnull=True, award__voided_at__isnull=True)
+        return unseen.filter(pk=object_id or 0, award__gift_code__isnull=False).exists()
+
+    @action(
+        description=_("Reissue the code"), url_path="reissue", icon="published_with_changes", permissions=["reissue"]
+    )
+    def reissue(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        delivery: Any = self.row_or_404(request, object_id)
+        award, form = delivery.award, ReasonForm(request.POST or None)
+        if form.is_valid():
+            attempt(
+                request,
+                lambda: reissue(
+                    award_id=award.pk, reason=form.cleaned_data["reason"], now=clock.now(), actor_id=request.user.pk
+                ),
+                _("Another code was given, and its notice will be sent. The old link and code are void."),
+            )
+            return redirect(self.page_of(delivery))
+        question = Question(
+            title=_("Give another code in place of this one?"),
+            button=_("Reissue 1 code"),
+            sentences=[
+                _("The old code becomes void, and its link says so. The winner gets a new message with another link."),
+                _("This works only as long as nobody has seen the code, and cannot be taken back."),
+            ],
+            figures=[
+                (_("prize"), award.prize.name),
+                (_("value (yen)"), yen(award.prize.face_value_jpy)),
+                (_("codes left in stock"), str(available_count(award.prize_id))),
+                (_("code shown"), _("no")),
+            ],
+            form=form,
+            is_grave=True,
         )
         return self.ask(request, question, delivery)

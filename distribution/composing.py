@@ -1,10 +1,12 @@
 """The facts of a message, gathered from the rows when it is sent, so that it never says what is no longer true."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 
-from codes.links import claim_url, notice_number
+from codes.links import claim_url, moving_url, notice_number
+from codes.models import Award
 from core.clock import JST
 from distribution.channels.base import OutgoingMessage
 from distribution.message_contexts import (
@@ -12,7 +14,9 @@ from distribution.message_contexts import (
     CampaignFacts,
     MessageContext,
     MessageKind,
+    MoveContext,
     NotWonContext,
+    ReminderContext,
     ResumeContext,
     VerdictContext,
     VerdictOutcome,
@@ -45,7 +49,7 @@ def _context(delivery: Delivery, identity: Identity) -> MessageContext:
     begun_at = delivery.created_at.astimezone(JST)
     match DeliveryKind(delivery.kind):
         case DeliveryKind.AWARD:
-            return _award(delivery, campaign)
+            return AwardContext(campaign=campaign, **_waiting(_award_of(delivery)))
         case DeliveryKind.VERIFY_EMAIL:
             expires_at = begun_at + timedelta(seconds=VERIFY_SECONDS)
             return VerifyEmailContext(campaign=campaign, link=verify_url(identity, entry), expires_at=expires_at)
@@ -56,6 +60,16 @@ def _context(delivery: Delivery, identity: Identity) -> MessageContext:
             return NotWonContext(campaign=campaign, link=resume_url(entry), entry_number=entry_number(delivery))
         case DeliveryKind.VERDICT:
             return _verdict(delivery, campaign)
+        case DeliveryKind.REMINDER:
+            return ReminderContext(campaign=campaign, **_waiting(_award_of(delivery)))
+        case DeliveryKind.MOVE:
+            award = _award_of(delivery)
+            return MoveContext(
+                campaign=campaign,
+                link=moving_url(award),
+                brand=award.prize.name,
+                notice_number=notice_number(award),
+            )
 
 
 def campaign_facts(delivery: Delivery) -> CampaignFacts:
@@ -77,20 +91,24 @@ def entry_number(delivery: Delivery) -> str:
     return str(delivery.entry.public_id)[:8].upper()
 
 
-def _award(delivery: Delivery, campaign: CampaignFacts) -> AwardContext:
-    award = delivery.award
+def _award_of(delivery: Delivery) -> Award:
+    award = delivery.award or delivery.about
     if award is None:
-        raise ValueError("an award's delivery names its award")
+        raise ValueError("a message about an award names it")
+    return award
+
+
+def _waiting(award: Award) -> dict[str, Any]:
+    """Give the facts of a prize that waits behind its link."""
     prize = award.prize
-    return AwardContext(
-        campaign=campaign,
-        link=claim_url(award),
-        expires_at=award.claim_expires_at,
-        brand=prize.name,
-        value_jpy=prize.face_value_jpy,
-        notice_number=notice_number(award),
-        image_url=f"{settings.PUBLIC_URL}/p/{prize.public_id}/" if prize.picture else "",
-    )
+    return {
+        "link": claim_url(award),
+        "expires_at": award.claim_expires_at,
+        "brand": prize.name,
+        "value_jpy": prize.face_value_jpy,
+        "notice_number": notice_number(award),
+        "image_url": f"{settings.PUBLIC_URL}/p/{prize.public_id}/" if prize.picture else "",
+    }
 
 
 def _verdict(delivery: Delivery, campaign: CampaignFacts) -> VerdictContext:

@@ -14,6 +14,8 @@ class MessageKind(StrEnum):
     VERDICT = "verdict"
     NOT_WON = "not_won"
     RESUME = "resume"
+    REMINDER = "reminder"
+    MOVE = "move"
 
 
 class VerdictOutcome(StrEnum):
@@ -73,6 +75,31 @@ class AwardContext:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReminderContext:
+    """The code of an award waits still, and its deadline is near; a fact about a prize that is won, never an offer."""
+
+    kind: ClassVar[MessageKind] = MessageKind.REMINDER
+    campaign: CampaignFacts
+    link: str = field(repr=False)
+    expires_at: datetime
+    brand: str
+    value_jpy: int
+    notice_number: str
+    image_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveContext:
+    """The winner asked for a link that lets one new device open his prize."""
+
+    kind: ClassVar[MessageKind] = MessageKind.MOVE
+    campaign: CampaignFacts
+    link: str = field(repr=False)
+    brand: str
+    notice_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerdictContext:
     """How an entry was judged, why, and what the person can do.
 
@@ -112,4 +139,6 @@ class ResumeContext:
     expires_at: datetime
 
 
-MessageContext = VerifyEmailContext | AwardContext | VerdictContext | NotWonContext | ResumeContext
+MessageContext = (
+    VerifyEmailContext | AwardContext | ReminderContext | MoveContext | VerdictContext | NotWonContext | ResumeContext
+)

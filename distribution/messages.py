@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.template.loader_tags import BlockNode
@@ -17,7 +18,7 @@ from core.colours import READABLE, contrast, is_hex_colour
 from core.japanese import format_deadline, format_yen
 from distribution.channels.base import OutgoingMessage
 from distribution.channels.flex import gift_card, text_message
-from distribution.message_contexts import AwardContext, MessageContext, MessageKind
+from distribution.message_contexts import AwardContext, MessageContext, MessageKind, ReminderContext
 
 DEFAULT_ACCENT = "#B3202A"  # mizuhiki red
 SUBJECT_LENGTH = 40
@@ -56,6 +57,7 @@ def render_message(kind: MessageKind, context: MessageContext, *, to: str) -> Ou
         "campaign": _plain_values(campaign),
         "accent_colour": _readable_accent(campaign.accent_colour),
         "is_award": kind == MessageKind.AWARD,
+        "genuine_url": f"{settings.PUBLIC_URL}/genuine/",
     }
     return OutgoingMessage(
         to=to,
@@ -112,7 +114,7 @@ def _written_out(name: str, value: Any) -> Any:
 
 
 def _line_message(context: MessageContext, words: MessageWords, layout: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(context, AwardContext):
+    if not isinstance(context, AwardContext | ReminderContext):
         return text_message(render_to_string("distribution/layout_line.txt", layout).strip())
     return gift_card(
         alt_text=words.subject,
@@ -120,7 +122,7 @@ def _line_message(context: MessageContext, words: MessageWords, layout: dict[str
         title=_one_line(f"{context.brand} {format_yen(context.value_jpy)}"),
         lead="\n".join(words.lead),
         facts=words.facts + _facts(render_to_string("distribution/sponsor.txt", layout).splitlines()),
-        notes=words.notes,
+        notes=[*words.notes, render_to_string("distribution/genuine.txt", layout).strip()],
         button_label=words.button,
         button_uri=context.link,
         accent_colour=layout["accent_colour"],

@@ -19,6 +19,8 @@ class DeliveryKind(models.TextChoices):
     VERDICT = "verdict", _("result of the check")
     NOT_WON = "not_won", _("not won")
     RESUME = "resume", _("link to continue")
+    REMINDER = "reminder", _("reminder of a prize not opened yet")
+    MOVE = "move", _("link for another device")
 
 
 class DeliveryStatus(models.TextChoices):
@@ -91,6 +93,15 @@ class Delivery(StatefulModel):
         related_name="delivery",
         verbose_name=_("award"),
     )
+    about = models.ForeignKey(
+        Award,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("about the award"),
+    )
     identity = models.ForeignKey(
         Identity,
         on_delete=models.PROTECT,
@@ -118,6 +129,12 @@ class Delivery(StatefulModel):
                 name="delivery_award_matches_kind",
                 condition=Q(kind="award", award__isnull=False) | (~Q(kind="award") & Q(award__isnull=True)),
             ),
+            models.CheckConstraint(
+                name="delivery_about_matches_kind",
+                condition=Q(kind__in=["reminder", "move"], about__isnull=False)
+                | (~Q(kind__in=["reminder", "move"]) & Q(about__isnull=True)),
+            ),
+            models.UniqueConstraint(name="delivery_reminds_once", fields=["about"], condition=Q(kind="reminder")),
             models.CheckConstraint(
                 name="delivery_accepted_has_a_time",
                 condition=~Q(status__in=["accepted", "delivered"]) | Q(accepted_at__isnull=False),

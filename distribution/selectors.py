@@ -1,13 +1,16 @@
 """Reads: what is due, what is stuck, what does not add up."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Agency
+from campaigns.models import Campaign
 from codes.models import Award
+from core.clock import JST
 from distribution.models import Delivery, DeliveryKind, DeliveryStatus
 
+DAY_FROM, DAY_UNTIL = time(9), time(20)  # JST: when a reminder may reach somebody's phone
 TROUBLED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.UNKNOWN)
 
 
@@ -33,3 +36,53 @@ def awards_without_delivery() -> list[int]:
 def messages_of(participant_id: int) -> QuerySet[Delivery]:
     """Give the messages to a person, newest first."""
     return Delivery.objects.filter(entry__participant_id=participant_id).exclude(kind=DeliveryKind.VERIFY_EMAIL)
+
+
+def daytime_from(now: datetime) -> datetime:
+    """Give the first moment from `now` on at which a reminder may be sent: by day in Japan."""
+    local = now.astimezone(JST)
+    if DAY_FROM <= local.time() < DAY_UNTIL:
+        return now
+    day = local.date() + timedelta(days=1 if local.time() >= DAY_UNTIL else 0)
+    return datetime.combine(day, DAY_FROM, tzinfo=JST).astimezone(now.tzinfo)
+
+
+def awards_to_remind_of(now: datetime, *, limit: int = 200) -> list[int]:
+    """Give the ids of awards whose deadline is near and whose code nobody has seen; oldest first.
+
+    A campaign whose reminder would follow the notice at once has none.
+    """
+    reminding = Campaign.objects.filter(claim_reminder_days__gt=0, claim_reminder_days__lt=F("claim_days"))
+    found: list[int] = []
+    for campaign in reminding.exclude(delivery_opens_at__gt=now).order_by("pk"):
+        waiting = Award.objects.filter(
+            prize__course__campaign=campaign,
+            claim_expires_at__gt=now,
+            claim_expires_at__lte=now + timedelta(days=campaign.claim_reminder_days),
+            gift_code__isnull=False,
+            reminded_at__isnull=True,
+            revealed_at__isnull=True,
+            voided_at__isnull=True,
+        )
+        found += waiting.order_by("pk").values_list("pk", flat=True)[: limit - len(found)]
+    return found
+
+
+def out_of_date(delivery: Delivery, now: datetime) -> str | None:
+    """Tell why a message is not to be sent any more; None if it is.
+
+    A reminder of a prize that was opened, withdrawn or is past its deadline would be wrong; so would a link to move one
+    that is withdrawn or free again.
+    """
+    award = delivery.award or delivery.about
+    if award is None:
+        return None
+    if award.voided_at is not None:
+        return "award_voided"
+    if delivery.kind == DeliveryKind.REMINDER and award.revealed_at is not None:
+        return "already_opened"
+    if delivery.kind == DeliveryKind.REMINDER and award.claim_expires_at <= now:
+        return "past_deadline"
+    if delivery.kind == DeliveryKind.MOVE and not award.device_digest:
+        return "not_bound"
+    return None

@@ -5,7 +5,7 @@ from celery import shared_task
 
 from core import clock
 from distribution import services
-from distribution.selectors import due_deliveries
+from distribution.selectors import awards_to_remind_of, daytime_from, due_deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -26,3 +26,13 @@ def sweep_deliveries() -> None:
             services.send_delivery(delivery_id=delivery_id, now=clock.now())
         except Exception as error:
             log.exception("delivery_not_sent", delivery_id=delivery_id, error=type(error).__name__)
+
+
+@shared_task(name="distribution.tasks.remind_of_claims")
+def remind_of_claims() -> None:
+    """Remind, by day, of prizes whose deadline is near; each is reminded of once, whoever comes again."""
+    now = clock.now()
+    if daytime_from(now) > now:
+        return
+    for award_id in awards_to_remind_of(now):
+        services.remind_of_award(award_id=award_id, now=now)

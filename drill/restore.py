@@ -208,12 +208,10 @@ def _read_as_before(known: Known) -> int:
 
 def _restore(dump: Path, name: str) -> None:
     """Bring the dump into a fresh database and go on there."""
-    from codes import claim
     from codes.recovered import look_again
 
     _use(name, made_from="template0")
     _tool("psql", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", str(dump))
-    claim._last_position.clear()  # noqa: SLF001 as in a process started anew
     look_again()
 
 

@@ -99,6 +99,20 @@ def identity_index(*, agency_id: int, kind: str, value: str) -> str:
     return blind_index(value, field=f"identity.{kind}", tenant=agency_id)
 
 
+def line_account_of(participant_id: int, line_user_id: str) -> Identity | None:
+    """Give a person's confirmed LINE identity if it is this account, as LINE itself named it."""
+    accounts = verified_identities(participant_id).filter(kind=IdentityKind.LINE)
+    known = {account.value_index: account for account in accounts}
+    return next(
+        (
+            account
+            for index, account in known.items()
+            if index == identity_index(agency_id=account.agency_id, kind=IdentityKind.LINE, value=line_user_id)
+        ),
+        None,
+    )
+
+
 def timeline(participant_id: int) -> QuerySet[Touch]:
     """Give every touch of a person, oldest first."""
     return Touch.objects.filter(participant_id=participant_id).select_related("campaign", "entry", "link")

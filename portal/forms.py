@@ -147,7 +147,7 @@ class CodeForm(PortalForm):
     )
 
 
-class AmountForm(CodeForm):
+class YenForm(PortalForm):
     """An amount to be taken off a code; empty means all of it."""
 
     amount = forms.CharField(
@@ -157,13 +157,17 @@ class AmountForm(CodeForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "amount"}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].widget = forms.HiddenInput()
-
     def clean_amount(self) -> int | None:
         """Read whole yen, also in full width and with separators."""
         return typed_yen(self.cleaned_data["amount"])
+
+
+class AmountForm(CodeForm, YenForm):
+    """An amount and the code it is taken off."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget = forms.HiddenInput()
 
 
 class RedeemForm(AmountForm):
@@ -200,6 +204,63 @@ class RedeemForm(AmountForm):
     def purchase(self) -> Purchase:
         """What staff has told about the purchase."""
         return Purchase(total_jpy=self.cleaned_data.get("total"), is_confirmed=bool(self.cleaned_data.get("confirmed")))
+
+
+class MaskedInput(forms.PasswordInput):
+    """Digits that are hidden and never sent back, in a field that no browser offers to remember."""
+
+    input_type = "text"
+
+
+class PressForm(YenForm):
+    """What the staff type on somebody else's phone; nothing there may offer to remember it."""
+
+    store = forms.CharField(
+        label=_("Store number"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    pin = forms.CharField(
+        label=_("The store's PIN"),
+        max_length=12,
+        widget=MaskedInput(attrs={"autocomplete": "off", "inputmode": "numeric", "class": "masked"}),
+    )
+    field_order = ("store", "pin", "amount")
+
+
+class ClaimPinForm(PortalForm):
+    """The PIN chosen at the first opening."""
+
+    pin = forms.CharField(
+        label=_("PIN"),
+        help_text=_("The one you chose when you opened the prize first."),
+        max_length=20,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+
+    def clean_pin(self) -> str:
+        """Read digits in full width, too."""
+        return unicodedata.normalize("NFKC", self.cleaned_data["pin"])
+
+
+class NewClaimPinForm(ClaimPinForm):
+    """A PIN to be chosen, typed twice since it is not shown."""
+
+    again = forms.CharField(
+        label=_("The PIN once more"),
+        max_length=20,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pin"].label = _("Choose a PIN")
+        self.fields["pin"].help_text = _("4 to 8 digits. You need it whenever you want to see the code.")
+
+    def clean_again(self) -> str:
+        """Compare both."""
+        again = unicodedata.normalize("NFKC", self.cleaned_data["again"])
+        if again != self.cleaned_data.get("pin"):
+            raise forms.ValidationError(_("The two PINs differ. Please type them once more."))
+        return again
 
 
 class NoticeNumberForm(PortalForm):

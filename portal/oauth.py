@@ -17,18 +17,20 @@ LOGIN_SECONDS = 900
 
 @dataclass(frozen=True)
 class LoginAttempt:
-    """One login in one browser: the entry it is for, and the secrets that tie question and answer."""
+    """One login in one browser: the entry (or the award) it is for, and the secrets that tie question and answer."""
 
     entry: str
     state: str
     nonce: str
     code_verifier: str
+    award: str = ""
 
 
-def begin(entry_public_id: str) -> LoginAttempt:
+def begin(entry_public_id: str, *, award_public_id: str = "") -> LoginAttempt:
     """Make the secrets of a login."""
     return LoginAttempt(
         entry=entry_public_id,
+        award=award_public_id,
         state=secrets.token_urlsafe(24),
         nonce=secrets.token_urlsafe(24),
         code_verifier=new_code_verifier(),

@@ -31,7 +31,13 @@ PLAN = Step(
         (_("Entry period"), {"fields": (("entry_opens_at", "entry_closes_at"),)}),
         (
             _("Delivery"),
-            {"fields": (("delivery_opens_at", "delivery_closes_at"), ("claim_days", "announced_winner_count"))},
+            {
+                "fields": (
+                    ("delivery_opens_at", "delivery_closes_at"),
+                    ("claim_days", "announced_winner_count"),
+                    ("claim_binding", "claim_reminder_days"),
+                )
+            },
         ),
     ),
     (inlines.KpiTargetInline,),

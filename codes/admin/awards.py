@@ -12,7 +12,7 @@ from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, 
 from codes.admin.forms import ReasonForm
 from codes.links import notice_number
 from codes.models import Award
-from codes.services import void_award
+from codes.services import unbind_award, void_award
 from core import clock
 
 STATES = {"void": "danger", "revealed": "success", "claimed": "info", "waiting": "warning"}
@@ -35,9 +35,12 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
         "revealed_at",
         "reveal_count",
         "voided_at",
+        ("held_by", "bound_at"),
+        "replaces",
+        "reminded_at",
     )
-    readonly_fields = ("public_id", "notice", "claim_until")
-    actions_detail = ("void",)
+    readonly_fields = ("public_id", "notice", "claim_until", "held_by")
+    actions_detail = ("void", "unbind")
 
     @admin.display(description=_("number on the notice"))
     def notice(self, award: Award) -> str:
@@ -46,6 +49,14 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
     @admin.display(description=_("to be received until"), ordering="claim_expires_at")
     def claim_until(self, award: Award) -> str:
         return until(award.claim_expires_at)
+
+    @admin.display(description=_("bound to"))
+    def held_by(self, award: Award) -> str:
+        if award.bound_at is None:
+            return str(_("nobody yet"))
+        if award.bound_identity is not None:
+            return award.bound_identity.masked
+        return str(_("a PIN") if award.pin_hash else _("a device"))
 
     @display(description=_("status"), label=STATES)
     def state(self, award: Award) -> tuple[str, Any]:
@@ -86,5 +97,39 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
             ],
             form=form,
             is_grave=True,
+        )
+        return self.ask(request, question, award)
+
+    def has_unbind_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        if not self.may(request, "change", object_id):
+            return False
+        bound = Award.objects.filter(pk=object_id or 0, voided_at__isnull=True, bound_at__isnull=False)
+        return bound.exists()
+
+    @action(description=_("Free the award"), url_path="unbind", icon="lock_open", permissions=["unbind"])
+    def unbind(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        award = self.row_or_404(request, object_id)
+        form = ReasonForm(request.POST or None)
+        if form.is_valid():
+            attempt(
+                request,
+                lambda: unbind_award(
+                    award_id=award.pk, reason=form.cleaned_data["reason"], now=clock.now(), actor_id=request.user.pk
+                ),
+                _("The award is free: whoever opens it next is its holder."),
+            )
+            return redirect(self.page_of(award))
+        question = Question(
+            title=_("Free this award of its holder?"),
+            button=_("Free the award"),
+            sentences=[
+                _("Whoever opens the link next becomes its holder. Make sure that you speak with the winner."),
+            ],
+            figures=[
+                (_("prize"), award.prize.name),
+                (_("bound to"), self.held_by(award)),
+                (_("code shown"), _("yes") if award.revealed_at else _("no")),
+            ],
+            form=form,
         )
         return self.ask(request, question, award)

@@ -71,6 +71,7 @@ class Award(PublicModel):
     device_digest = models.CharField(max_length=64, blank=True, editable=False)
     pin_hash = models.CharField(max_length=200, blank=True, editable=False)
     pin_failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    pin_paused_until = models.DateTimeField(null=True, blank=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
     journaled_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -2,10 +2,12 @@
 
 from codes.services.awarding import award_prizes, void_award
 from codes.services.batch_work import sweep_batch_work, work_on_batch
+from codes.services.binding import move_award, unbind_award
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.counting import take_stock
 from codes.services.holding import hold_batch, hold_code, release_batch, release_code
 from codes.services.places import Place, allocate_stock, move_allocation, settle_all_rests, settle_rest
+from codes.services.presenting import check_presentation, consume_presentation, forget_shown_numbers, show_number
 from codes.services.recalling import approve_recall, cancel_recall, recall_chunk, replace_unseen_code, request_recall
 from codes.services.redemption.checking import CodeState, check_code
 from codes.services.redemption.ledger import close_accounts
@@ -15,6 +17,7 @@ from codes.services.redemption.redeeming import redeem_code
 from codes.services.redemption.reversing import reverse_redemption, reverse_transaction
 from codes.services.redemption.settling import settle_days
 from codes.services.redemption.terminals import close_terminal, open_terminal
+from codes.services.reissuing import note_reminder, reissue_award
 from codes.services.reserving import award_reserved, expire_reservations, release_reservation, reserve_code
 from codes.services.stock import (
     ImportPreview,
@@ -41,24 +44,30 @@ __all__ = [
     "award_reserved",
     "cancel_recall",
     "check_code",
+    "check_presentation",
     "close_accounts",
     "close_terminal",
+    "consume_presentation",
     "discard_batch",
     "drop_ended_locks",
     "expire_codes",
     "expire_reservations",
+    "forget_shown_numbers",
     "generate_codes",
     "hold_batch",
     "hold_code",
     "import_codes",
     "lock_code",
     "move_allocation",
+    "move_award",
     "note_alarm_mailed",
+    "note_reminder",
     "open_claim",
     "open_terminal",
     "preview_import",
     "recall_chunk",
     "redeem_code",
+    "reissue_award",
     "release_batch",
     "release_code",
     "release_lock",
@@ -74,8 +83,10 @@ __all__ = [
     "settle_all_rests",
     "settle_days",
     "settle_rest",
+    "show_number",
     "sweep_batch_work",
     "take_stock",
+    "unbind_award",
     "void_award",
     "void_code",
     "watch_stock",

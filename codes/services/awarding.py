@@ -21,7 +21,7 @@ from codes.models import Award, CodeStatus, GiftCode
 from codes.recovered import are_any_recovered, recovered_code_of
 from codes.selectors import usable_reservation
 from codes.services.granting import award_code
-from codes.services.places import take_place_of
+from codes.services.places import take_from_rest, take_place_of
 from codes.services.redemption.ledger import withdraw_balance
 from codes.services.reserving import award_reserved
 from draws.models import DrawResult
@@ -126,12 +126,25 @@ def award_by_steps(*, result_id: int, now: datetime) -> list[Award]:
     return [_award(result, prize, now) for prize in prizes]
 
 
+def new_award(result: DrawResult, prize: Prize, *, now: datetime, replaces: Award | None = None) -> Award:
+    """Take a code and hold it for a winner, in the caller's transaction; raises as `award_prizes`.
+
+    In place of another award it takes what is left for everybody: the entry's own place has given its share already.
+    """
+    gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
+    if replaces is not None:
+        take_from_rest(prize=prize, now=now)
+    elif gift_code is not None:
+        take_place_of(prize=prize, entry=result.entry, now=now)
+    return award_code(result=result, prize=prize, gift_code=gift_code, now=now, replaces=replaces)
+
+
 def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
     known = Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).first()
     if known is not None:
         return known
     if not prize.needs_code:
-        return award_code(result=result, prize=prize, gift_code=None, now=now)
+        return new_award(result, prize, now=now)
     if kept := recovered_code_of(entry=result.entry, prize_id=prize.pk):  # given before a restore: the same once more
         return award_code(
             result=result,
@@ -143,6 +156,4 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
         )
     if reservation := usable_reservation(entry=result.entry, prize_id=prize.pk, now=now):
         return award_reserved(reservation_id=reservation.pk, result_id=result.pk, now=now)
-    gift_code = claim_next_code(prize_id=prize.pk, now=now)
-    take_place_of(prize=prize, entry=result.entry, now=now)
-    return award_code(result=result, prize=prize, gift_code=gift_code, now=now)
+    return new_award(result, prize, now=now)

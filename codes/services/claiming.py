@@ -1,15 +1,20 @@
 """The holder opens the claim page and has the code shown; the line in the trail comes first (I13)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
 from accounts import audit
+from campaigns.models import ClaimBinding
 from codes.errors import AwardVoided, ClaimExpired, CodeExpired, CodeSuspended, NotEligible
+from codes.holders import Holder
 from codes.models import Award, CodeStatus
 from codes.selectors import RevealedCode, open_code
+from codes.services.binding import hold_award, prove_pin
 from codes.services.journaling import journal_award
+from core.crashpoints import crashpoint
 from participants.models import TouchKind
 from participants.services import record_touch
 
@@ -20,10 +25,14 @@ def open_claim(*, award_id: int, now: datetime) -> None:
         _touch(Award.objects.select_related("entry").get(pk=award_id), TouchKind.CLAIM_OPENED, now)
 
 
-def reveal_code(*, award_id: int, now: datetime, actor_label: str = "holder") -> RevealedCode:
-    """Show the code of an award to whoever holds its claim link.
+def reveal_code(
+    *, award_id: int, now: datetime, actor_label: str = "holder", holder: Holder | None = None
+) -> RevealedCode:
+    """Show the code of an award to whoever holds its claim link, and is its holder where the campaign binds it to one.
 
     Raises:
+        BoundElsewhere, LineProofNeeded: another device, or not the winner's LINE account.
+        ClaimPinWrong, ClaimPaused, PinNotUsable: the PIN is wrong, was wrong too often, or cannot be chosen.
         AwardVoided, CodeSuspended: withdrawn or blocked.
         ClaimExpired: the deadline passed before the code was first shown.
         CodeExpired: the code itself is past its day.
@@ -31,22 +40,33 @@ def reveal_code(*, award_id: int, now: datetime, actor_label: str = "holder") ->
         JournalUnavailable, KeyUnavailable: it cannot be shown right now.
     """
     open_claim(award_id=award_id, now=now)
+    holder = holder or Holder()
+    award = Award.objects.select_related("gift_code", "entry__campaign").get(pk=award_id)
+    check_claimable(award, now)
+    new_pin_hash = ""
+    if award.entry.campaign.claim_binding == ClaimBinding.PIN and not holder.knows_pin:
+        new_pin_hash = prove_pin(award_id=award_id, pin=holder.pin, now=now)  # slow on purpose: outside of the lock
+        holder = replace(holder, knows_pin=not new_pin_hash)
     journal_award(award_id=award_id, now=now)
-    award = _note_reveal(award_id, now, actor_label)
+    award = _note_reveal(award_id, now, actor_label, holder, new_pin_hash)
     if award.gift_code is None:
         raise NotEligible(award_id=award_id)
     return open_code(award.gift_code)
 
 
 @transaction.atomic
-def _note_reveal(award_id: int, now: datetime, actor_label: str) -> Award:
-    award = Award.objects.select_for_update(of=("self",)).select_related("gift_code", "entry").get(pk=award_id)
+def _note_reveal(award_id: int, now: datetime, actor_label: str, holder: Holder, new_pin_hash: str) -> Award:
+    rows = Award.objects.select_for_update(of=("self",)).select_related("gift_code", "entry__campaign")
+    award = rows.get(pk=award_id)
     check_claimable(award, now)
+    hold_award(award, holder, new_pin_hash=new_pin_hash, now=now)
     is_first = award.revealed_at is None
     Award.objects.filter(pk=award_id).update(revealed_at=award.revealed_at or now, reveal_count=F("reveal_count") + 1)
     audit.record("code.revealed", subject=award, actor_label=actor_label, first=is_first)
+    crashpoint("claim.after_audit")
     if is_first:
         _touch(award, TouchKind.REVEALED, now)
+    crashpoint("claim.before_commit")
     return award
 
 

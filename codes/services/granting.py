@@ -20,6 +20,7 @@ def award_code(
     now: datetime,
     public_id: uuid.UUID | None = None,
     token_key_id: str = "",
+    replaces: Award | None = None,
 ) -> Award:
     """Write down that a winning entry holds a prize, with the code that was taken for it in this transaction.
 
@@ -34,6 +35,7 @@ def award_code(
         result=result,
         prize=prize,
         gift_code=gift_code,
+        replaces=replaces,
         token_index=token_index(claim_token(public_id, key_id), key_id),
         token_key_id=key_id,
         claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),

@@ -171,6 +171,12 @@ X_CLIENT_SECRET = env.str("X_CLIENT_SECRET", default="")
 JOURNAL = env.str("JOURNAL", default=f"folder:{DATA_DIR / 'journal'}")
 JOURNAL_REGION = env.str("S3_REGION", default="ap-northeast-1")
 REVEALS_A_DAY = env.int("REVEALS_A_DAY", default=20)  # codes that one person at the desk may be shown
+PRESENTED_BARCODE = env.str("PRESENTED_BARCODE", default="code128")  # or nw7, jan13, gs1_128: what tills read
+PRESENTED_NUMBER_PREFIX = env.str("PRESENTED_NUMBER_PREFIX", default="2900001")  # first of 24 digits; tills route by it
+PRESENTED_JAN_PREFIX = env.str("PRESENTED_JAN_PREFIX", default="29")  # in-store prefix: 02 or 20 to 29
+PRESENTED_KEY_ID = env.int(
+    "PRESENTED_KEY_ID", default=0
+)  # one higher: tokens under a new key, the one before still read
 
 TASKS_ON_COMMIT = True  # False: only the sweep finds work
 LEASE_SECONDS = 90  # a worker silent for longer is taken for dead
@@ -206,6 +212,8 @@ CELERY_BEAT_SCHEDULE = {
     "reservations-past-their-time": {"task": "codes.tasks.expire_reservations", "schedule": 30.0},
     "stock-that-runs-out": {"task": "codes.tasks.watch_stock", "schedule": 300.0},
     "batches-being-worked-on": {"task": "codes.tasks.sweep_batch_work", "schedule": 30.0},
+    "numbers-out-of-use": {"task": "codes.tasks.forget_shown_numbers", "schedule": 3600.0},
+    "prizes-not-opened-yet": {"task": "distribution.tasks.remind_of_claims", "schedule": 600.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
 

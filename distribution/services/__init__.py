@@ -3,6 +3,7 @@
 from distribution.services.events import note_provider_event
 from distribution.services.giving import GivenPrize, give_prizes
 from distribution.services.queueing import cancel_delivery, queue_award, queue_message, resend_delivery
+from distribution.services.reminding import reissue, remind_of_award, send_moving_link
 from distribution.services.sending import send_delivery
 
 __all__ = [
@@ -12,6 +13,9 @@ __all__ = [
     "note_provider_event",
     "queue_award",
     "queue_message",
+    "reissue",
+    "remind_of_award",
     "resend_delivery",
     "send_delivery",
+    "send_moving_link",
 ]

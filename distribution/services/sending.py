@@ -26,7 +26,8 @@ from distribution.channels.base import (
 )
 from distribution.channels.registry import open_channels
 from distribution.composing import compose
-from distribution.models import Delivery, DeliveryAttempt, DeliveryStatus
+from distribution.models import Delivery, DeliveryAttempt, DeliveryKind, DeliveryStatus
+from distribution.selectors import daytime_from, out_of_date
 from participants.models import Identity
 from participants.selectors import verified_identities
 from participants.services import mark_unreachable
@@ -104,8 +105,11 @@ def _claim(delivery_id: int, now: datetime) -> Claim | None:
     abandoned = delivery.status == DeliveryStatus.SENDING and (delivery.lease_until or now) <= now
     if not (waiting or abandoned):
         return None
-    if delivery.award is not None and delivery.award.voided_at is not None:
-        _end(delivery, DeliveryStatus.CANCELLED, "award_voided")
+    if reason := out_of_date(delivery, now):
+        _end(delivery, DeliveryStatus.CANCELLED, reason)
+        return None
+    if delivery.kind == DeliveryKind.REMINDER and (by_day := daytime_from(now)) > now:
+        Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.QUEUED).update(next_attempt_at=by_day)
         return None
     if abandoned and DeliveryAttempt.objects.filter(delivery=delivery, outcome="").count() >= LOST_TRIES:
         _end(delivery, DeliveryStatus.FAILED, "abandoned")
@@ -123,7 +127,9 @@ def _claim(delivery_id: int, now: datetime) -> Claim | None:
     )
     number = delivery.attempts + 1
     DeliveryAttempt.objects.create(delivery=delivery, number=number, channel=identity.kind, identity=identity)
-    delivery = Delivery.objects.select_related("entry__campaign__sponsor", "award__prize").get(pk=delivery_id)
+    delivery = Delivery.objects.select_related("entry__campaign__sponsor", "award__prize", "about__prize").get(
+        pk=delivery_id
+    )
     return Claim(delivery, number, identity, channels[identity.kind])
 
 

@@ -22,6 +22,12 @@ def jst(at: datetime | None) -> str:
 
 
 @register.filter
+def jst_seconds(at: datetime | None) -> str:
+    """Show an instant in Japanese time with its seconds."""
+    return "" if at is None else f"{jst(at)}:{at.astimezone(JST):%S}"
+
+
+@register.filter
 def jst_until(end: datetime | None) -> str:
     """Show an exclusive end as the last minute that still counts: midnight becomes 23:59 of the day before."""
     return "" if end is None else jst(end - timedelta(seconds=1))

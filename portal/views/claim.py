@@ -1,74 +1,152 @@
 """受取: a link shows what was won; only a press shows the code, since mail and LINE fetch links by GET."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.safestring import SafeString
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.models import PrizeKind
-from codes.links import claim_url, presentation_token
+from codes.errors import BoundElsewhere, ClaimPaused, ClaimPinWrong, LineProofNeeded, PinNotUsable
+from codes.holders import holder_obstacle
+from codes.links import claim_url
 from codes.models import Award
-from codes.selectors import award_by_token
-from codes.services import open_claim, reveal_code
+from codes.services import move_award, open_claim, reveal_code
 from core import clock
 from core.clock import jst_day
-from core.qr import qr_svg
+from distribution.services import send_moving_link
+from portal.attempts import spend_guess
 from portal.calendar import all_day_event
+from portal.claiming import (
+    award_behind,
+    award_state,
+    claim_context,
+    code_fields,
+    last_moment,
+    till_context,
+    use_sentences,
+)
+from portal.forms import ClaimPinForm, NewClaimPinForm
+from portal.holder import Proof, holder_of, keep_device, keep_proof, with_device
 from portal.refusals import private
 from portal.session import visitor_of
-from portal.views.my import award_state
+
+MOVES = 3  # links for another device that may be asked for within ten minutes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 def claim(request: HttpRequest, token: str) -> HttpResponse:
-    """Show prize, value and deadline; by POST show the code."""
-    award = _award(token)
+    """Show prize, value and deadline; by POST show the code to its holder."""
+    award = award_behind(token)
     state = award_state(award, clock.now())
-    context = _context(award, token) | {"state": state}
     if request.method != "POST" or state not in ("ready", "shown"):
-        return render(request, "portal/claim.html", context)
+        return _before(request, award, token)
+    obstacle = holder_obstacle(award, holder_of(request, award))
+    form = _pin_form(obstacle, request)
+    if form is not None and not form.is_valid():
+        return _before(request, award, token, form=form, status=422)
+    try:
+        return _reveal(request, award, token, pin=form.cleaned_data["pin"] if form else "")
+    except (ClaimPinWrong, PinNotUsable, ClaimPaused) as refusal:
+        award.refresh_from_db()
+        form = _pin_form("pin" if award.pin_hash else "new_pin", request) or ClaimPinForm(request.POST)
+        form.is_valid()
+        form.refuse("pin", refusal)
+        paused_until = refusal.until if isinstance(refusal, ClaimPaused) else None
+        return _before(request, award, token, form=form, paused_until=paused_until, status=refusal.status)
+    except (BoundElsewhere, LineProofNeeded) as refusal:
+        award.refresh_from_db()
+        return _before(request, award, token, status=refusal.status)
+
+
+def _reveal(request: HttpRequest, award: Award, token: str, *, pin: str) -> HttpResponse:
+    holder, device = with_device(request, award, pin=pin)
     revealed = reveal_code(
-        award_id=award.pk,
-        now=clock.now(),
-        actor_label=f"claim:{visitor_of(request).device}",
+        award_id=award.pk, now=clock.now(), actor_label=f"claim:{visitor_of(request).device}", holder=holder
     )
-    award.refresh_from_db()
-    context |= {"revealed": revealed, "state": "shown", "qr": _instore_qr(award)}
-    return render(request, "portal/code.html", context)
+    award = award_behind(token)
+    context = claim_context(award, token) | till_context(award, clock.now())
+    context |= {
+        "state": "shown",
+        "revealed": revealed,
+        "fields": code_fields(award.prize, revealed),
+        "sentences": use_sentences(award.prize),
+    }
+    response = render(request, "portal/code.html", context)
+    if award.device_digest:
+        keep_device(response, device)
+    if pin:
+        keep_proof(response, award, Proof(knows_pin=True))
+    return response
+
+
+def _before(
+    request: HttpRequest,
+    award: Award,
+    token: str,
+    *,
+    form: ClaimPinForm | None = None,
+    paused_until: object = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show the page before the press: the prize, and what this browser has to show to see its code."""
+    state = award_state(award, clock.now())
+    obstacle = holder_obstacle(award, holder_of(request, award)) if state in ("ready", "shown") else None
+    context = claim_context(award, token) | {
+        "state": state,
+        "obstacle": obstacle,
+        "form": form.focus_first_wrong() if form else _pin_form(obstacle),
+        "paused_until": paused_until,
+        "is_sent": request.GET.get("sent") == "1",
+    }
+    return render(request, "portal/claim.html", context, status=status)
+
+
+def _pin_form(obstacle: str | None, request: HttpRequest | None = None) -> ClaimPinForm | None:
+    kinds = {"pin": ClaimPinForm, "new_pin": NewClaimPinForm}
+    kind = kinds.get(obstacle or "")
+    if kind is None:
+        return None
+    return kind(request.POST) if request else kind()
 
 
 @require_POST
 @private
 def opened(request: HttpRequest, token: str) -> HttpResponse:
     """Note that a person, not a scanner of links, has the page open."""
-    open_claim(award_id=_award(token).pk, now=clock.now())
+    open_claim(award_id=award_behind(token).pk, now=clock.now())
     return HttpResponse(status=204)
 
 
 @require_POST
 @private
-def instore_qr(request: HttpRequest, token: str) -> HttpResponse:
-    """Give the next QR for the till; the old one soon stops to be good, so that a picture of it is worth nothing."""
-    award = _award(token)
-    if (
-        award.revealed_at is None
-        or award_state(award, clock.now()) != "shown"
-        or award.prize.kind != PrizeKind.OWN_CODE
-    ):
-        raise Http404
-    context = {"token": token, "qr": _instore_qr(award)}
-    return render(request, "portal/parts/instore.html", context)
+def ask_to_move(request: HttpRequest, token: str) -> HttpResponse:
+    """Have a link for this device sent to the winner, wherever he was written to before."""
+    award = award_behind(token)
+    spend_guess(request, "move", limit=MOVES, subject=str(award.public_id), now=clock.now())
+    if award_state(award, clock.now()) in ("ready", "shown") and award.device_digest:
+        send_moving_link(award_id=award.pk, now=clock.now())
+    return redirect(f"/g/{token}/?sent=1")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def move(request: HttpRequest, token: str, ticket: str) -> HttpResponse:
+    """Ask before, and by POST let this device in; the one before is let go."""
+    award = award_behind(token)
+    if request.method != "POST":
+        return render(request, "portal/move.html", claim_context(award, token))
+    _holder, device = with_device(request, award)
+    move_award(award_id=award.pk, ticket=ticket, device=device, now=clock.now())
+    return keep_device(redirect("portal:claim", token=token), device)
 
 
 @require_safe
 @private
 def expiry_calendar(request: HttpRequest, token: str) -> HttpResponse:
     """Give the last day as an entry for the phone's calendar."""
-    award = _award(token)
-    last_day = jst_day(_expires_at(award) - timedelta(seconds=1))
+    award = award_behind(token)
+    last_day = jst_day(last_moment(award) - timedelta(seconds=1))
     event = all_day_event(
         uid=f"{award.public_id}@expiry",
         day=last_day,
@@ -79,38 +157,3 @@ def expiry_calendar(request: HttpRequest, token: str) -> HttpResponse:
     response = HttpResponse(event, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="expiry.ics"'
     return response
-
-
-def _award(token: str) -> Award:
-    award = award_by_token(token)
-    if award is None:
-        raise Http404
-    return award
-
-
-def _context(award: Award, token: str) -> dict[str, object]:
-    campaign = award.entry.campaign
-    return {
-        "award": award,
-        "token": token,
-        "prize": award.prize,
-        "code": award.gift_code,
-        "campaign": campaign,
-        "sponsor": campaign.sponsor,
-        "expires_at": _expires_at(award),
-    }
-
-
-def _expires_at(award: Award) -> datetime:
-    code = award.gift_code
-    if award.revealed_at and code and code.expires_at:
-        return code.expires_at
-    return award.claim_expires_at
-
-
-def _instore_qr(award: Award) -> SafeString | None:
-    """Draw the presentation token; only codes of our own are read at our tills."""
-    if award.prize.kind != PrizeKind.OWN_CODE:
-        return None
-    drawn = qr_svg(presentation_token(award))
-    return SafeString(drawn)  # made by us out of a token, no foreign text in it

@@ -9,6 +9,7 @@ from codes.selectors import award_by_notice
 from core import clock
 from eligibility.errors import TooManyAttempts
 from portal.attempts import spend_guess
+from portal.claiming import award_state
 from portal.forms import NoticeNumberForm
 from portal.refusals import private
 from portal.session import remember, visitor_of
@@ -30,9 +31,9 @@ def genuine(request: HttpRequest) -> HttpResponse:
     except TooManyAttempts as refusal:
         form.refuse("number", refusal)
         return _page(request, form, status=refusal.status)
+    award = award_by_notice(form.cleaned_data["number"])  # looked up in any case: each answer takes the same time
     if not form.is_a_notice_number:
         return _page(request, form, answer="cannot_tell")
-    award = award_by_notice(form.cleaned_data["number"])
     return _page(request, form, answer="ours" if award else "not_ours", award=award)
 
 
@@ -44,6 +45,7 @@ def _page(
     award: Award | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"form": form.focus_first_wrong(), "answer": answer, "award": award}
+    state = award_state(award, clock.now()) if award else ""
+    context = {"form": form.focus_first_wrong(), "answer": answer, "award": award, "state": state}
     response = render(request, "portal/genuine.html", context, status=status)
     return remember(response, visitor_of(request))  # so that a browser has its budget

@@ -6,11 +6,14 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Agency
+from codes.errors import LineProofNeeded
+from codes.links import claim_token
+from codes.models import Award
 from core import clock
 from core.clients.line_login import LineLogin, LineLoginRefused, LineLoginUnavailable
 from core.clients.line_webhook import (
@@ -24,11 +27,13 @@ from core.clients.line_webhook import (
 from eligibility.errors import TooManyAttempts
 from eligibility.services import spend_attempt
 from participants.models import Identity, IdentityKind
-from participants.selectors import identity_index
+from participants.selectors import identity_index, line_account_of
 from participants.services import attach_line, mark_line_friend
 from portal import oauth
 from portal.attempts import short
-from portal.refusals import private
+from portal.claiming import award_behind
+from portal.holder import Proof, keep_proof
+from portal.refusals import private, refusal_page
 from portal.session import own_entry, remember, visitor_of
 
 log = structlog.get_logger(__name__)
@@ -40,7 +45,18 @@ EVENT_KEPT_SECONDS = 30 * 24 * 3600  # LINE sends an event again within days, ne
 def login(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Lead to LINE's own login."""
     entry = own_entry(request, public_id)
-    attempt = oauth.begin(str(entry.public_id))
+    return _to_line(oauth.begin(str(entry.public_id)))
+
+
+@require_safe
+@private
+def claim_login(request: HttpRequest, token: str) -> HttpResponse:
+    """Lead to LINE's own login, to prove that a prize is opened by its winner."""
+    award = award_behind(token)
+    return _to_line(oauth.begin(str(award.entry.public_id), award_public_id=str(award.public_id)))
+
+
+def _to_line(attempt: oauth.LoginAttempt) -> HttpResponse:
     address = _line().authorize_url(
         redirect_uri=_callback_address(),
         state=attempt.state,
@@ -58,6 +74,8 @@ def callback(request: HttpRequest) -> HttpResponse:
     attempt = oauth.come_back(request, "line")
     if attempt is None:
         return oauth.login_failed(request, None, provider="LINE", status=400)
+    if attempt.award:
+        return oauth.forget(_prove_winner(request, attempt), "line")
     entry = own_entry(request, UUID(attempt.entry))
     if "code" not in request.GET:  # the person pressed "cancel" at LINE
         return oauth.forget(redirect("portal:entry", public_id=entry.public_id), "line")
@@ -73,6 +91,25 @@ def callback(request: HttpRequest) -> HttpResponse:
     response = redirect("portal:entry", public_id=entry.public_id)
     visitor = visitor_of(request).with_entry(entry).with_person(identity.participant)
     return oauth.forget(remember(response, visitor), "line")
+
+
+def _prove_winner(request: HttpRequest, attempt: oauth.LoginAttempt) -> HttpResponse:
+    """Go back to the prize, with a proof if the account is the one that the winner entered with."""
+    award = get_object_or_404(Award.objects.select_related("entry"), public_id=UUID(attempt.award))
+    back = redirect("portal:claim", token=claim_token(award.public_id))
+    if "code" not in request.GET:
+        return back
+    try:
+        user_id, _is_friend = _account(request.GET["code"], attempt, clock.now())
+    except LineLoginRefused as refusal:
+        log.warning("line_login_refused", reason=refusal.reason)
+        return oauth.login_failed(request, None, provider="LINE", status=400)
+    except LineLoginUnavailable:
+        return oauth.login_failed(request, None, provider="LINE", status=503)
+    account = line_account_of(award.entry.participant_id, user_id)
+    if account is None:
+        return refusal_page(request, LineProofNeeded())
+    return keep_proof(back, award, Proof(identity_id=account.pk))
 
 
 @csrf_exempt  # LINE's servers sign the body instead

@@ -184,7 +184,7 @@ def _result(
     context = {
         "store": store,
         "state": state,
-        "sign": "good" if state.is_redeemable else _word(state.refusal_code),
+        "sign": "good" if state.is_redeemable else word_of(state.refusal_code),
         "reason": refusal_sentence(state.refusal_code) if state.refusal_code else "",
         "conditions": conditions_sentences(known),
         "form": form,
@@ -196,14 +196,15 @@ def _result(
 def _sign(request: HttpRequest, store: Store, *, refusal: DomainError) -> HttpResponse:
     context = {
         "store": store,
-        "sign": _word(refusal.code),
+        "sign": word_of(refusal.code),
         "message": str(refusal),
         "form": CodeForm(),
     }
     return render(request, "portal/staff/result.html", context, status=refusal.status)
 
 
-def _word(refusal_code: str | None) -> str:
+def word_of(refusal_code: str | None) -> str:
+    """Give the word on the big sign for a refusal."""
     return SIGNS.get(refusal_code or "", "not_accepted")
 
 

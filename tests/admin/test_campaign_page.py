@@ -42,6 +42,8 @@ def plan(**changes: object) -> dict[str, object]:
         "entry_closes_at_0": "2026-12-31",
         "entry_closes_at_1": "23:59",
         "claim_days": "30",
+        "claim_binding": "none",
+        "claim_reminder_days": "3",
         **formset("kpi_targets"),
         **changes,
     }

@@ -7,9 +7,10 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from codes.models import BatchStatus, CodeBatch, CodeStatus, GiftCode
+from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode
+from distribution.models import DeliveryStatus
 from tests.admin.registry import IN_AGENCY, list_url, make_row, row_url
-from tests.factories import AwardFactory, GiftCodeFactory, PrizeFactory
+from tests.factories import NOW, AwardFactory, GiftCodeFactory, PrizeFactory
 
 CSV = b"code,pin\nCANARY-AAAA-1111,9901\nCANARY-BBBB-2222,9902\n"
 IMPORT = "admin:codes_codebatch_import_file"
@@ -165,6 +166,43 @@ def test_an_award_is_withdrawn_and_its_code_blocked(agency, operator):
     award.gift_code.refresh_from_db()
     assert award.voided_at is not None
     assert award.gift_code.status == CodeStatus.VOID
+
+
+def test_an_award_is_freed_of_its_holder_after_a_question_and_with_a_reason(agency, operator):
+    award = make_row("codes.award", agency)
+    Award.objects.update(bound_at=NOW, device_digest="d" * 64)
+    url = reverse("admin:codes_award_unbind", args=[award.pk])
+
+    asked = operator.get(url).content.decode()
+    operator.post(url, {"reason": ""})
+    award.refresh_from_db()
+    assert "端末" in asked
+    assert award.bound_at == NOW
+
+    operator.post(url, {"reason": "機種変更"})
+    award.refresh_from_db()
+    assert (award.bound_at, award.device_digest) == (None, "")
+    assert operator.get(url).status_code == 403
+
+
+def test_a_code_that_nobody_saw_is_reissued_after_a_preview(agency, operator):
+    delivery = make_row("distribution.delivery", agency)
+    award = delivery.award
+    GiftCodeFactory.create(batch__prize=award.prize)
+    url = reverse("admin:distribution_delivery_reissue", args=[delivery.pk])
+
+    asked = operator.get(url).content.decode()
+    assert "500円" in asked
+    assert "残りの在庫" in asked
+    operator.post(url, {"reason": "誤送信"})
+
+    award.refresh_from_db()
+    assert award.voided_at is not None
+    assert award.replaced_by.delivery.status == DeliveryStatus.QUEUED
+    assert operator.get(url).status_code == 403
+    shown = delivery.__class__.objects.get(award=award.replaced_by)
+    Award.objects.filter(pk=award.replaced_by.pk).update(revealed_at=NOW)
+    assert operator.get(reverse("admin:distribution_delivery_reissue", args=[shown.pk])).status_code == 403
 
 
 @pytest.mark.parametrize("label", sorted(IN_AGENCY))

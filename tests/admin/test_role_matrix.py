@@ -78,6 +78,8 @@ ACTS = {  # what may be done to a row: model, name, roles
     ("codes.offlinedispute", "store_bears"): "O",
     ("codes.offlinedispute", "sponsor_bears"): "O",
     ("codes.offlinedispute", "drop"): "O",
+    ("codes.award", "unbind"): "O",
+    ("distribution.delivery", "reissue"): "O",
     ("distribution.delivery", "resend"): "OS",
     ("accounts.apikey", "revoke"): "O",
     ("participants.participant", "note"): "ORS",
@@ -121,6 +123,8 @@ def test_an_act_is_asked_of_the_roles_that_may(label, name, letter, agency, desk
         type(row).objects.filter(pk=row.pk).update(status=CampaignStatus.OPEN)
     if name == "reveal":
         type(row).objects.filter(pk=row.pk).update(status="issued", issued_at=NOW)
+    if name == "unbind":
+        type(row).objects.filter(pk=row.pk).update(bound_at=NOW)
     if label == "distribution.delivery":
         type(row).objects.filter(pk=row.pk).update(status="failed")
     url = reverse(f"admin:{label.replace('.', '_')}_{name}", args=[row.pk])

@@ -92,6 +92,8 @@ def test_T16_a_form_neither_offers_nor_takes_a_foreign_choice(agency, foreign, o
         "entry_closes_at_0": "2026-12-31",
         "entry_closes_at_1": "23:59",
         "claim_days": "30",
+        "claim_binding": "none",
+        "claim_reminder_days": "3",
         "kpi_targets-TOTAL_FORMS": "0",
         "kpi_targets-INITIAL_FORMS": "0",
     }

@@ -8,9 +8,10 @@ from django.db import connections
 from django.utils import timezone
 
 from campaigns.models import Store
-from codes.links import presentation_token
 from codes.models import GiftCode, Redemption
+from codes.presentation import presentation_token
 from codes.services import void_award
+from core import clock
 from core.clock import jst_day
 from tests.api.world import make_tenant, winning_code
 
@@ -103,7 +104,7 @@ def test_a_check_tells_why_a_code_cannot_be_used(tenant):
 def test_what_the_phone_shows_is_good_at_the_till(tenant):
     award, _code = winning_code(tenant)
 
-    assert redeem(tenant, presentation_token(award), "s1").status_code == 201
+    assert redeem(tenant, presentation_token(award.gift_code, now=clock.now()), "s1").status_code == 201
 
 
 def test_a_till_of_an_unknown_store_is_refused(tenant, other):

@@ -12,13 +12,11 @@ from codes.errors import (
     CodeExpired,
     CodeNotAccepted,
     CodeSuspended,
-    CodeTokenExpired,
     DuplicateTransaction,
     InsufficientBalance,
     RedemptionNotFound,
     StoreNotAllowed,
 )
-from codes.links import presentation_token
 from codes.models import GiftCode, Redemption
 from codes.selectors import open_code
 from codes.services import check_code, redeem_code, reverse_redemption, void_code
@@ -90,7 +88,7 @@ def test_T05_unknown_foreign_and_unissued_codes_get_one_answer(world, code):
     foreign = winning_code(open_campaign())[1]
     in_stock = open_code(world.prize.gift_codes.filter(status="available").earliest("pk")).code
     refusals = []
-    for presented in ("NOSUCHCODE000000", foreign, in_stock, "", "MZ.forged", "MZ.", "MZ.a.b.c"):
+    for presented in ("NOSUCHCODE000000", foreign, in_stock, "", "C" * 47, "A" * 46 + "9", "2900001" + "0" * 17):
         with pytest.raises(CodeNotAccepted) as answer:
             redeem(world, presented)
         refusals.append((answer.value.code, str(answer.value), answer.value.context))
@@ -123,18 +121,6 @@ def test_a_store_has_to_be_the_agency_s_and_active(world, code):
     refused(StoreNotAllowed, world, code, store_id=0)
     Store.objects.update(is_active=False)
     refused(StoreNotAllowed, world, code)
-
-
-def test_what_the_phone_shows_is_good_for_ninety_seconds(world):
-    import time_machine
-
-    with time_machine.travel(NOW, tick=False) as clock:
-        award, _code = winning_code(world)
-        token = presentation_token(award)
-        clock.shift(90)
-        assert check_code(agency_id=world.agency.pk, presented=token, store_id=world.store.pk, now=NOW).is_redeemable
-        clock.shift(1)
-        refused(CodeTokenExpired, world, token)
 
 
 def test_I07_the_same_transaction_again_gives_the_same_line(world, code):

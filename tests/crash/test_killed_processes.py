@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
+from accounts.models import AuditEntry
 from api.models import IdempotencyRecord
 from codes.links import claim_url
 from codes.models import Award, GiftCode, Redemption
@@ -27,7 +28,7 @@ from tests.api.world import entry_body, make_tenant, winning_code
 from tests.crash.victims import Victims
 from tests.factories import NOW
 from tests.flows.steps import tea_reading
-from tests.worlds import begin, contact, notice, open_campaign, send, stock
+from tests.worlds import begin, contact, notice, open_campaign, send, stock, win
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,6 +135,22 @@ def test_F04_an_entry_whose_worker_is_killed_wins_once(victims, crash_at, status
     entry.refresh_from_db()
     assert entry.status == EntryStatus.WON
     assert (Award.objects.count(), GiftCode.objects.filter(status="issued").count()) == (1, 1)
+    assert violations(NOW) == {}
+
+
+@pytest.mark.parametrize("crash_at", ["claim.after_audit", "claim.before_commit"])
+def test_F01_I13_a_web_process_killed_before_it_shows_a_code_binds_nobody(victims, crash_at):
+    award = win(open_campaign(claim_binding="device"))
+
+    assert victims.run("reveal", crash_at=crash_at, award_id=award.pk, device="phone", now=NOW) == KILLED
+
+    award.refresh_from_db()
+    assert (award.device_digest, award.bound_at, award.revealed_at, award.reveal_count) == ("", None, None, 0)
+    assert AuditEntry.objects.filter(action__in=["code.revealed", "claim.bound"]).count() == 0
+    assert victims.run("reveal", award_id=award.pk, device="tablet", now=NOW) == 0
+    award.refresh_from_db()
+    assert (award.bound_at, award.reveal_count) == (NOW, 1)
+    assert victims.run("reveal", award_id=award.pk, device="phone", now=NOW) == 1
     assert violations(NOW) == {}
 
 

@@ -99,14 +99,15 @@ def rotate(job_id: int, now: datetime) -> None:
     rotation.run_rotation(job_id=job_id, now=now)
 
 
-def reveal(award_id: int, journal: str, now: datetime) -> None:
-    """A web process shows a code to its holder."""
+def reveal(award_id: int, now: datetime, journal: str = "", device: str = "") -> None:
+    """A web process shows a code to its holder, or to the first device that opens it."""
     from django.conf import settings
 
+    from codes.holders import Holder
     from codes.services import reveal_code
 
-    settings.JOURNAL = journal
-    reveal_code(award_id=award_id, now=now)
+    settings.JOURNAL = journal or settings.JOURNAL
+    reveal_code(award_id=award_id, now=now, holder=Holder(device=device))
 
 
 def redeem(agency_id: int, store_id: int, presented: str, journal: str, now: datetime) -> None:

@@ -14,7 +14,9 @@ from distribution.message_contexts import (
     CampaignFacts,
     MessageContext,
     MessageKind,
+    MoveContext,
     NotWonContext,
+    ReminderContext,
     ResumeContext,
     VerdictContext,
     VerdictOutcome,
@@ -56,6 +58,15 @@ EVERY_CONTEXT: list[MessageContext] = [
     NOT_ELIGIBLE,
     NotWonContext(campaign=CAMPAIGN, link=LINK, entry_number="E-1029"),
     ResumeContext(campaign=CAMPAIGN, link=LINK, expires_at=END),
+    ReminderContext(
+        campaign=CAMPAIGN,
+        link=LINK,
+        expires_at=END,
+        brand="QUOカードPay",
+        value_jpy=1500,
+        notice_number="4821-7730-12AB",
+    ),
+    MoveContext(campaign=CAMPAIGN, link=LINK, brand="QUOカードPay", notice_number="4821-7730-12AB"),
 ]
 every_context = pytest.mark.parametrize("context", EVERY_CONTEXT, ids=lambda c: f"{c.kind}-{getattr(c, 'outcome', '')}")
 

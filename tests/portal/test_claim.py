@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import AuditEntry
 from campaigns.models import PrizeKind
-from codes.links import award_id_of_presentation
 from codes.models import GiftCode
+from codes.presentation import read_token
 from codes.services import redeem_code, void_award, void_code
 from participants.models import Touch, TouchKind
 from tests.flows.steps import NOW
@@ -100,11 +100,11 @@ def test_the_qr_holds_a_token_that_names_the_award_and_not_the_code(phone, award
         drawn.append(text)
         return "<svg></svg>"
 
-    monkeypatch.setattr("portal.views.claim.qr_svg", draw)
+    monkeypatch.setattr("portal.claiming.qr_svg", draw)
 
     code = code_of(phone, award)
 
-    assert award_id_of_presentation(drawn[0]) == award.public_id
+    assert read_token(drawn[0]).code_id == award.gift_code.public_id
     assert code not in drawn[0]
 
 

@@ -3,8 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from codes.links import notice_number
+from codes.services import void_award
+from distribution.services import reissue
+from tests.flows.steps import NOW
 from tests.portal.phone import Phone, text_of
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +31,30 @@ def test_a_number_of_ours_names_the_campaign_and_its_sponsor_and_nothing_more(ph
     )
     assert "hanako" not in answer.content.decode()
     assert "/g/" not in answer.content.decode()
+
+
+def test_a_notice_of_ours_that_was_replaced_or_withdrawn_says_so(phone, campaigns):
+    award = phone.win()
+    new = reissue(award_id=award.pk, reason="誤送信", now=NOW)
+
+    replaced = text_of(asked(phone, notice_number(award)))
+    assert "本物のお知らせです。" in replaced
+    assert "そのあと再発行されています。新しい案内のリンクをお使いください。" in replaced
+    assert "再発行" not in text_of(asked(phone, notice_number(new)))
+    void_award(award_id=new.pk, reason="不正応募", now=NOW)
+    assert "そのあと無効になったため、リンクは使えません。" in text_of(asked(phone, notice_number(new)))
+
+
+def test_T05_every_answer_takes_the_same_reads(phone, campaigns):
+    award = phone.win()
+    asked(phone, "0000-0000-0000")
+    counts = []
+    for number in (notice_number(award), "0000-0000-0000", "1234"):
+        with CaptureQueriesContext(connection) as queries:
+            asked(phone, number)
+        counts.append(len(queries))
+
+    assert len(set(counts)) == 1
 
 
 def test_a_number_that_we_never_gave_is_not_ours(phone, campaigns):

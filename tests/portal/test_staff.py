@@ -6,8 +6,8 @@ import pytest
 
 from campaigns.models import Store, UseConditions
 from campaigns.services import set_store_pin
-from codes.links import presentation_token
 from codes.models import GiftCode, Redemption
+from codes.presentation import presentation_token
 from codes.services import void_code
 from core.clock import JST
 from journeys.demo_data import STAFF_PIN
@@ -105,7 +105,7 @@ def test_a_good_code_can_be_used_however_it_is_typed(till, code):
 def test_the_qr_of_the_phone_is_taken_like_the_code(till, award, code):
     award.refresh_from_db()
 
-    assert "使えます" in text_of(checked(till, presentation_token(award)))
+    assert "使えます" in text_of(checked(till, presentation_token(award.gift_code, now=NOW)))
 
 
 def test_an_unknown_code_is_not_accepted(till, code):

@@ -8,6 +8,7 @@ from codes.conditions import NO_CONDITIONS, NO_DETAILS, Conditions, Purchase, Us
 from codes.errors import Locked
 from codes.models import GiftCode
 from codes.selectors import live_lock, others_in_basket
+from codes.services.presenting import check_presentation
 from codes.services.redemption.finding import find_code, find_store
 from core.errors import DomainError
 
@@ -39,7 +40,7 @@ def check_code(
     """Tell whether a code could be redeemed now, and if not, why.
 
     Raises:
-        CodeNotAccepted, CodeTokenExpired: not a code that this agency gave out, or shown too long ago.
+        CodeNotAccepted: not a code that this agency gave out.
     """
     gift_code = find_code(agency_id, presented)
     conditions = conditions_of(gift_code.prize_id)
@@ -49,6 +50,7 @@ def check_code(
         others = others_in_basket(gift_code, store.pk, purchase.basket_id)
         judge_use(gift_code, conditions, Use(store.pk, now, amount_jpy, purchase, others, is_question=True))
         check_not_locked(gift_code, now, lock_public_id)
+        check_presentation(gift_code=gift_code, presented=presented, now=now)
     except DomainError as error:
         refusal = error.code
     return CodeState(

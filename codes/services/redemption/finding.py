@@ -10,7 +10,7 @@ def find_code(agency_id: int, presented: str) -> GiftCode:
     """Find a code of our own that this agency gave out.
 
     Raises:
-        CodeNotAccepted, CodeTokenExpired: unknown, another's, not given out, not ours to redeem, or shown too long ago.
+        CodeNotAccepted: unknown, another's, not given out, or not ours to redeem.
     """
     gift_code = presented_code(agency_id=agency_id, presented=presented)
     if gift_code is None or gift_code.prize.kind != PrizeKind.OWN_CODE:

@@ -17,6 +17,7 @@ from codes.errors import AlreadyRedeemed, DuplicateTransaction, ReversedBeforeAr
 from codes.models import CodeLock, GiftCode, Redemption, RedemptionKind
 from codes.selectors import is_buried, others_in_basket, redemption_of_transaction
 from codes.services.journaling import journal_after_commit
+from codes.services.presenting import consume_presentation
 from codes.services.redemption.checking import check_not_locked
 from codes.services.redemption.days import day_of_booking
 from codes.services.redemption.finding import find_code, find_store
@@ -34,6 +35,7 @@ class Sale:
     """One use as a till sends it, at once or later."""
 
     store: Store
+    presented: str = ""
     amount_jpy: int | None = None
     purchase: Purchase = NO_DETAILS
     pos_transaction_id: str = ""
@@ -68,6 +70,7 @@ def redeem_code(
     """
     sale = Sale(
         store=find_store(agency_id, store_id),
+        presented=presented,
         amount_jpy=amount_jpy,
         purchase=purchase,
         pos_transaction_id=pos_transaction_id,
@@ -120,6 +123,7 @@ def book_sale(sale: Sale, found: GiftCode, now: datetime) -> Redemption:
     amount = judge_use(gift_code, conditions, Use(sale.store.pk, at, sale.amount_jpy, sale.purchase, others))
     if not sale.is_offline:  # what was reported later had left the store before anybody set the code aside
         check_not_locked(gift_code, now, sale.lock_public_id)
+    consume_presentation(gift_code=gift_code, presented=sale.presented, now=at)
     redemption = _write_line(
         agency_id=gift_code.agency_id,
         gift_code=gift_code,

@@ -1,0 +1,124 @@
+"""What the pages of a prize have in common: the award behind the link, its state, and what is said of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from campaigns.models import Prize, PrizeKind
+from campaigns.use_conditions import conditions_sentences
+from codes.holders import holder_obstacle
+from codes.models import Award, CodeStatus
+from codes.presentation import presentation_token, slot_ends_at, token_good_until
+from codes.selectors import RevealedCode, award_by_token
+from core import clock
+from core.qr import qr_svg
+from portal.holder import holder_of
+
+
+@dataclass(frozen=True)
+class CodeField:
+    """One part of a code as its brand names it: the code, PIN, card number."""
+
+    name: str
+    label: str
+    value: str
+
+
+def award_behind(token: str) -> Award:
+    """Give the award that a claim link leads to.
+
+    Raises:
+        Http404: there is none.
+    """
+    award = award_by_token(token)
+    if award is None:
+        raise Http404
+    return award
+
+
+def award_state(award: Award, now: datetime) -> str:
+    """Name what can be done with an award.
+
+    One of ready, shown, used, expired, void, replaced, or goods that need no code.
+    """
+    code = award.gift_code
+    if award.voided_at and hasattr(award, "replaced_by"):
+        return "replaced"
+    if award.voided_at or (code and code.status == CodeStatus.VOID):
+        return "void"
+    if code is None:
+        return "goods"
+    if code.redeemed_at and code.balance_jpy == 0:
+        return "used"
+    if code.expires_at and code.expires_at <= now:
+        return "expired"
+    if award.revealed_at is None and award.claim_expires_at <= now:
+        return "expired"
+    return "shown" if award.revealed_at else "ready"
+
+
+def own_award_at_the_till(request: HttpRequest, token: str) -> Award:
+    """Give an award whose code this browser may show at our tills: one of our own, seen before, and its holder's.
+
+    Raises:
+        Http404: it may not.
+    """
+    award = award_behind(token)
+    is_shown = award.revealed_at is not None and award_state(award, clock.now()) == "shown"
+    if not is_shown or award.prize.kind != PrizeKind.OWN_CODE:
+        raise Http404
+    if holder_obstacle(award, holder_of(request, award)) is not None:
+        raise Http404
+    return award
+
+
+def claim_context(award: Award, token: str) -> dict[str, object]:
+    """Give what every page of a prize shows."""
+    campaign = award.entry.campaign
+    return {
+        "award": award,
+        "token": token,
+        "prize": award.prize,
+        "code": award.gift_code,
+        "campaign": campaign,
+        "sponsor": campaign.sponsor,
+        "expires_at": last_moment(award),
+    }
+
+
+def last_moment(award: Award) -> datetime:
+    """Give the exclusive end of what can be done next: of using the code once it was seen, else of receiving it."""
+    code = award.gift_code
+    if award.revealed_at and code and code.expires_at:
+        return code.expires_at
+    return award.claim_expires_at
+
+
+def till_context(award: Award, now: datetime) -> dict[str, object]:
+    """Give the token of these 30 seconds as a QR code, with the seconds it has left; only our own tills read it."""
+    if award.prize.kind != PrizeKind.OWN_CODE or award.gift_code is None:
+        return {"qr": None}
+    drawn = qr_svg(presentation_token(award.gift_code, now=now))
+    return {
+        "qr": SafeString(drawn),  # made by us out of a token, no foreign text in it
+        "seconds_left": max(1, round((slot_ends_at(now) - now).total_seconds())),
+        "seconds_good": int((token_good_until(now) - now).total_seconds()),
+        "has_barcode": bool(settings.PRESENTED_BARCODE),
+    }
+
+
+def code_fields(prize: Prize, revealed: RevealedCode) -> list[CodeField]:
+    """Give the parts of a code beside the code itself, under the names that its brand's profile gives them."""
+    profile = prize.gift_brand.code_fields if prize.gift_brand else []
+    labels = {str(part.get("name")): str(part.get("label") or "") for part in profile if isinstance(part, dict)}
+    parts = [("number", _("Card number"), revealed.number), ("pin", _("PIN"), revealed.pin)]
+    return [CodeField(name, labels.get(name) or usual, value) for name, usual, value in parts if value]
+
+
+def use_sentences(prize: Prize) -> list[str]:
+    """Say under which conditions a code is taken at a till."""
+    return conditions_sentences(getattr(prize, "conditions", None))
