@@ -14,6 +14,7 @@ from unfold.widgets import (
 
 from accounts.desk import InclusiveEndField
 from campaigns.models import Prize, PrizeKind
+from codes.services.fetched_stock import MAX_FETCHED
 from codes.services.stock import MAX_GENERATED
 
 PROBLEMS = {
@@ -70,6 +71,12 @@ class ImportForm(StockForm):
 class GenerateForm(StockForm):
     count = forms.IntegerField(
         label=_("how many"), min_value=1, max_value=MAX_GENERATED, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+
+class FetchForm(StockForm):
+    count = forms.IntegerField(
+        label=_("how many"), min_value=1, max_value=MAX_FETCHED, widget=UnfoldAdminIntegerFieldWidget
     )
 
 

@@ -6,9 +6,10 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import audit
-from codes.errors import AwardVoided, ClaimExpired, CodeExpired, CodeSuspended, NotEligible
+from codes.errors import AwardVoided, ClaimExpired, CodeExpired, CodeSuspended, NotEligible, SupplierUnavailable
 from codes.models import Award, CodeStatus
-from codes.selectors import RevealedCode, open_code
+from codes.selectors import RevealedCode
+from codes.services.fetching import note_not_shown, prepare_card, shown_code
 from participants.models import TouchKind
 from participants.services import record_touch
 
@@ -27,12 +28,18 @@ def reveal_code(*, award_id: int, now: datetime, actor_label: str = "holder") ->
         ClaimExpired: the deadline passed before the code was first shown.
         CodeExpired: the code itself is past its day.
         NotEligible: the prize has no code.
+        SupplierUnavailable: the supplier that makes and shows the code is away; nothing is used up.
     """
     open_claim(award_id=award_id, now=now)
+    prepare_card(award_id=award_id, now=now)
     award = _note_reveal(award_id, now, actor_label)
     if award.gift_code is None:
         raise NotEligible(award_id=award_id)
-    return open_code(award.gift_code)
+    try:
+        return shown_code(gift_code=award.gift_code, now=now)
+    except SupplierUnavailable:
+        note_not_shown(award_id=award_id)
+        raise
 
 
 @transaction.atomic

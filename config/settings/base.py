@@ -163,6 +163,12 @@ X_API_BASE = env.str("X_API_BASE", default="https://api.x.com")
 X_AUTHORIZE_BASE = env.str("X_AUTHORIZE_BASE", default="https://x.com")
 X_CLIENT_ID = env.str("X_CLIENT_ID", default="")
 X_CLIENT_SECRET = env.str("X_CLIENT_SECRET", default="")
+SUPPLIER_AMAZON_BASE_URL = env.str("SUPPLIER_AMAZON_BASE_URL", default="https://agcod-v2-fe.amazon.com")
+SUPPLIER_AMAZON_REGION = env.str("SUPPLIER_AMAZON_REGION", default="us-west-2")
+SUPPLIER_AMAZON_PARTNER_ID = env.str("SUPPLIER_AMAZON_PARTNER_ID", default="")
+SUPPLIER_AMAZON_ACCESS_KEY_ID = env.str("SUPPLIER_AMAZON_ACCESS_KEY_ID", default="")
+SUPPLIER_AMAZON_SECRET_ACCESS_KEY = env.str("SUPPLIER_AMAZON_SECRET_ACCESS_KEY", default="")
+SUPPLIER_AMAZON_TIMEOUT_SECONDS = env.float("SUPPLIER_AMAZON_TIMEOUT_SECONDS", default=6.0)  # what Amazon advises
 
 TASKS_ON_COMMIT = True  # False: only the sweep finds work
 LEASE_SECONDS = 90  # a worker silent for longer is taken for dead
@@ -190,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     "receipts-left-behind": {"task": "receipts.tasks.sweep_receipts", "schedule": 10.0},
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
     "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
+    "cards-to-be-made": {"task": "codes.tasks.sweep_cards", "schedule": 10.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }

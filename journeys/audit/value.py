@@ -1,10 +1,10 @@
 """Codes, awards, caps and balances: value is neither doubled nor lost."""
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Sum, When
 
 from accounts.models import AuditEntry
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
-from codes.selectors import batches_out_of_balance, codes_out_of_balance, issued_without_award
+from codes.selectors import batches_out_of_balance, cards_out_of_order, codes_out_of_balance, issued_without_award
 from draws.models import CourseCounter, Draw, DrawResult, DrawStatus
 from draws.selectors import wrong_counters
 from journeys.audit.naming import more_than_one, name_ids, name_rows
@@ -13,13 +13,17 @@ IN_STOCK = [CodeStatus.STAGED, CodeStatus.AVAILABLE]
 
 
 def codes_and_awards() -> list[str]:
-    """I01: one code, one award; one award an entry and prize; no code out of stock without an award."""
+    """I01: one code, one award; one award an entry and prize; no code out of stock without an award.
+
+    A code that a supplier makes has one request, of its value, from the moment it is given out, and is never kept.
+    """
     valid = Award.objects.filter(voided_at__isnull=True)
     twice_given = Award.objects.filter(gift_code__in=more_than_one(Award.objects.all(), "gift_code"))
     doubled = valid.filter(
         Exists(valid.filter(entry=OuterRef("entry"), prize=OuterRef("prize")).exclude(pk=OuterRef("pk")))
     )
     codeless = valid.filter(gift_code__isnull=True).exclude(prize__kind="physical")
+    fetched = name_ids(GiftCode, cards_out_of_order())
     other_prize = Award.objects.filter(gift_code__isnull=False).exclude(gift_code__prize=F("prize"))
     return [
         *name_ids(GiftCode, issued_without_award()),
@@ -27,6 +31,7 @@ def codes_and_awards() -> list[str]:
         *name_rows(doubled),
         *name_rows(codeless),
         *name_rows(other_prize),
+        *fetched,
     ]
 
 
@@ -34,7 +39,7 @@ def batch_sums() -> list[str]:
     """I02: every code that came in is still there, and in a state that its batch allows."""
     staged = GiftCode.objects.filter(status=CodeStatus.STAGED).exclude(batch__status=BatchStatus.STAGED)
     given = GiftCode.objects.exclude(status__in=[CodeStatus.STAGED, CodeStatus.VOID])
-    out_too_early = given.exclude(batch__status=BatchStatus.ACTIVE)
+    out_too_early = given.exclude(batch__status__in=[BatchStatus.ACTIVE, BatchStatus.PAUSED])
     return [*name_ids(CodeBatch, batches_out_of_balance()), *name_rows(staged), *name_rows(out_too_early)]
 
 
@@ -70,9 +75,11 @@ def balances() -> list[str]:
 
 
 def reveals() -> list[str]:
-    """I13: a code was shown as often as the trail says."""
-    lines = AuditEntry.objects.filter(action="code.revealed", subject_type=Award._meta.label_lower).order_by()
-    noted = dict(lines.values_list("subject_id").annotate(n=Count("pk")))
+    """I13: a code was shown as often as the trail says, less what its supplier then did not show."""
+    trail = AuditEntry.objects.filter(subject_type=Award._meta.label_lower).order_by()
+    lines = trail.filter(action__in=["code.revealed", "code.not_shown"])
+    sign = Case(When(action="code.revealed", then=1), default=-1)
+    noted = {subject: n for subject, n in lines.values_list("subject_id").annotate(n=Sum(sign)) if n}
     shown = Award.objects.filter(reveal_count__gt=0).values_list("pk", "public_id", "reveal_count")
     wrong = [pk for pk, public_id, count in shown.iterator() if noted.pop(str(public_id), 0) != count]
     never_shown = Award.objects.filter(public_id__in=noted)  # a line without its showing

@@ -10,7 +10,8 @@ from django.db import connection
 
 from api.models import IdempotencyRecord
 from codes.links import claim_url
-from codes.models import Award, GiftCode
+from codes.models import Award, GiftCode, SupplierCard, SupplierCardStatus
+from codes.services import make_due_cards
 from core import clock
 from distribution.models import DeliveryStatus
 from distribution.selectors import due_deliveries
@@ -27,7 +28,7 @@ from tests.api.world import entry_body, make_tenant
 from tests.crash.victims import Victims
 from tests.factories import NOW
 from tests.flows.steps import tea_reading
-from tests.worlds import begin, contact, notice, open_campaign, send, stock
+from tests.worlds import begin, contact, fetched_campaign, notice, open_campaign, send, stock, win
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,6 +135,25 @@ def test_F04_an_entry_whose_worker_is_killed_wins_once(victims, crash_at, status
     entry.refresh_from_db()
     assert entry.status == EntryStatus.WON
     assert (Award.objects.count(), GiftCode.objects.filter(status="issued").count()) == (1, 1)
+    assert violations(NOW) == {}
+
+
+@pytest.mark.parametrize(("crash_at", "made"), [("fetch.after_request_stored", 0), ("fetch.after_answer", 1)])
+def test_F21_a_worker_killed_around_the_suppliers_answer_leaves_one_card(victims, supplier_server, crash_at, made):
+    award = win(fetched_campaign(codes=1))
+    card = SupplierCard.objects.get()
+
+    code = victims.run(
+        "make_card", crash_at=crash_at, gift_code_id=award.gift_code_id, supplier_url=supplier_server.url, now=NOW
+    )
+
+    card.refresh_from_db()
+    assert (code, card.status, card.attempts) == (KILLED, SupplierCardStatus.REQUESTED, 1)
+    assert len(supplier_server.cards) == made
+    assert make_due_cards(now=NOW + timedelta(seconds=10)) == 1
+    card.refresh_from_db()
+    assert card.card_id == supplier_server.cards[card.request_id].gc_id
+    assert supplier_server.deposited - supplier_server.funds == supplier_server.spent == 500
     assert violations(NOW) == {}
 
 

@@ -24,6 +24,7 @@ from tests.factories.moments import (
 from tests.factories.offers import (
     CampaignFactory,
     EntryRuleFactory,
+    GiftBrandFactory,
     KpiTargetFactory,
     PrizeCourseFactory,
     PrizeFactory,
@@ -75,6 +76,7 @@ __all__ = [
     "DrawResultFactory",
     "EntryFactory",
     "EntryRuleFactory",
+    "GiftBrandFactory",
     "GiftCodeFactory",
     "IdentityFactory",
     "KpiTargetFactory",
