@@ -10,8 +10,8 @@ from datetime import datetime
 
 from django.db import connection
 
-from codes.errors import OutOfStock, StockBusy, StockHeld
-from codes.models import BatchStatus, CodeSource, CodeStatus, GiftCode
+from codes.errors import OutOfStock, StockBusy
+from codes.models import CodeStatus, GiftCode
 
 TAKE = """
 UPDATE codes_giftcode SET status = 'issued', issued_at = %(now)s, updated_at = %(now)s
@@ -33,14 +33,14 @@ def claim_next_code(*, prize_id: int, now: datetime) -> GiftCode:
 
     Raises:
         OutOfStock: none is left.
-        StockBusy: some are left, but others held them through all tries; as StockHeld: they wait for their supplier.
+        StockBusy: some are left, but others held them through all tries.
     """
     for attempt in range(TRIES):
         behind = _last_position.get(prize_id, 0) - LOOK_BACK if attempt == 0 else 0
         if taken := _take(prize_id, behind, now):
             return taken
         if not _is_any_left(prize_id, now):
-            raise StockHeld(prize_id=prize_id) if _is_any_held(prize_id) else OutOfStock(prize_id=prize_id)
+            raise OutOfStock(prize_id=prize_id)
         if attempt:
             time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 spreads the tries of clients apart
     raise StockBusy(prize_id=prize_id)
@@ -61,9 +61,3 @@ def _take(prize_id: int, behind: int, now: datetime) -> GiftCode | None:
 def _is_any_left(prize_id: int, now: datetime) -> bool:
     left = GiftCode.objects.filter(prize_id=prize_id, status=CodeStatus.AVAILABLE)
     return left.exclude(expires_at__lte=now).exists()
-
-
-def _is_any_held(prize_id: int) -> bool:
-    """Tell whether codes wait for their supplier: whoever would get one waits, instead of losing what he has won."""
-    held = GiftCode.objects.filter(prize_id=prize_id, status=CodeStatus.HELD)
-    return held.filter(batch__source=CodeSource.FETCHED, batch__status=BatchStatus.PAUSED).exists()

@@ -189,6 +189,18 @@ def due_cards(now: datetime, *, limit: int) -> list[int]:
     return list(waiting.order_by("updated_at").values_list("gift_code_id", flat=True)[:limit])
 
 
+def unasked_codes() -> QuerySet[GiftCode]:
+    """Give the codes in winners' hands that their supplier has not been asked for."""
+    codes = GiftCode.objects.filter(status=CodeStatus.ISSUED, batch__source=CodeSource.FETCHED)
+    return codes.filter(supplier_card__isnull=True).select_related("batch", "prize__gift_brand")
+
+
+def waits_for_supplier(campaign_id: int) -> bool:
+    """Tell whether codes of a campaign are held back until their supplier is in order: then nobody loses for want."""
+    held = GiftCode.objects.filter(batch__in=paused_fetched_batches(), status=CodeStatus.HELD)
+    return held.filter(prize__course__campaign=campaign_id).exists()
+
+
 def failed_cards(batch_id: int) -> int:
     """Count the cards of a batch that a person has to look into."""
     return SupplierCard.objects.filter(gift_code__batch=batch_id, status=SupplierCardStatus.REFUSED).count()
@@ -207,10 +219,10 @@ def promised_jpy(supplier: str) -> int:
     return unmade.aggregate(all=Sum("face_value_jpy"))["all"] or 0
 
 
-def cards_out_of_order() -> list[int]:
-    """Give the ids of codes given out without a request to their supplier, with a card of another value, or kept."""
+def cards_out_of_order(now: datetime) -> list[int]:
+    """Give the ids of codes given out and not asked for in ten minutes, with a card of another value, or kept."""
     codes = GiftCode.objects.filter(batch__source=CodeSource.FETCHED)
-    never_asked = Q(status=CodeStatus.ISSUED, supplier_card__isnull=True)
+    never_asked = Q(status=CodeStatus.ISSUED, supplier_card__isnull=True, issued_at__lte=now - timedelta(minutes=10))
     other_value = Q(supplier_card__isnull=False) & ~Q(supplier_card__amount_jpy=F("face_value_jpy"))
     kept = ~Q(code_ciphertext="", pin_ciphertext="", url_ciphertext="", number_ciphertext="")
     never_given = Q(supplier_card__isnull=False) & ~Q(status__in=[CodeStatus.ISSUED, CodeStatus.VOID])

@@ -29,3 +29,9 @@ def make_card(*, gift_code_id: int) -> None:
 def sweep_cards() -> None:
     """Ask for the cards that a lost message, a dead worker or an absent supplier left unmade."""
     services.make_due_cards(now=clock.now())
+
+
+@shared_task(name="codes.tasks.order_missed_cards")
+def order_missed_cards() -> None:
+    """Ask for what was given out in another way than by a win; repeats are harmless."""
+    services.order_missed_cards(now=clock.now())

@@ -3,7 +3,7 @@
 from codes.services.awarding import award_prizes, void_award
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.fetched_stock import create_fetched_batch, free_funds, resume_fetched_batch
-from codes.services.fetching import make_card, make_due_cards, order_card
+from codes.services.fetching import make_card, make_due_cards, order_cards, order_missed_cards
 from codes.services.redemption import CodeState, check_code, redeem_code, reverse_redemption
 from codes.services.stock import (
     ImportPreview,
@@ -31,7 +31,8 @@ __all__ = [
     "make_card",
     "make_due_cards",
     "open_claim",
-    "order_card",
+    "order_cards",
+    "order_missed_cards",
     "preview_import",
     "redeem_code",
     "resume_fetched_batch",

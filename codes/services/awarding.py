@@ -11,7 +11,6 @@ from codes.claim import claim_next_code
 from codes.errors import NotEligible
 from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus
-from codes.services.fetching import order_card
 from core.clock import end_of_jst_day, jst_day
 from draws.models import DrawResult
 
@@ -51,8 +50,6 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
     if known is not None:
         return known
     gift_code = claim_next_code(prize_id=prize.pk, now=now) if prize.needs_code else None
-    if gift_code is not None:
-        order_card(gift_code=gift_code)
     public_id = uuid.uuid4()
     award = Award.objects.create(
         public_id=public_id,

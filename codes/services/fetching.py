@@ -14,7 +14,7 @@ from django.db.models import F
 from accounts import audit
 from codes.errors import CodeSuspended, SupplierUnavailable
 from codes.models import Award, CodeSource, CodeStatus, GiftCode, SupplierCard, SupplierCardStatus
-from codes.selectors import FOR_PEOPLE, RevealedCode, due_cards, open_code
+from codes.selectors import FOR_PEOPLE, RevealedCode, due_cards, open_code, unasked_codes
 from codes.services.fetched_stock import pause_batch
 from codes.suppliers import MadeCard, SupplierRefused, supplier_of
 from core.crashpoints import crashpoint
@@ -27,26 +27,22 @@ CURRENCY = "JPY"
 IN_A_SWEEP = 100
 
 
-def order_card(*, gift_code: GiftCode) -> None:
-    """Store the request for a code that was just given out and wake a worker; nothing for codes that we hold.
+def order_cards(*, entry_id: int) -> None:
+    """Store a request for each code of a win that its supplier makes, in the transaction that gives it out.
 
     Raises:
         SupplierNotConnected: the account at the supplier is not in the settings.
     """
-    if gift_code.code_ciphertext or gift_code.batch.source != CodeSource.FETCHED:
-        return
-    brand = gift_code.prize.gift_brand
-    supplier = brand.supplier if brand else ""
-    SupplierCard.objects.get_or_create(
-        gift_code=gift_code,
-        defaults={
-            "agency_id": gift_code.agency_id,
-            "supplier": supplier,
-            "request_id": supplier_of(supplier).request_id(gift_code.public_id),
-            "amount_jpy": gift_code.face_value_jpy,
-        },
-    )
-    enqueue_on_commit("codes.tasks.make_card", gift_code_id=gift_code.pk)
+    for gift_code in unasked_codes().filter(award__entry=entry_id):
+        _order(gift_code)
+
+
+def order_missed_cards(*, now: datetime) -> int:
+    """Store the requests for codes that were given out in another way than by a win; returns how many."""
+    missed = list(unasked_codes()[:IN_A_SWEEP])
+    for gift_code in missed:
+        _order(gift_code)
+    return len(missed)
 
 
 def make_card(*, gift_code_id: int, now: datetime) -> SupplierCard:
@@ -126,12 +122,28 @@ def make_due_cards(*, now: datetime) -> int:
     return made
 
 
+def _order(gift_code: GiftCode) -> SupplierCard:
+    brand = gift_code.prize.gift_brand
+    supplier = brand.supplier if brand else ""
+    card, is_new = SupplierCard.objects.get_or_create(
+        gift_code=gift_code,
+        defaults={
+            "agency_id": gift_code.agency_id,
+            "supplier": supplier,
+            "request_id": supplier_of(supplier).request_id(gift_code.public_id),
+            "amount_jpy": gift_code.face_value_jpy,
+        },
+    )
+    if is_new:
+        enqueue_on_commit("codes.tasks.make_card", gift_code_id=gift_code.pk)
+    return card
+
+
 @transaction.atomic
 def _counted_try(gift_code_id: int, now: datetime) -> SupplierCard:
     """Count the try in the row before the call goes out; a made card is not tried."""
     gift_code = GiftCode.objects.select_related("batch", "prize__gift_brand").get(pk=gift_code_id)
-    order_card(gift_code=gift_code)
-    card = SupplierCard.objects.get(gift_code=gift_code)
+    card = _order(gift_code)
     if card.status == SupplierCardStatus.MADE:
         return card
     if gift_code.status != CodeStatus.ISSUED:

@@ -197,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
     "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
     "cards-to-be-made": {"task": "codes.tasks.sweep_cards", "schedule": 10.0},
+    "cards-not-asked-for": {"task": "codes.tasks.order_missed_cards", "schedule": 300.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }

@@ -1,5 +1,7 @@
 """Codes, awards, caps and balances: value is neither doubled nor lost."""
 
+from datetime import datetime
+
 from django.db.models import Case, Exists, F, OuterRef, Q, Sum, When
 
 from accounts.models import AuditEntry
@@ -12,10 +14,10 @@ from journeys.audit.naming import more_than_one, name_ids, name_rows
 IN_STOCK = [CodeStatus.STAGED, CodeStatus.AVAILABLE]
 
 
-def codes_and_awards() -> list[str]:
+def codes_and_awards(now: datetime) -> list[str]:
     """I01: one code, one award; one award an entry and prize; no code out of stock without an award.
 
-    A code that a supplier makes has one request, of its value, from the moment it is given out, and is never kept.
+    A code that a supplier makes has one request, of its value, once it is given out, and is never kept.
     """
     valid = Award.objects.filter(voided_at__isnull=True)
     twice_given = Award.objects.filter(gift_code__in=more_than_one(Award.objects.all(), "gift_code"))
@@ -23,7 +25,7 @@ def codes_and_awards() -> list[str]:
         Exists(valid.filter(entry=OuterRef("entry"), prize=OuterRef("prize")).exclude(pk=OuterRef("pk")))
     )
     codeless = valid.filter(gift_code__isnull=True).exclude(prize__kind="physical")
-    fetched = name_ids(GiftCode, cards_out_of_order())
+    fetched = name_ids(GiftCode, cards_out_of_order(now))
     other_prize = Award.objects.filter(gift_code__isnull=False).exclude(gift_code__prize=F("prize"))
     return [
         *name_ids(GiftCode, issued_without_award()),

@@ -6,12 +6,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import AuditEntry
-from codes.claim import claim_next_code
 from codes.errors import (
     BrandNotFetched,
     CodeSuspended,
     FundsTooSmall,
-    OutOfStock,
     QuantityNotAccepted,
     StockHeld,
     SupplierNotConnected,
@@ -31,7 +29,7 @@ from codes.services import (
     void_code,
 )
 from codes.tasks import make_card as make_card_task
-from codes.tasks import sweep_cards
+from codes.tasks import order_missed_cards, sweep_cards
 from core.clients.amazon_incentives import AmazonIncentives
 from core.errors import StaleState
 from journeys.audit import violations
@@ -334,5 +332,16 @@ def test_a_prize_whose_codes_are_all_given_is_sold_out_and_not_held(world):
     assert finish(begin(world)).status == EntryStatus.LOST
     stored = open_campaign(codes=1)
     GiftCode.objects.filter(prize=stored.prize).update(status=CodeStatus.HELD)
-    with pytest.raises(OutOfStock):
-        claim_next_code(prize_id=stored.prize.pk, now=NOW)
+    assert finish(begin(stored)).status == EntryStatus.LOST
+
+
+def test_a_code_given_out_in_another_way_is_asked_for_by_the_sweep(world, supplier_server):
+    award = win(world)
+    SupplierCard.objects.all().delete()
+
+    order_missed_cards()
+    order_missed_cards()
+    make_due_cards(now=NOW)
+
+    assert card_of(award).status == SupplierCardStatus.MADE
+    assert len(supplier_server.cards) == 1

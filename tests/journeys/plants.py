@@ -55,13 +55,15 @@ def code_of_another_prize(world):
 def fetched_code() -> GiftCode:
     """A code of a supplier that a winner holds, with its card."""
     award = factories.AwardFactory.create(
-        gift_code__batch__source=CodeSource.FETCHED, gift_code__code_ciphertext="", gift_code__code_index="f" * 64
+        gift_code__batch__source=CodeSource.FETCHED,
+        gift_code__code_ciphertext="",
+        gift_code__issued_at=NOW - timedelta(minutes=10),
     )
     code = award.gift_code
     SupplierCard.objects.create(
         agency=code.agency, gift_code=code, supplier="amazon", request_id="Mzhki1", amount_jpy=code.face_value_jpy
     )
-    assert name(code) not in name_ids(GiftCode, cards_out_of_order())
+    assert name(code) not in name_ids(GiftCode, cards_out_of_order(NOW))
     return code
 
 
