@@ -1,7 +1,7 @@
 """What can be done to codes, each with what the model expects of it and what the services do.
 
-A new operation is a class: its fields are drawn by `draw` from what the ledger holds (None where it has no object to
-work on), `expected` changes the ledger or raises Refused, `perform` calls the service and gives the same outcome.
+A new operation is a class: `objects` names what it can be done to, `drawn` draws its other fields, `expected` changes
+the ledger or raises Refused, `perform` calls the service and gives the same outcome.
 """
 
 from collections import Counter
@@ -40,6 +40,12 @@ from tests.worlds import begin, send
 
 FACE = 500
 CLAIM_DAYS = Campaign._meta.get_field("claim_days").default
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+COUNTS = st.integers(1, 4)
+DAYS = st.sampled_from([None, None, 1, 20])
+AMOUNTS = st.sampled_from([None, 1, 200, 300, 500, 501])
+TRANSACTIONS = st.sampled_from(["", "", "P1", "P2", "P3"])
+HOURS = st.sampled_from([1, 24, 24 * 20])
 KINDS: list[type["Operation"]] = []
 
 
@@ -55,9 +61,14 @@ class Operation:
             KINDS.append(cls)
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> st.SearchStrategy[Self] | None:
-        """Give the ways to do it now; None where there is nothing to do it to."""
-        return st.just(cls(name))
+    def objects(cls, ledger: Ledger) -> list[str]:
+        """Name what it can be done to now; one empty name where it needs nothing."""
+        return [""]
+
+    @classmethod
+    def drawn(cls, name: str, target: str, draw: Draw) -> Self:
+        """Draw the rest of it."""
+        return cls(name, target) if target else cls(name)  # type: ignore[call-arg]
 
     def prepare(self, desk: Desk) -> None:
         """Do what comes before, never at the same moment as others."""
@@ -69,13 +80,6 @@ class Operation:
     def perform(self, desk: Desk) -> Any:
         """Do it to the rows."""
         raise NotImplementedError
-
-
-def of_one(cls: Any, name: str, known: dict[str, Any], **more: st.SearchStrategy[Any]) -> Any:
-    """Draw an operation on one of the known things."""
-    if not known:
-        return None
-    return st.builds(cls, st.just(name), st.sampled_from(sorted(known)), **more)
 
 
 def outcome_of(act: Callable[[], Any]) -> Any:
@@ -101,8 +105,8 @@ class Generate(Operation):
     days: int | None
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return st.builds(cls, st.just(name), st.integers(1, 4), st.sampled_from([None, None, 1, 20]))
+    def drawn(cls, name: str, target: str, draw: Draw) -> Self:
+        return cls(name, draw(COUNTS), draw(DAYS))
 
     def expires_at(self, now: datetime) -> datetime | None:
         """Give the end of the codes' validity."""
@@ -128,8 +132,8 @@ class ImportFile(Operation):
     count: int
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return st.builds(cls, st.just(name), st.integers(1, 4))
+    def drawn(cls, name: str, target: str, draw: Draw) -> Self:
+        return cls(name, draw(COUNTS))
 
     def expected(self, ledger: Ledger) -> Any:
         codes = Counter({CodeStatus.STAGED.value: self.count})
@@ -154,9 +158,8 @@ class ImportAgain(Operation):
     at_once: ClassVar[bool] = False
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        files = {key: lot for key, lot in ledger.lots.items() if lot.is_file}
-        return of_one(cls, name, {key: lot for key, lot in files.items() if lot.status != BatchStatus.DISCARDED})
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return [key for key, lot in ledger.lots.items() if lot.is_file and lot.status != BatchStatus.DISCARDED]
 
     def expected(self, ledger: Ledger) -> Any:
         raise Refused("known_file")
@@ -177,8 +180,8 @@ class Activate(Operation):
     lot: str
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return of_one(cls, name, ledger.lots)
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return list(ledger.lots)
 
     def expected(self, ledger: Ledger) -> Any:
         lot = ledger.lots[self.lot]
@@ -196,8 +199,8 @@ class Discard(Operation):
     lot: str
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return of_one(cls, name, ledger.lots)
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return list(ledger.lots)
 
     def expected(self, ledger: Ledger) -> Any:
         lot = ledger.lots[self.lot]
@@ -218,8 +221,8 @@ class VoidInStock(Operation):
     at_once: ClassVar[bool] = False
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return of_one(cls, name, {key: lot for key, lot in ledger.lots.items() if lot.codes[CodeStatus.AVAILABLE]})
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return [key for key, lot in ledger.lots.items() if lot.codes[CodeStatus.AVAILABLE]]
 
     def expected(self, ledger: Ledger) -> Any:
         ledger.lots[self.lot].move(CodeStatus.AVAILABLE, CodeStatus.VOID, 1)
@@ -234,8 +237,8 @@ class Enter(Operation):
     """Somebody enters; he wins while a code is left."""
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return st.just(cls(name)) if ledger.now < CLOSES else None
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return [""] if ledger.now < CLOSES else []
 
     def prepare(self, desk: Desk) -> None:
         desk.entries[self.name] = send(begin(desk.world, now=desk.now), now=desk.now).pk
@@ -271,8 +274,8 @@ class OfHolding(Operation):
     holding: str
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return of_one(cls, name, ledger.holdings)
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return list(ledger.holdings)
 
 
 @dataclass(frozen=True)
@@ -313,11 +316,8 @@ class Redeem(OfHolding):
     transaction: str
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        amounts = st.sampled_from([None, 1, 200, 300, 500, 501])
-        return of_one(
-            cls, name, ledger.holdings, amount=amounts, transaction=st.sampled_from(["", "", "P1", "P2", "P3"])
-        )
+    def drawn(cls, name: str, target: str, draw: Draw) -> Self:
+        return cls(name, target, draw(AMOUNTS), draw(TRANSACTIONS))
 
     @property
     def key(self) -> str:
@@ -361,8 +361,8 @@ class Reverse(Operation):
     use: str
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return of_one(cls, name, ledger.uses)
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return list(ledger.uses)
 
     def expected(self, ledger: Ledger) -> Any:
         use = ledger.uses[self.use]
@@ -443,8 +443,8 @@ class AdvanceClock(Operation):
     at_once: ClassVar[bool] = False
 
     @classmethod
-    def draw(cls, ledger: Ledger, name: str) -> Any:
-        return st.builds(cls, st.just(name), st.sampled_from([1, 24, 24 * 20]))
+    def drawn(cls, name: str, target: str, draw: Draw) -> Self:
+        return cls(name, draw(HOURS))
 
     def expected(self, ledger: Ledger) -> Any:
         ledger.now += timedelta(hours=self.hours)

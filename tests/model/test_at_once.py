@@ -108,10 +108,9 @@ class CodesAtOnce(RuleBasedStateMachine):
     def draw(self, data: st.DataObject) -> Operation:
         """Draw one operation that may run beside others."""
         self.count += 1
-        name = f"N{self.count:03d}"
-        ways = [way for kind in KINDS if kind.at_once and (way := kind.draw(self.ledger, name)) is not None]
-        operation: Operation = data.draw(st.one_of(ways))
-        return operation
+        kind = data.draw(st.sampled_from([kind for kind in KINDS if kind.at_once and kind.objects(self.ledger)]))
+        target = data.draw(st.sampled_from(kind.objects(self.ledger)))
+        return kind.drawn(f"N{self.count:03d}", target, data.draw)
 
 
 def test_T01_T02_I01_I05_what_runs_at_once_ends_as_in_some_order():
