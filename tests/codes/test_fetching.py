@@ -28,6 +28,7 @@ from codes.services import (
     void_award,
     void_code,
 )
+from codes.suppliers import supplier_of
 from codes.tasks import make_card as make_card_task
 from codes.tasks import order_missed_cards, sweep_cards
 from core.clients.amazon_incentives import AmazonIncentives
@@ -174,6 +175,7 @@ def test_F21_a_wrong_amount_holds_the_batch_back_and_calls_a_person(world, suppl
     assert GiftCode.objects.filter(status=CodeStatus.HELD).count() == 2
     line = AuditEntry.objects.get(action="card.refused")
     assert (line.facts["asked_jpy"], line.facts["given_jpy"], line.facts["currency"]) == (500, amount, currency)
+    assert (line.facts["supplier_request"], line.facts["supplier_card"]) == (card.request_id, card.card_id)
     calls = len(supplier_server.calls)
     assert due_cards(NOW + timedelta(days=1), limit=9) == []
     with pytest.raises(SupplierUnavailable):
@@ -234,6 +236,18 @@ def test_F21_another_card_for_the_same_request_is_never_shown(world, supplier_se
     assert CodeBatch.objects.get().status == BatchStatus.PAUSED
     award.refresh_from_db()
     assert award.revealed_at is None
+
+
+def test_a_card_that_was_taken_back_is_not_shown(world, supplier_server):
+    award = win(world)
+    card = make(award)
+
+    supplier_of("amazon").cancel(request_id=card.request_id)
+
+    with pytest.raises(SupplierUnavailable):
+        reveal_code(award_id=award.pk, now=NOW)
+    assert (supplier_server.spent, supplier_server.funds) == (0, 1_000_000)
+    assert CodeBatch.objects.get().status == BatchStatus.PAUSED
 
 
 def test_no_card_is_made_for_a_code_that_was_withdrawn(world, supplier_server):
