@@ -199,6 +199,6 @@ def _refuse(card: SupplierCard, reason: str, now: datetime, *, card_id: str = ""
     elif card.status == SupplierCardStatus.REFUSED:
         SupplierCard.objects.filter(pk=card.pk).update(**changes)
     if is_new:
-        names = {"supplier_request": card.request_id, "supplier_card": card.card_id or card_id}
-        audit.record("card.refused", subject=card, reason=reason, **names, **facts)
+        facts |= {"supplier_request": card.request_id, "supplier_card": card.card_id or card_id}
+        audit.record("card.refused", subject=card, reason=reason, **facts)
     pause_batch(batch_id=card.gift_code.batch_id, reason=reason, now=now)
