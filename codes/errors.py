@@ -22,6 +22,13 @@ class StockBusy(DomainError):
     status = 503
 
 
+class StockHeld(StockBusy):
+    """The codes that are left are held back until their supplier is in order again; nobody loses his win."""
+
+    code = "stock_held"
+    message = _("This prize is being made ready. Please try again later; nothing is lost.")
+
+
 class NotEligible(DomainError):
     code = "not_eligible"
     message = _("This entry has not won this prize.")
@@ -353,3 +360,38 @@ class CodeNotReplaceable(DomainError):
 
     code = "code_not_replaceable"
     message = _("The code has been shown or its award withdrawn, so that it cannot be replaced.")
+
+
+class SupplierUnavailable(DomainError):
+    """The supplier did not say what became of it; the same request again is harmless. `reason` says why."""
+
+    code = "supplier_unavailable"
+    message = _("The issuer of this gift does not answer right now. Nothing is lost: open this page again in a while.")
+    status = 503
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason=reason)
+        self.reason = reason
+
+
+class SupplierNotConnected(DomainError):
+    code = "supplier_not_connected"
+    message = _("The supplier of this gift brand is not set up. Please ask whoever runs this installation.")
+    status = 503
+
+
+class BrandNotFetched(DomainError):
+    code = "brand_not_fetched"
+    message = _("Codes of this prize are not made by a supplier. Please import or generate them.")
+    status = 422
+
+
+class ValueNotOffered(DomainError):
+    code = "value_not_offered"
+    message = _("The gift brand does not offer this value. Please correct the value of the prize.")
+    status = 422
+
+
+class FundsTooSmall(DomainError):
+    code = "supplier_funds_too_small"
+    message = _("The deposit at the supplier is too small for so many codes. Please top it up or take fewer.")

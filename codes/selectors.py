@@ -1,7 +1,7 @@
 """Reads: what is in stock, what a claim link leads to, what the ledger adds up to."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
@@ -14,8 +14,10 @@ from codes.links import token_indexes
 from codes.models import (
     Allocation,
     Award,
+    BatchStatus,
     CodeBatch,
     CodeLock,
+    CodeSource,
     CodeStatus,
     GiftCode,
     Redemption,
@@ -24,6 +26,8 @@ from codes.models import (
     ReservationStatus,
     Settlement,
     ShownNumber,
+    SupplierCard,
+    SupplierCardStatus,
     Tombstone,
 )
 from codes.presentation import number_index, read_token, scanned_number
@@ -238,3 +242,93 @@ def codes_reserved_without_a_reservation() -> list[int]:
     other = [CodeStatus.RESERVED, CodeStatus.VOID, CodeStatus.EXPIRED]
     taken = GiftCode.objects.filter(pk__in=held).exclude(status__in=other)
     return list((orphaned | taken).values_list("pk", flat=True))
+
+
+# How long after a try the next one is due, by the number of tries so far.
+CARD_WAITS = ((3, timedelta(seconds=10)), (20, timedelta(minutes=1)), (32_767, timedelta(minutes=10)))
+FOR_PEOPLE = ("wrong_amount", "other_card")  # not to be asked again: a person has to talk to the supplier
+
+
+@dataclass(frozen=True)
+class SupplierStory:
+    """What is known here of a code at its supplier: never the code."""
+
+    supplier: str
+    request_id: str
+    card_id: str
+    status: str
+    status_label: str
+    attempts: int
+    failure_code: str
+    asked_at: datetime
+    made_at: datetime | None
+
+
+def supplier_story(gift_code: GiftCode) -> SupplierStory | None:
+    """Tell what became of a code at its supplier; None for codes that we hold, or that nobody has asked for."""
+    card = SupplierCard.objects.filter(gift_code=gift_code).first()
+    if card is None:
+        return None
+    return SupplierStory(
+        supplier=card.supplier,
+        request_id=card.request_id,
+        card_id=card.card_id,
+        status=card.status,
+        status_label=card.get_status_display(),
+        attempts=card.attempts,
+        failure_code=card.failure_code,
+        asked_at=card.created_at,
+        made_at=card.made_at,
+    )
+
+
+def due_cards(now: datetime, *, limit: int) -> list[int]:
+    """Give the codes whose card is to be asked for now, the one that waited longest first."""
+    is_due = Q(attempts=0)
+    for tries, wait in CARD_WAITS:
+        is_due |= Q(attempts__lte=tries, updated_at__lte=now - wait)
+    cards = SupplierCard.objects.filter(is_due, gift_code__status=CodeStatus.ISSUED)
+    waiting = cards.exclude(status=SupplierCardStatus.MADE).exclude(failure_code__in=FOR_PEOPLE)
+    return list(waiting.order_by("updated_at").values_list("gift_code_id", flat=True)[:limit])
+
+
+def unasked_codes() -> QuerySet[GiftCode]:
+    """Give the codes in winners' hands that their supplier has not been asked for."""
+    codes = GiftCode.objects.filter(status=CodeStatus.ISSUED, batch__source=CodeSource.FETCHED)
+    return codes.filter(supplier_card__isnull=True).select_related("batch", "prize__gift_brand")
+
+
+def waits_for_supplier(campaign_id: int) -> bool:
+    """Tell whether codes of a campaign are held back until their supplier is in order: then nobody loses for want."""
+    held = GiftCode.objects.filter(batch__in=paused_fetched_batches(), status=CodeStatus.HELD)
+    return held.filter(prize__course__campaign=campaign_id).exists()
+
+
+def failed_cards(batch_id: int) -> int:
+    """Count the cards of a batch that a person has to look into."""
+    return SupplierCard.objects.filter(gift_code__batch=batch_id, status=SupplierCardStatus.REFUSED).count()
+
+
+def paused_fetched_batches() -> QuerySet[CodeBatch]:
+    """Give the batches that were held back because their supplier is not in order."""
+    return CodeBatch.objects.filter(source=CodeSource.FETCHED, status=BatchStatus.PAUSED)
+
+
+def promised_jpy(supplier: str) -> int:
+    """Sum what the codes in stock and given out will still take from the deposit at a supplier."""
+    codes = GiftCode.objects.filter(batch__source=CodeSource.FETCHED, prize__gift_brand__supplier=supplier)
+    left = codes.exclude(status__in=[CodeStatus.VOID, CodeStatus.EXPIRED])
+    unmade = left.exclude(supplier_card__status=SupplierCardStatus.MADE)
+    return unmade.aggregate(all=Sum("face_value_jpy"))["all"] or 0
+
+
+def cards_out_of_order(now: datetime) -> list[int]:
+    """Give the ids of codes given out and not asked for in ten minutes, with a card of another value, or kept."""
+    codes = GiftCode.objects.filter(batch__source=CodeSource.FETCHED)
+    never_asked = Q(status=CodeStatus.ISSUED, supplier_card__isnull=True, issued_at__lte=now - timedelta(minutes=10))
+    other_value = Q(supplier_card__isnull=False) & ~Q(supplier_card__amount_jpy=F("face_value_jpy"))
+    kept = ~Q(code_ciphertext="", pin_ciphertext="", url_ciphertext="", number_ciphertext="")
+    never_given = Q(supplier_card__isnull=False) & ~Q(status__in=[CodeStatus.ISSUED, CodeStatus.VOID])
+    foreign = SupplierCard.objects.exclude(gift_code__batch__source=CodeSource.FETCHED)
+    wrong = codes.filter(never_asked | other_value | kept | never_given)
+    return [*wrong.values_list("pk", flat=True), *foreign.values_list("gift_code_id", flat=True)]

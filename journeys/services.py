@@ -11,8 +11,9 @@ import structlog
 from django.db import transaction
 
 from campaigns.models import Campaign, CampaignStatus, Mechanic
-from codes.errors import OutOfStock, StockBusy
-from codes.selectors import available_count
+from codes.errors import OutOfStock, StockBusy, StockHeld
+from codes.selectors import available_count, waits_for_supplier
+from codes.services import order_cards
 from core.crashpoints import crashpoint
 from core.errors import StaleState
 from distribution.models import DeliveryKind
@@ -207,9 +208,12 @@ def _give_prizes(entry: Entry, now: datetime) -> DrawResult | None:
             result = decide_result(entry_id=entry.pk, now=now)
             if result is not None and result.is_win:
                 give_prizes(result_id=result.pk, now=now)
-    except OutOfStock:
+                order_cards(entry_id=entry.pk)
+    except OutOfStock as error:
         if DrawResult.objects.filter(entry=entry).exists():
             raise  # a drawn winner keeps his win; the desk has to bring codes in
+        if waits_for_supplier(entry.campaign_id):
+            raise StockHeld from error
         return record_loss(entry_id=entry.pk, now=now)
     return result
 

@@ -17,8 +17,8 @@ from campaigns.models import (
     Store,
 )
 from campaigns.services import publish_campaign
-from codes.models import Award
-from codes.services import activate_batch, generate_codes, reveal_code
+from codes.models import Award, CodeBatch
+from codes.services import activate_batch, create_fetched_batch, generate_codes, reveal_code
 from distribution.models import Delivery
 from journeys.services import advance_entry
 from participants.models import Entry, Identity
@@ -82,6 +82,23 @@ def stock(prize: Prize, quantity: int) -> None:
     """Put codes of a prize into stock."""
     batch = generate_codes(prize_id=prize.pk, name="自社コード", count=quantity, expires_at=None, now=NOW)
     activate_batch(batch_id=batch.pk, now=NOW)
+
+
+def fetched_campaign(*, codes: int = 3, **details: Any) -> World:
+    """Publish a campaign in which everyone wins a gift card that its supplier makes; needs a supplier to ask."""
+    world = open_campaign(codes=0, **details)
+    Prize.objects.filter(pk=world.prize.pk).update(
+        kind=PrizeKind.GIFT_CODE, gift_brand=factories.GiftBrandFactory.create()
+    )
+    world.prize.refresh_from_db()
+    stock_fetched(world.prize, codes)
+    return world
+
+
+def stock_fetched(prize: Prize, quantity: int) -> CodeBatch:
+    """Put codes into stock that a supplier makes as they are given out."""
+    batch = create_fetched_batch(prize_id=prize.pk, name="オンデマンド", count=quantity, expires_at=None, now=NOW)
+    return activate_batch(batch_id=batch.pk, now=NOW)
 
 
 def begin(world: World, *, email: str | None = None, confirmed: bool = True, now: datetime = NOW) -> Entry:

@@ -21,6 +21,7 @@ from campaigns.selectors import publish_obstacles
 from codes.figures import ALARM_SHARE, PrizeStock, stock_of_prizes
 from codes.models import StockAlarm
 from codes.reveal_quota import heavy_revealers
+from codes.selectors import paused_fetched_batches
 from core import clock
 from core.clock import inclusive_end
 from distribution.models import Delivery, DeliveryStatus
@@ -48,7 +49,7 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     """Add to the first page what the user may do today."""
     user = signed_in(request)
     now = clock.now()
-    makers = (_review, _stock, _deliveries, _draws, _reveals, _moving, _incomplete)
+    makers = (_review, _stock, _suppliers, _deliveries, _draws, _reveals, _moving, _incomplete)
     duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
     return {
         **context,
@@ -127,6 +128,26 @@ def _stock_text(line: PrizeStock, alarm: StockAlarm | None) -> str:
 
 def _stock_url(line: PrizeStock) -> str:
     return f"{reverse('admin:codes_codebatch_import_file')}?prize={line.prize.pk}"
+
+
+def _suppliers(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "codes.change_codebatch")
+    if agencies is None:
+        return None
+    paused = paused_fetched_batches().filter(agency__in=agencies).order_by("updated_at")
+    batches = reverse("admin:codes_codebatch_changelist") + "?status__exact=paused"
+    rows = [
+        (f"{b.name}: {b.status_reason}", reverse("admin:codes_codebatch_change", args=[b.pk])) for b in paused[:ROWS]
+    ]
+    return Duty(
+        _("Suppliers that do not deliver"),
+        paused.count(),
+        _("Batches held back: winners of their prizes wait."),
+        batches,
+        _("See the batches"),
+        is_urgent=bool(rows),
+        rows=rows,
+    )
 
 
 def _deliveries(user: User, now: datetime) -> Duty | None:

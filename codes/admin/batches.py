@@ -21,6 +21,7 @@ from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Prize
 from codes import services
 from codes.admin.batch_acts import ACTS, BatchActs
+from codes.admin.fetched import FetchedBatches
 from codes.admin.forms import HAS_CODES, PROBLEMS, GenerateForm, ImportForm, ReasonForm
 from codes.errors import FileNotAccepted, RowProblem
 from codes.models import BatchStatus, CodeBatch, CodeStatus, GiftCode
@@ -31,14 +32,24 @@ SHOWN_PROBLEMS = 50
 
 
 @admin.register(CodeBatch)
-class CodeBatchAdmin(BatchActs, ExportMixin, ReadOnlyAdmin):
+class CodeBatchAdmin(BatchActs, FetchedBatches, ExportMixin, ReadOnlyAdmin):
     list_display = ("name", "campaign", "prize", "status_label", "code_count", "left", "worth", "valid_until")
     list_select_related = ("prize__course__campaign", "agency", "created_by")
     list_filter = ("status", "source", ("prize", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name",)
-    actions_list = ("import_file", "generate", "export_csv")
-    actions_detail = ("activate", "discard", *ACTS)
-    fields = ("name", "campaign", "prize", "status", "source", "valid_until", "maker", "activated_at")
+    actions_list = ("import_file", "generate", "fetch", "export_csv")
+    actions_detail = ("activate", "discard", "resume", *ACTS)
+    fields = (
+        "name",
+        "campaign",
+        "prize",
+        "status",
+        "status_reason",
+        "source",
+        "valid_until",
+        "maker",
+        "activated_at",
+    )
     readonly_fields = ("campaign", "valid_until", "maker")
     maker = shown("created_by", _("made by"))
     change_form_template = "admin/codes/codebatch/change_form.html"
@@ -264,7 +275,7 @@ class CodeBatchAdmin(BatchActs, ExportMixin, ReadOnlyAdmin):
         if not ids:
             raise PermissionDenied
         prizes = Prize.objects.filter(course__campaign__agency__in=ids, kind__in=HAS_CODES)
-        return prizes.select_related("course__campaign").order_by("-course__campaign__pk", "pk")
+        return prizes.select_related("course__campaign", "gift_brand").order_by("-course__campaign__pk", "pk")
 
 
 def _sentence(problem: RowProblem) -> str:

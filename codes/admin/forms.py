@@ -17,6 +17,7 @@ from accounts.desk import InclusiveEndField
 from accounts.models import Agency
 from campaigns.models import Prize, PrizeKind, Store, TrackedLinkChannel
 from codes.models import Allocation
+from codes.services.fetched_stock import MAX_FETCHED
 from codes.services.stock import MAX_GENERATED
 
 PROBLEMS = {
@@ -75,6 +76,12 @@ class ImportForm(StockForm):
 class GenerateForm(StockForm):
     count = forms.IntegerField(
         label=_("how many"), min_value=1, max_value=MAX_GENERATED, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+
+class FetchForm(StockForm):
+    count = forms.IntegerField(
+        label=_("how many"), min_value=1, max_value=MAX_FETCHED, widget=UnfoldAdminIntegerFieldWidget
     )
 
 

@@ -185,6 +185,9 @@ class SupplierCard(StatefulModel):
             in_status("supplier_card_status_known", SupplierCardStatus),
             models.CheckConstraint(name="supplier_card_made_has_an_id", condition=~Q(status="made") | ~Q(card_id="")),
         ]
+        indexes: ClassVar = [
+            models.Index(name="supplier_card_unmade", fields=["updated_at"], condition=~Q(status="made")),
+        ]
 
     def __str__(self) -> str:
         return self.request_id

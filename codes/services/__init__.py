@@ -5,6 +5,8 @@ from codes.services.batch_work import sweep_batch_work, work_on_batch
 from codes.services.binding import move_award, unbind_award
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.counting import take_stock
+from codes.services.fetched_stock import create_fetched_batch, free_funds, resume_fetched_batch
+from codes.services.fetching import make_card, make_due_cards, order_cards, order_missed_cards
 from codes.services.holding import hold_batch, hold_code, release_batch, release_code
 from codes.services.places import Place, allocate_stock, move_allocation, settle_all_rests, settle_rest
 from codes.services.presenting import check_presentation, consume_presentation, forget_shown_numbers, show_number
@@ -48,22 +50,28 @@ __all__ = [
     "close_accounts",
     "close_terminal",
     "consume_presentation",
+    "create_fetched_batch",
     "discard_batch",
     "drop_ended_locks",
     "expire_codes",
     "expire_reservations",
     "forget_shown_numbers",
+    "free_funds",
     "generate_codes",
     "hold_batch",
     "hold_code",
     "import_codes",
     "lock_code",
+    "make_card",
+    "make_due_cards",
     "move_allocation",
     "move_award",
     "note_alarm_mailed",
     "note_reminder",
     "open_claim",
     "open_terminal",
+    "order_cards",
+    "order_missed_cards",
     "preview_import",
     "recall_chunk",
     "redeem_code",
@@ -77,6 +85,7 @@ __all__ = [
     "request_recall",
     "reserve_code",
     "resolve_dispute",
+    "resume_fetched_batch",
     "reveal_code",
     "reverse_redemption",
     "reverse_transaction",

@@ -8,11 +8,12 @@ from django.db.models import F
 
 from accounts import audit
 from campaigns.models import ClaimBinding
-from codes.errors import AwardVoided, ClaimExpired, CodeExpired, CodeSuspended, NotEligible
+from codes.errors import AwardVoided, ClaimExpired, CodeExpired, CodeSuspended, NotEligible, SupplierUnavailable
 from codes.holders import Holder
 from codes.models import Award, CodeStatus
-from codes.selectors import RevealedCode, open_code
+from codes.selectors import RevealedCode
 from codes.services.binding import hold_award, prove_pin
+from codes.services.fetching import note_not_shown, prepare_card, shown_code
 from codes.services.journaling import journal_award
 from core.crashpoints import crashpoint
 from participants.models import TouchKind
@@ -38,6 +39,7 @@ def reveal_code(
         CodeExpired: the code itself is past its day.
         NotEligible: the prize has no code.
         JournalUnavailable, KeyUnavailable: it cannot be shown right now.
+        SupplierUnavailable: the supplier that makes and shows the code is away; nothing is used up.
     """
     open_claim(award_id=award_id, now=now)
     holder = holder or Holder()
@@ -47,11 +49,16 @@ def reveal_code(
     if award.entry.campaign.claim_binding == ClaimBinding.PIN and not holder.knows_pin:
         new_pin_hash = prove_pin(award_id=award_id, pin=holder.pin, now=now)  # slow on purpose: outside of the lock
         holder = replace(holder, knows_pin=not new_pin_hash)
+    prepare_card(award_id=award_id, now=now)
     journal_award(award_id=award_id, now=now)
     award = _note_reveal(award_id, now, actor_label, holder, new_pin_hash)
     if award.gift_code is None:
         raise NotEligible(award_id=award_id)
-    return open_code(award.gift_code)
+    try:
+        return shown_code(gift_code=award.gift_code, now=now)
+    except SupplierUnavailable:
+        note_not_shown(award_id=award_id)
+        raise
 
 
 @transaction.atomic

@@ -166,6 +166,12 @@ X_API_BASE = env.str("X_API_BASE", default="https://api.x.com")
 X_AUTHORIZE_BASE = env.str("X_AUTHORIZE_BASE", default="https://x.com")
 X_CLIENT_ID = env.str("X_CLIENT_ID", default="")
 X_CLIENT_SECRET = env.str("X_CLIENT_SECRET", default="")
+SUPPLIER_AMAZON_BASE_URL = env.str("SUPPLIER_AMAZON_BASE_URL", default="https://agcod-v2-fe.amazon.com")
+SUPPLIER_AMAZON_REGION = env.str("SUPPLIER_AMAZON_REGION", default="us-west-2")
+SUPPLIER_AMAZON_PARTNER_ID = env.str("SUPPLIER_AMAZON_PARTNER_ID", default="")
+SUPPLIER_AMAZON_ACCESS_KEY_ID = env.str("SUPPLIER_AMAZON_ACCESS_KEY_ID", default="")
+SUPPLIER_AMAZON_SECRET_ACCESS_KEY = env.str("SUPPLIER_AMAZON_SECRET_ACCESS_KEY", default="")
+SUPPLIER_AMAZON_TIMEOUT_SECONDS = env.float("SUPPLIER_AMAZON_TIMEOUT_SECONDS", default=6.0)  # what Amazon advises
 
 # Where awards and uses are written down outside of the database: folder:PATH or s3://bucket/prefix?days=2555
 JOURNAL = env.str("JOURNAL", default=f"folder:{DATA_DIR / 'journal'}")
@@ -206,6 +212,8 @@ CELERY_BEAT_SCHEDULE = {
     "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
     "journal-lines-left-behind": {"task": "codes.tasks.write_journal", "schedule": 10.0},
     "keys-that-seal-nothing": {"task": "codes.tasks.destroy_emptied_keys", "schedule": 3600.0},
+    "cards-to-be-made": {"task": "codes.tasks.sweep_cards", "schedule": 10.0},
+    "cards-not-asked-for": {"task": "codes.tasks.order_missed_cards", "schedule": 300.0},
     "codes-past-their-day": {"task": "codes.tasks.expire_codes", "schedule": 300.0},
     "store-days-settled": {"task": "codes.tasks.settle_days", "schedule": 300.0},
     "accounts-of-ended-codes": {"task": "codes.tasks.close_accounts", "schedule": 3600.0},

@@ -11,7 +11,7 @@ from journeys.audit import entries, messages, schema, tenancy, value
 Check = Callable[[datetime], list[str]]
 
 CHECKS: dict[str, Check] = {
-    "I01": lambda _now: value.codes_and_awards(),
+    "I01": value.codes_and_awards,
     "I02": lambda _now: value.batch_sums(),
     "I03": lambda _now: messages.awards_and_deliveries(),
     "I04": lambda _now: value.course_counters(),

@@ -1,6 +1,8 @@
 """Codes, awards, caps and balances: value is neither doubled nor lost."""
 
-from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery, Sum
+from datetime import datetime
+
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import AuditEntry
@@ -19,6 +21,7 @@ from codes.models import (
 )
 from codes.selectors import (
     batches_out_of_balance,
+    cards_out_of_order,
     codes_out_of_balance,
     codes_reserved_without_a_reservation,
     issued_without_award,
@@ -31,14 +34,18 @@ SHOWN = ["code.revealed", "code.revealed_at_desk"]
 IN_STOCK = [CodeStatus.STAGED, CodeStatus.AVAILABLE]
 
 
-def codes_and_awards() -> list[str]:
-    """I01: one code, one award; one award an entry and prize; no code out of stock without an award."""
+def codes_and_awards(now: datetime) -> list[str]:
+    """I01: one code, one award; one award an entry and prize; no code out of stock without an award.
+
+    A code that a supplier makes has one request, of its value, once it is given out, and is never kept.
+    """
     valid = Award.objects.filter(voided_at__isnull=True)
     twice_given = Award.objects.filter(gift_code__in=more_than_one(Award.objects.all(), "gift_code"))
     doubled = valid.filter(
         Exists(valid.filter(entry=OuterRef("entry"), prize=OuterRef("prize")).exclude(pk=OuterRef("pk")))
     )
     codeless = valid.filter(gift_code__isnull=True).exclude(prize__kind="physical")
+    fetched = name_ids(GiftCode, cards_out_of_order(now))
     other_prize = Award.objects.filter(gift_code__isnull=False).exclude(gift_code__prize=F("prize"))
     return [
         *name_ids(GiftCode, issued_without_award()),
@@ -47,6 +54,7 @@ def codes_and_awards() -> list[str]:
         *name_rows(doubled),
         *name_rows(codeless),
         *name_rows(other_prize),
+        *fetched,
     ]
 
 
@@ -117,9 +125,11 @@ def buried_sales() -> list[str]:
 
 
 def reveals() -> list[str]:
-    """I13: a code was shown as often as the trail says."""
-    lines = AuditEntry.objects.filter(action__in=SHOWN, subject_type=Award._meta.label_lower).order_by()
-    noted = dict(lines.values_list("subject_id").annotate(n=Count("pk")))
+    """I13: a code was shown as often as the trail says, less what its supplier then did not show."""
+    trail = AuditEntry.objects.filter(subject_type=Award._meta.label_lower).order_by()
+    lines = trail.filter(action__in=[*SHOWN, "code.not_shown"])
+    sign = Case(When(action="code.not_shown", then=-1), default=1)
+    noted = {subject: n for subject, n in lines.values_list("subject_id").annotate(n=Sum(sign)) if n}
     shown = Award.objects.filter(reveal_count__gt=0).values_list("pk", "public_id", "reveal_count")
     wrong = [pk for pk, public_id, count in shown.iterator() if noted.pop(str(public_id), 0) != count]
     never_shown = Award.objects.filter(public_id__in=noted)  # a line without its showing

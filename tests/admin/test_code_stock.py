@@ -7,10 +7,14 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from campaigns.models import Prize
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode
+from codes.services.fetched_stock import pause_batch
+from core import clock
 from distribution.models import DeliveryStatus
 from tests.admin.registry import IN_AGENCY, list_url, make_row, row_url
-from tests.factories import NOW, AwardFactory, GiftCodeFactory, PrizeFactory
+from tests.factories import NOW, AwardFactory, GiftBrandFactory, GiftCodeFactory, PrizeFactory
+from tests.worlds import stock_fetched
 
 CSV = b"code,pin\nCANARY-AAAA-1111,9901\nCANARY-BBBB-2222,9902\n"
 IMPORT = "admin:codes_codebatch_import_file"
@@ -221,3 +225,39 @@ def test_I12_no_page_shows_a_code_a_contact_or_a_sealed_value(label, agency, ope
         assert award.gift_code.code_ciphertext not in text
         assert "pin-canary" not in text
         assert "@example.jp" not in re.sub(r"ta\*+@example\.jp", "", text)
+
+
+def test_codes_are_ordered_from_a_supplier_beside_the_deposit(prize, operator, supplier_server):
+    supplier_server.funds = 12_345
+    url = reverse("admin:codes_codebatch_fetch")
+    nothing_to_order = operator.get(url).content.decode()
+    Prize.objects.filter(pk=prize.pk).update(gift_brand=GiftBrandFactory.create(), face_value_jpy=500)
+
+    asked = operator.get(url).content.decode()
+    operator.post(url, {"prize": prize.pk, "name": "Amazon 11月", "count": "25"})
+    too_many = CodeBatch.objects.count()
+    operator.post(url, {"prize": prize.pk, "name": "Amazon 11月", "count": "24"})
+
+    batch = CodeBatch.objects.get()
+    assert "発行元が都度発行するギフトブランドの賞品がありません" in nothing_to_order
+    assert "12,345円" in asked
+    assert (too_many, batch.source, batch.status, batch.gift_codes.count()) == (0, "fetched", BatchStatus.STAGED, 24)
+
+
+def test_a_batch_held_back_is_todays_duty_and_goes_back_into_stock(prize, operator, supplier_server):
+    Prize.objects.filter(pk=prize.pk).update(gift_brand=GiftBrandFactory.create(), face_value_jpy=500)
+    batch = stock_fetched(prize, 2)
+    pause_batch(batch_id=batch.pk, reason="out_of_funds", now=clock.now())
+    url = reverse("admin:codes_codebatch_resume", args=[batch.pk])
+
+    today = operator.get(reverse("admin:index")).content.decode()
+    asked = operator.get(url).content.decode()
+    operator.post(url)
+
+    batch.refresh_from_db()
+    assert "発行が止まっている発行元" in today
+    assert "オンデマンド: 発行元の預託金が足りなくなりました" in today
+    assert "999,000円" in asked
+    assert batch.status == BatchStatus.ACTIVE
+    assert set(batch.gift_codes.values_list("status", flat=True)) == {CodeStatus.AVAILABLE}
+    assert operator.get(url).status_code == 403

@@ -6,7 +6,18 @@ from pathlib import Path
 
 from tests.architecture.source import APPS, ROOT, parse, place, python_files
 
-PRIVATE_MODULES = {"tasks", "admin", "channels", "ocr", "rules", "mechanics", "management", "migrations", "apps"}
+PRIVATE_MODULES = {
+    "tasks",
+    "admin",
+    "channels",
+    "ocr",
+    "rules",
+    "mechanics",
+    "suppliers",
+    "management",
+    "migrations",
+    "apps",
+}
 
 
 def imported_names(path: Path) -> Iterator[tuple[ast.stmt, str]]:

@@ -32,8 +32,8 @@ def lines() -> int:
 
 def test_I13_the_line_in_the_trail_is_written_before_the_code_is_opened(award, monkeypatch):
     seen = []
-    opener = claiming.open_code
-    monkeypatch.setattr(claiming, "open_code", lambda code: (seen.append(lines()), opener(code))[1])
+    opener = claiming.shown_code
+    monkeypatch.setattr(claiming, "shown_code", lambda **given: (seen.append(lines()), opener(**given))[1])
 
     revealed = reveal_code(award_id=award.pk, now=NOW)
 

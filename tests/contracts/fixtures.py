@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from tests.contracts.line_server import LineServer
 from tests.contracts.smtp_sink import SmtpSink
+from tests.contracts.supplier_server import SupplierServer
 from tests.contracts.x_server import XServer
 
 
@@ -40,3 +41,16 @@ def smtp_sink(settings: Settings) -> Iterator[SmtpSink]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
         settings.EMAIL_TIMEOUT = 2
         yield sink
+
+
+@pytest.fixture
+def supplier_server(settings: Settings) -> Iterator[SupplierServer]:
+    """A fresh Amazon that makes gift cards, to which the settings point."""
+    with SupplierServer() as server:
+        settings.SUPPLIER_AMAZON_BASE_URL = server.url
+        settings.SUPPLIER_AMAZON_PARTNER_ID = server.partner_id
+        settings.SUPPLIER_AMAZON_ACCESS_KEY_ID = server.access_key_id
+        settings.SUPPLIER_AMAZON_SECRET_ACCESS_KEY = server.secret_access_key
+        settings.SUPPLIER_AMAZON_TIMEOUT_SECONDS = 0.4
+        yield server
+    assert server.violations == []

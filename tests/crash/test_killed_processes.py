@@ -11,7 +11,8 @@ from django.db import connection
 from accounts.models import AuditEntry
 from api.models import IdempotencyRecord
 from codes.links import claim_url
-from codes.models import Award, GiftCode, Redemption
+from codes.models import Award, GiftCode, Redemption, SupplierCard, SupplierCardStatus
+from codes.services import make_due_cards
 from core import clock
 from distribution.models import DeliveryStatus
 from distribution.selectors import due_deliveries
@@ -28,7 +29,7 @@ from tests.api.world import entry_body, make_tenant, winning_code
 from tests.crash.victims import Victims
 from tests.factories import NOW
 from tests.flows.steps import tea_reading
-from tests.worlds import begin, contact, notice, open_campaign, send, stock, win
+from tests.worlds import begin, contact, fetched_campaign, notice, open_campaign, send, stock, win
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -151,6 +152,25 @@ def test_F01_I13_a_web_process_killed_before_it_shows_a_code_binds_nobody(victim
     award.refresh_from_db()
     assert (award.bound_at, award.reveal_count) == (NOW, 1)
     assert victims.run("reveal", award_id=award.pk, device="phone", now=NOW) == 1
+    assert violations(NOW) == {}
+
+
+@pytest.mark.parametrize(("crash_at", "made"), [("fetch.after_request_stored", 0), ("fetch.after_answer", 1)])
+def test_F21_a_worker_killed_around_the_suppliers_answer_leaves_one_card(victims, supplier_server, crash_at, made):
+    award = win(fetched_campaign(codes=1))
+    card = SupplierCard.objects.get()
+
+    code = victims.run(
+        "make_card", crash_at=crash_at, gift_code_id=award.gift_code_id, supplier_url=supplier_server.url, now=NOW
+    )
+
+    card.refresh_from_db()
+    assert (code, card.status, card.attempts) == (KILLED, SupplierCardStatus.REQUESTED, 1)
+    assert len(supplier_server.cards) == made
+    assert make_due_cards(now=NOW + timedelta(seconds=10)) == 1
+    card.refresh_from_db()
+    assert card.card_id == supplier_server.cards[card.request_id].gc_id
+    assert supplier_server.deposited - supplier_server.funds == supplier_server.spent == 500
     assert violations(NOW) == {}
 
 

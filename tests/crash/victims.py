@@ -81,6 +81,20 @@ def advance(entry_id: int, now: datetime) -> None:
     advance_entry(entry_id=entry_id, now=now)
 
 
+def make_card(gift_code_id: int, supplier_url: str, now: datetime) -> None:
+    """A worker has a supplier make one card."""
+    from django.conf import settings
+
+    from codes.services import make_card as make
+    from tests.contracts.supplier_server import SupplierServer
+
+    settings.SUPPLIER_AMAZON_BASE_URL = supplier_url
+    settings.SUPPLIER_AMAZON_PARTNER_ID = SupplierServer.partner_id
+    settings.SUPPLIER_AMAZON_ACCESS_KEY_ID = SupplierServer.access_key_id
+    settings.SUPPLIER_AMAZON_SECRET_ACCESS_KEY = SupplierServer.secret_access_key
+    make(gift_code_id=gift_code_id, now=now)
+
+
 def call(path: str, body: dict[str, Any], key: str, idempotency_key: str) -> None:
     """A web process answers one call of the API, with a broker to publish to."""
     from django.conf import settings
@@ -157,6 +171,7 @@ ACTS: dict[str, Callable[..., None]] = {
     "replay": replay,
     "work_on_batch": work_on_batch,
     "end_reservations": end_reservations,
+    "make_card": make_card,
 }
 
 

@@ -84,6 +84,21 @@ class PrizeFactory(DjangoModelFactory[campaigns.Prize]):
     face_value_jpy = 500
 
 
+class GiftBrandFactory(DjangoModelFactory[campaigns.GiftBrand]):
+    """A brand whose supplier makes its codes on request."""
+
+    class Meta:
+        model = campaigns.GiftBrand
+
+    slug = factory.Sequence(lambda n: f"amazon-{n}")
+    name = "Amazonギフトカード"
+    custody = campaigns.Custody.FETCHED
+    supplier = "amazon"
+    minimum_jpy = 15
+    maximum_jpy = 500_000
+    needs_approval = False
+
+
 class TermsVersionFactory(DjangoModelFactory[campaigns.TermsVersion]):
     class Meta:
         model = campaigns.TermsVersion

@@ -10,16 +10,20 @@ from accounts.models import AuditEntry
 from codes.models import (
     Award,
     CodeBatch,
+    CodeSource,
     CodeStatus,
     GiftCode,
     LedgerTransfer,
     Redemption,
     Settlement,
+    SupplierCard,
     Tombstone,
 )
+from codes.selectors import cards_out_of_order
 from distribution.models import Delivery, DeliveryStatus
 from draws.models import CourseCounter, DrawResult
 from eligibility.models import Decision, NumberUse, ReviewCase, Serial, Verdict
+from journeys.audit.naming import name_ids
 from participants.models import Entry, EntryStatus
 from tests import factories
 from tests.factories import NOW
@@ -57,6 +61,53 @@ def code_of_another_prize(world):
     other = factories.PrizeFactory.create(course=world.course)
     Award.objects.filter(pk=award.pk).update(prize=other)
     return award
+
+
+def fetched_code() -> GiftCode:
+    """A code of a supplier that a winner holds, with its card."""
+    award = factories.AwardFactory.create(
+        gift_code__batch__source=CodeSource.FETCHED,
+        gift_code__code_ciphertext="",
+        gift_code__issued_at=NOW - timedelta(minutes=10),
+    )
+    code = award.gift_code
+    SupplierCard.objects.create(
+        agency=code.agency, gift_code=code, supplier="amazon", request_id="Mzhki1", amount_jpy=code.face_value_jpy
+    )
+    assert name(code) not in name_ids(GiftCode, cards_out_of_order(NOW))
+    return code
+
+
+def fetched_code_that_was_never_asked_for(_world):
+    code = fetched_code()
+    SupplierCard.objects.all().delete()
+    return code
+
+
+def fetched_code_of_another_value(_world):
+    code = fetched_code()
+    SupplierCard.objects.update(amount_jpy=F("amount_jpy") + 1)
+    return code
+
+
+def fetched_code_that_was_kept(_world):
+    code = fetched_code()
+    GiftCode.objects.filter(pk=code.pk).update(pin_ciphertext="v1:test1:a:b")
+    return code
+
+
+def fetched_code_made_while_in_stock(_world):
+    code = fetched_code()
+    GiftCode.objects.filter(pk=code.pk).update(status=CodeStatus.AVAILABLE, issued_at=None)
+    return code
+
+
+def card_of_a_code_that_we_hold(_world):
+    code = first(Award).gift_code
+    SupplierCard.objects.create(
+        agency=code.agency, gift_code=code, supplier="amazon", request_id="Mzhki2", amount_jpy=code.face_value_jpy
+    )
+    return code
 
 
 def batch_short_of_a_code(_world):
@@ -344,7 +395,17 @@ def verdict_without_inputs(_world):
 
 
 PLANTS: dict[str, list[Callable[[World], Any]]] = {
-    "I01": [issued_without_award, awarded_from_stock, award_without_code, code_of_another_prize],
+    "I01": [
+        issued_without_award,
+        awarded_from_stock,
+        award_without_code,
+        code_of_another_prize,
+        fetched_code_that_was_never_asked_for,
+        fetched_code_of_another_value,
+        fetched_code_that_was_kept,
+        fetched_code_made_while_in_stock,
+        card_of_a_code_that_we_hold,
+    ],
     "I02": [batch_short_of_a_code, staged_in_an_active_batch],
     "I03": [award_nobody_was_told_of, message_to_another_entry],
     "I04": [counter_too_low, day_counter_too_low, win_that_nobody_counted],

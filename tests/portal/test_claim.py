@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import AuditEntry
-from campaigns.models import PrizeKind
-from codes.models import GiftCode
+from campaigns.models import Prize, PrizeKind
+from codes.models import CodeBatch, CodeSource, GiftCode
 from codes.presentation import read_token
 from codes.services import redeem_code, void_award, void_code
 from participants.models import Touch, TouchKind
+from tests import factories
 from tests.flows.steps import NOW
 from tests.portal.phone import claim_path, text_of
 
@@ -175,3 +176,24 @@ def test_an_expired_code_is_not_shown_again(phone, award, noon):
 
 def test_an_unknown_token_is_not_there(phone, db):
     assert phone.get("/g/AAAAAAAAAAAAAAAAAAAAAA/").status_code == 404
+
+
+def test_a_supplier_that_is_away_is_explained_and_the_next_press_shows_the_code(phone, award, supplier_server):
+    """A link keeps its worth whatever becomes of the first press."""
+    stock_fetched_code(award)
+    supplier_server.unavailable_calls = 1
+
+    away = phone.send(claim_path(award))
+    shown = phone.send(claim_path(award))
+
+    assert (away.status_code, away["Cache-Control"]) == (503, "no-store")
+    assert "受け取る権利はそのまま残っています" in text_of(away)
+    assert shown.context["revealed"].code == next(iter(supplier_server.cards.values())).claim_code
+
+
+def stock_fetched_code(award) -> None:
+    """Let the code of an award be one that its supplier makes."""
+    brand = factories.GiftBrandFactory.create()
+    Prize.objects.filter(pk=award.prize_id).update(kind=PrizeKind.GIFT_CODE, gift_brand=brand)
+    CodeBatch.objects.update(source=CodeSource.FETCHED)
+    GiftCode.objects.update(code_ciphertext="")

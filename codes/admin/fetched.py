@@ -1,0 +1,102 @@
+"""Batches of codes that a supplier makes: ordered beside the deposit, and put back into stock when it is in order."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from accounts.desk import Question, attempt, yen
+from accounts.desk.asking import Text
+from campaigns.models import Custody
+from codes import services
+from codes.admin.forms import FetchForm
+from codes.models import BatchStatus, CodeBatch, CodeSource
+from codes.selectors import failed_cards
+from core import clock
+from core.errors import DomainError
+
+
+class FetchedBatches:
+    """Acts of the batches' page that concern suppliers; mixed into it."""
+
+    def has_paused_fetched_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
+        if not self.may(request, "change", object_id):
+            return False
+        batches = CodeBatch.objects.filter(pk=object_id or 0, status=BatchStatus.PAUSED)
+        return batches.filter(source=CodeSource.FETCHED).exists()
+
+    @action(description=_("Order from a supplier"), url_path="fetch", icon="cloud_download", permissions=["stock"])
+    def fetch(self: Any, request: HttpRequest) -> HttpResponse:
+        prizes = self._prizes(request).filter(gift_brand__custody=Custody.FETCHED)
+        form = FetchForm(request.POST or None, prizes=prizes, initial=request.GET.dict())
+        if form.is_valid():
+            given = form.cleaned_data
+            made: list[CodeBatch] = []
+            if attempt(
+                request,
+                lambda: made.append(
+                    services.create_fetched_batch(
+                        prize_id=given["prize"].pk,
+                        name=given["name"],
+                        count=given["count"],
+                        expires_at=given["expires_at"],
+                        now=clock.now(),
+                        actor_id=request.user.pk,
+                    )
+                ),
+                _("The order is noted. Put the batch into stock when you are ready."),
+            ):
+                return redirect(self.page_of(made[0]))
+        question = Question(
+            title=_("Order codes from a supplier"),
+            button=_("Note the order"),
+            sentences=[
+                _("The supplier makes each code when a winner gets it, and takes its value from the deposit then."),
+                _("The code itself is never kept here; it is shown to the winner straight from the supplier."),
+            ],
+            figures=[_free(slug) for slug in _suppliers_of(prizes)],
+            obstacles=[]
+            if prizes.exists()
+            else [_("No prize has a gift brand whose supplier makes codes on request.")],
+            form=form,
+        )
+        return self.ask(request, question)
+
+    @action(description=_("Put back into stock"), url_path="resume", icon="play_circle", permissions=["paused_fetched"])
+    def resume(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.row_or_404(request, object_id, "change")
+        if request.method == "POST":
+            attempt(
+                request,
+                lambda: services.resume_fetched_batch(batch_id=batch.pk, now=clock.now(), actor_id=request.user.pk),
+                _("The batch is in stock again."),
+            )
+            return redirect(self.page_of(batch))
+        question = Question(
+            title=_("Put this batch back into stock?"),
+            button=_("Put back into stock"),
+            sentences=[_("Winners who wait receive their codes by themselves, within a minute.")],
+            figures=[
+                (_("prize"), batch.prize.name),
+                (_("held back because"), batch.status_reason),
+                (_("cards that failed"), f"{failed_cards(batch.pk):,}"),
+                *[_free(slug) for slug in _suppliers_of([batch.prize])],
+            ],
+        )
+        return self.ask(request, question, batch)
+
+
+def _suppliers_of(prizes: Any) -> list[str]:
+    return sorted({prize.gift_brand.supplier for prize in prizes if prize.gift_brand})
+
+
+def _free(slug: str) -> tuple[Text, Text]:
+    """Give the deposit that is left at a supplier as label and value."""
+    label = _("deposit not promised yet (%(supplier)s)") % {"supplier": slug}
+    try:
+        left = services.free_funds(slug=slug)
+    except DomainError as refusal:
+        return label, str(refusal)
+    return label, _("the supplier does not say") if left is None else yen(left)

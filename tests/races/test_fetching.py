@@ -1,0 +1,62 @@
+"""One code that a supplier makes, asked for by many workers and its holder at once (F11, F21)."""
+
+from functools import partial
+
+import pytest
+
+from accounts.models import AuditEntry
+from codes.models import SupplierCard, SupplierCardStatus
+from codes.services import fetching, make_card, reveal_code
+from journeys.audit import violations
+from tests.factories import NOW
+from tests.races.racing import race, refusals, successes, until_shown, without_locks
+from tests.worlds import fetched_campaign, win
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_F21_eight_workers_and_a_holder_end_with_one_card(supplier_server):
+    award = win(fetched_campaign(codes=1))
+    worker = partial(make_card, gift_code_id=award.gift_code_id, now=NOW)
+
+    outcomes = race([worker] * 8 + [partial(reveal_code, award_id=award.pk, now=NOW)])
+
+    assert refusals(outcomes) == []
+    card = SupplierCard.objects.get()
+    assert (card.status, card.card_id) == (SupplierCardStatus.MADE, supplier_server.cards[card.request_id].gc_id)
+    assert successes(outcomes)[-1].code == supplier_server.cards[card.request_id].claim_code
+    assert (len(supplier_server.cards), supplier_server.deposited - supplier_server.funds) == (1, 500)
+    assert AuditEntry.objects.filter(action="card.made").count() == 1
+    assert violations(NOW) == {}
+
+
+def test_negative_control_without_lock_and_compare_and_swap_a_card_is_noted_twice(supplier_server, monkeypatch):
+    supplier_server.deposited = supplier_server.funds = 10_000_000
+    world = fetched_campaign(codes=40)
+
+    def is_noted_twice() -> bool:
+        award = win(world)
+        AuditEntry.objects.all().delete()
+        with without_locks():
+            race([partial(make_card, gift_code_id=award.gift_code_id, now=NOW)] * 8)
+        return AuditEntry.objects.filter(action="card.made").count() > 1
+
+    assert until_shown(is_noted_twice)
+
+
+def test_negative_control_with_an_id_for_each_try_a_win_costs_two_cards(supplier_server, monkeypatch):
+    counted = iter(range(1000))
+    adapter = fetching.supplier_of("amazon").__class__
+    make = adapter.make
+    monkeypatch.setattr(
+        adapter, "make", lambda self, *, request_id, **given: make(self, request_id=f"Mzhki{next(counted)}", **given)
+    )
+    world = fetched_campaign(codes=40)
+
+    def is_doubled() -> bool:
+        award = win(world)
+        cards = len(supplier_server.cards)
+        race([partial(make_card, gift_code_id=award.gift_code_id, now=NOW)] * 4)
+        return len(supplier_server.cards) - cards > 1
+
+    assert until_shown(is_doubled)
