@@ -1,5 +1,8 @@
 """Takes a constraint out of the database, so that a test can show what it prevents."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection
 from django.db.models import Model
 
@@ -37,3 +40,23 @@ def restore_unique(model: type[Model], column: str, name: str) -> None:
     """Put it back."""
     with connection.cursor() as cursor:
         cursor.execute(f'ALTER TABLE "{model._meta.db_table}" ADD CONSTRAINT "{name}" UNIQUE ("{column}")')
+
+
+@contextmanager
+def postings_can_be_erased() -> Iterator[None]:
+    """Take the guard off the books for a while, as a restore to an earlier time goes past it."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE codes_ledgertransfer DISABLE TRIGGER codes_ledgertransfer_kept")
+            yield
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE codes_ledgertransfer ENABLE TRIGGER codes_ledgertransfer_kept")
+            return
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _made in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        yield
+        for _name, made in triggers:
+            cursor.execute(made)

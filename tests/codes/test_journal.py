@@ -47,8 +47,8 @@ def test_F27_an_award_is_written_before_its_code_is_shown(monkeypatch):
     seen = []
     from codes.services import claiming
 
-    opener = claiming.open_code
-    monkeypatch.setattr(claiming, "open_code", lambda code: (seen.append(len(lines())), opener(code))[1])
+    shower = claiming.shown_code
+    monkeypatch.setattr(claiming, "shown_code", lambda **given: (seen.append(len(lines())), shower(**given))[1])
 
     code = reveal_code(award_id=award.pk, now=NOW).code
     reveal_code(award_id=award.pk, now=NOW)

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from codes import recovered
 from codes.journal import open_journal
 from codes.links import claim_token
-from codes.models import Award, CodeStatus, GiftCode, Redemption
+from codes.models import Award, CodeStatus, GiftCode, LedgerTransfer, Redemption
 from codes.selectors import award_by_token
 from codes.services import redeem_code, reveal_code, reverse_redemption
 from codes.services.journaling import write_missing
@@ -14,6 +14,7 @@ from codes.services.recovering import plan_recovery, recover
 from distribution.models import Delivery
 from journeys.audit import violations
 from participants.models import Entry
+from tests.constraints import postings_can_be_erased
 from tests.factories import NOW
 from tests.worlds import begin, finish, open_campaign, win
 
@@ -41,12 +42,18 @@ def forget(award: Award, *, result: bool) -> None:
     """Take an award out of the database as a restore to the time before it does."""
     code = award.gift_code
     Delivery.objects.filter(award=award).delete()
+    with postings_can_be_erased():
+        LedgerTransfer.objects.filter(gift_code=code).delete()
     lines = Redemption.objects.filter(gift_code=code)
     lines.filter(reverses__isnull=False).delete()
     lines.delete()
     award.delete()
     GiftCode.objects.filter(pk=code.pk).update(
-        status=CodeStatus.AVAILABLE, issued_at=None, redeemed_at=None, balance_jpy=code.face_value_jpy
+        status=CodeStatus.AVAILABLE,
+        issued_at=None,
+        redeemed_at=None,
+        balance_jpy=code.face_value_jpy,
+        use_count=0,
     )
     if not result:
         from draws.models import CourseCounter

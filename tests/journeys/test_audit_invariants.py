@@ -24,7 +24,8 @@ from receipts.models import Receipt
 from tests import factories
 from tests.constraints import drop_constraints, drop_unique
 from tests.factories import NOW
-from tests.journeys.plants import PLANTS, first, name
+from tests.journeys.plants import PLANTS
+from tests.journeys.value_plants import first, name
 from tests.worlds import World, begin, finish, open_campaign, win, winning_code
 
 pytestmark = pytest.mark.django_db
