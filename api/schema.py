@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.serializers import ListSerializer
 
 from api.errors import CONTENT_TYPE, STATUS_TITLES
 from api.fields import Output
@@ -100,6 +101,14 @@ class ApiSchema(AutoSchema):
         """Serializers are nested in their views and all called Input or Output: name them with the view."""
         kind = serializer.child if hasattr(serializer, "child") else serializer
         return (kind if isinstance(kind, type) else type(kind)).__qualname__.replace(".", "")
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002 as its base
+        """Say how many rows a list of rows holds; the base says it of lists of plain values only."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(field, ListSerializer) and isinstance(schema, dict):
+            bounds = {"minItems": field.min_length, "maxItems": field.max_length}
+            schema |= {name: bound for name, bound in bounds.items() if bound is not None}
+        return schema
 
     def _map_serializer(self, serializer: Any, direction: Any, *args: Any, **options: Any) -> Any:
         """Say that unknown fields are refused."""

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('required_wording', models.TextField(blank=True, verbose_name='texts that must appear')),
                 ('forbidden_words', models.JSONField(blank=True, default=list, verbose_name='words not to be used')),
                 ('note', models.TextField(blank=True, verbose_name='what else to keep in mind')),
-                ('source_url', models.CharField(blank=True, max_length=300, verbose_name='source')),
+                ('source_url', models.CharField(blank=True, max_length=300, verbose_name='source of the rules')),
                 ('checked_on', models.DateField(blank=True, null=True, verbose_name='checked on')),
             ],
             options={

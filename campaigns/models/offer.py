@@ -76,7 +76,7 @@ class GiftBrand(PublicModel):
     required_wording = models.TextField(_("texts that must appear"), blank=True)
     forbidden_words = models.JSONField(_("words not to be used"), default=list, blank=True)
     note = models.TextField(_("what else to keep in mind"), blank=True)
-    source_url = models.CharField(_("source"), max_length=300, blank=True)
+    source_url = models.CharField(_("source of the rules"), max_length=300, blank=True)
     checked_on = models.DateField(_("checked on"), null=True, blank=True)
 
     class Meta:

@@ -56,7 +56,7 @@ class RevealMixin:
         given = [CodeStatus.ISSUED, CodeStatus.PRINTED]
         return GiftCode.objects.filter(pk=object_id or 0, status__in=given).exists()
 
-    @action(description=_("Show the code"), url_path="reveal", icon="visibility", permissions=["reveal"])
+    @action(description=_("Show this code"), url_path="reveal", icon="visibility", permissions=["reveal"])
     def reveal(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         gift_code: GiftCode = self.row_or_404(request, object_id, "reveal")
         form = RevealForm(request)
@@ -95,7 +95,7 @@ def _question(request: HttpRequest, gift_code: GiftCode, form: RevealForm) -> Qu
     left = max(0, settings.REVEALS_A_DAY - reveals_today(actor_id=signed_in(request).pk, now=clock.now()))
     return Question(
         title=_("Show this code?"),
-        button=_("Show the code"),
+        button=_("Show this code"),
         sentences=[
             _("Your name, the reason and the time are written into the audit trail before the code is shown."),
             _("After that the prize can no longer be replaced by another code."),

@@ -238,7 +238,7 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
             return redirect(self.page_of(dispute))
         question = Question(
             title=title,
-            button=_("Settle"),
+            button=_("Settle the dispute"),
             sentences=[_("This is final. The code and the settled days stay as they are.")],
             figures=[
                 (_("store"), str(dispute.store)),

@@ -27,7 +27,7 @@ class JobKind(models.TextChoices):
 
 class JobStatus(models.TextChoices):
     WAITING = "waiting", _("waits for a second person")
-    QUEUED = "queued", _("queued")
+    QUEUED = "queued", _("waiting its turn")
     RUNNING = "running", _("running")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
@@ -58,11 +58,11 @@ class CodeJob(StatefulModel):
     kind = models.CharField(_("what"), max_length=8, choices=JobKind)
     status = models.CharField(_("status"), max_length=9, choices=JobStatus, default=JobStatus.QUEUED)
     parameters = models.JSONField(default=dict, blank=True, editable=False)  # ids and choices, never a code
-    total_count = models.PositiveBigIntegerField(_("in all"), default=0)
+    total_count = models.PositiveBigIntegerField(_("codes in all"), default=0)
     done_count = models.PositiveBigIntegerField(_("done"), default=0)
     cursor = models.BigIntegerField(default=0, editable=False)
-    report = models.JSONField(_("report"), default=dict, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    report = models.JSONField(_("what was found"), default=dict, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     failure_code = models.CharField(_("reason"), max_length=40, blank=True)
     requested_by = models.ForeignKey(

@@ -104,7 +104,7 @@ class StockCount(PublicModel):
     counted_at = models.DateTimeField(_("counted at"))
     counted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     imported = models.PositiveIntegerField(_("came in"))
-    staged = models.PositiveIntegerField(_("waiting"))
+    staged = models.PositiveIntegerField(_("not in stock yet"))
     available = models.PositiveIntegerField(_("available"))
     reserved = models.PositiveIntegerField(_("reserved"))
     held = models.PositiveIntegerField(_("held back"))
@@ -174,7 +174,7 @@ class SupplierCard(StatefulModel):
         _("status"), max_length=9, choices=SupplierCardStatus, default=SupplierCardStatus.REQUESTED
     )
     amount_jpy = models.PositiveBigIntegerField(_("value (yen)"))
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     failure_code = models.CharField(_("reason"), max_length=40, blank=True)
     made_at = models.DateTimeField(_("made at"), null=True, blank=True)
 

@@ -47,7 +47,7 @@ class Redemption(PublicModel):
     balance_after_jpy = models.PositiveBigIntegerField(_("balance after (yen)"))
     reversed_jpy = models.PositiveBigIntegerField(_("given back (yen)"), default=0)
     pos_transaction_id = models.CharField(_("POS transaction"), max_length=64, blank=True)
-    basket_id = models.CharField(_("purchase"), max_length=64, blank=True)
+    basket_id = models.CharField(_("purchase number"), max_length=64, blank=True)
     terminal = models.CharField(_("terminal"), max_length=40, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     reverses = models.ForeignKey(
@@ -176,8 +176,8 @@ class LedgerTransfer(models.Model):
     redemption = models.OneToOneField(
         Redemption, on_delete=models.PROTECT, null=True, blank=True, related_name="transfer"
     )
-    from_account = models.CharField(_("from"), max_length=9, choices=LedgerAccount)
-    to_account = models.CharField(_("to"), max_length=9, choices=LedgerAccount)
+    from_account = models.CharField(_("from account"), max_length=9, choices=LedgerAccount)
+    to_account = models.CharField(_("to account"), max_length=9, choices=LedgerAccount)
     store = models.ForeignKey(
         Store, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("store")
     )
@@ -225,7 +225,7 @@ class ShownNumber(PublicModel):
 
 
 class DisputeStatus(models.TextChoices):
-    OPEN = "open", _("open")
+    OPEN = "open", _("not settled")
     STORE_BEARS = "store", _("borne by the store")
     SPONSOR_BEARS = "sponsor", _("borne by the sponsor")
     NO_CLAIM = "dropped", _("dropped")

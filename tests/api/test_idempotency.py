@@ -24,6 +24,7 @@ MOVES_VALUE = {
     "api-transaction-reversals",
     "api-locks",
     "api-offline",
+    "api-reservations",
 }
 
 
