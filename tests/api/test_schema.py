@@ -89,4 +89,5 @@ def test_no_answer_of_the_schema_has_a_place_for_a_code_a_token_or_a_contact():
         "EntryAnswerVerdictReason.code",
         "Problem.code",
         "ProblemPlace.code",
+        "ReservationAnswer.reference",
     }

@@ -1,5 +1,6 @@
 """Real threads on connections of their own, let loose at one moment; and the protections, taken out for a while."""
 
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -92,6 +93,20 @@ def without_constraints(model: type[Model], *names: str) -> Iterator[None]:
     finally:
         _clear(model)
         restore_constraints(model, *names)
+
+
+@contextmanager
+def changed_function(name: str, old: str, new: str) -> Iterator[None]:
+    """Run with one line of a database function written differently."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef(%s::regproc)", [name])
+        honest = cursor.fetchone()[0]
+        assert re.search(old, honest), "the protection is not where it was"
+        cursor.execute(re.sub(old, new, honest).replace("%", "%%"), [])
+        try:
+            yield
+        finally:
+            cursor.execute(honest.replace("%", "%%"), [])
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """One prize and several hands at one moment: one holder, five tries, one code (I01, I05, T06)."""
 
+import contextlib
+import threading
 from functools import partial
 
 import pytest
@@ -8,7 +10,7 @@ from campaigns.models import ClaimBinding
 from codes.holders import Holder
 from codes.models import Award, GiftCode, Redemption, ShownNumber
 from codes.presentation import presentation_token
-from codes.services import presenting, redeem_code, reveal_code, show_number
+from codes.services import claiming, presenting, redeem_code, reissuing, reveal_code, show_number
 from distribution.models import Delivery
 from distribution.services import reissue, remind_of_award
 from journeys.audit import violations
@@ -78,8 +80,20 @@ def test_I01_a_code_is_shown_or_replaced_and_never_both():
     assert violations(NOW) == {}
 
 
-def test_negative_control_without_the_lock_a_code_is_shown_and_replaced():
+def test_negative_control_without_the_lock_a_code_is_shown_and_replaced(monkeypatch):
     world = open_campaign(codes=90)
+    both_have_read = threading.Barrier(2)
+
+    def after_both_have_read(act):
+        def wrapped(*arguments, **named):
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both_have_read.wait(2)
+            return act(*arguments, **named)
+
+        return wrapped
+
+    monkeypatch.setattr(claiming, "hold_award", after_both_have_read(claiming.hold_award))
+    monkeypatch.setattr(reissuing, "void_award", after_both_have_read(reissuing.void_award))
 
     def is_both() -> bool:
         award = win(world)
@@ -117,7 +131,7 @@ def test_negative_control_read_and_written_in_two_steps_a_token_is_taken_twice(m
         slot = presenting.read_token(presented).slot
         GiftCode.objects.filter(pk=gift_code.pk).update(presented_slot=slot)
 
-    monkeypatch.setattr("codes.services.redemption.consume_presentation", read_then_write)
+    monkeypatch.setattr("codes.services.redemption.redeeming.consume_presentation", read_then_write)
     world = open_campaign(codes=30)
 
     def is_doubled() -> bool:

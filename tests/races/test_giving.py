@@ -1,10 +1,6 @@
 """Prizes given by many workers at once: to one winner once, of the last codes to as many as there are (I01, I03)."""
 
-import re
-from contextlib import contextmanager
-
 import pytest
-from django.db import connection
 
 from codes.errors import StockBusy
 from codes.models import Award, CodeStatus, GiftCode
@@ -12,7 +8,7 @@ from distribution.models import Delivery
 from distribution.services import give_prizes
 from tests import factories
 from tests.factories import NOW
-from tests.races.racing import race, refusals, successes, until_shown, without_constraints
+from tests.races.racing import changed_function, race, refusals, successes, until_shown, without_constraints
 from tests.worlds import World, open_campaign, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,20 +31,6 @@ def give(result_id: int) -> int:
         except StockBusy:
             continue
         return given.award_id
-
-
-@contextmanager
-def changed_function(name: str, old: str, new: str):
-    """Run with one line of a database function written differently."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef(%s::regproc)", [name])
-        honest = cursor.fetchone()[0]
-        assert re.search(old, honest), "the protection is not where it was"
-        cursor.execute(re.sub(old, new, honest).replace("%", "%%"), [])
-        try:
-            yield
-        finally:
-            cursor.execute(honest.replace("%", "%%"), [])
 
 
 def test_I01_sixty_four_winners_share_the_last_twenty_codes_exactly():

@@ -15,7 +15,6 @@ from codes.services import (
     award_reserved,
     expire_reservations,
     move_allocation,
-    places,
     release_reservation,
     reserve_code,
     settle_rest,
@@ -23,7 +22,7 @@ from codes.services import (
 from draws.models import DrawResult
 from journeys.audit import violations
 from tests.factories import NOW, DrawResultFactory, EntryFactory, TrackedLinkFactory
-from tests.races.racing import race, refusals, successes, until_shown, without_locks
+from tests.races.racing import changed_function, race, refusals, successes, until_shown, without_locks
 from tests.worlds import World, open_campaign, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,24 +170,18 @@ def test_I04_a_share_is_given_out_exactly_while_codes_are_moved_into_it():
     assert promised == GiftCode.objects.filter(status=CodeStatus.AVAILABLE).count()
 
 
-def test_negative_control_a_share_that_is_read_first_is_miscounted(monkeypatch):
+def test_negative_control_a_share_that_is_read_first_is_miscounted():
     world, share, _results = shared_world()
     link = TrackedLinkFactory(campaign=world.campaign, channel="line")
-
-    def read_then_write(share_id, _now):
-        used, quota = Allocation.objects.values_list("used", "quota").get(pk=share_id)
-        if used >= quota:
-            return False
-        Allocation.objects.filter(pk=share_id).update(used=used + 1)
-        return True
-
-    monkeypatch.setattr(places, "_take", read_then_write)
+    conditional = r"SET used = used \+ 1, updated_at = p_now WHERE id = share AND used < quota"
+    read_first = "SET used = (SELECT a.used FROM codes_allocation a WHERE a.id = share) + 1 WHERE id = share"
 
     def is_miscounted() -> bool:
         stock(world.prize, 8)
         Allocation.objects.filter(pk=share.pk).update(quota=F("quota") + 8)
         results = [winner(world, link) for _place in range(8)]
-        race([lambda result=result: award(result) for result in results])
+        with changed_function("codes_take_place", conditional, read_first):
+            race([lambda result=result: award(result) for result in results])
         return Allocation.objects.get(pk=share.pk).used != Award.objects.count()
 
     assert until_shown(is_miscounted)
