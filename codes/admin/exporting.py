@@ -10,28 +10,23 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.desk import Question, attempt, yen
 from accounts.desk.tenancy import allowed_agency_ids, signed_in
-from campaigns.selectors import conditions_sentences, use_conditions_of
 from codes import services
 from codes.admin.forms import ReasonForm
+from codes.admin.voucher_sheets import voucher_context
 from codes.models import BatchPurpose, CodeBatch, CodeJob, CodeSource, JobKind, JobStatus
-from codes.printing import FITTING, Symbology, barcode_content, grouped
+from codes.printing import FITTING, Symbology
 from codes.services.exporting import EXPORTABLE, VOUCHERS_A_PAGE, batch_of
 from core import clock
-from core.barcodes import barcode_svg
 from core.errors import DomainError
-from core.japanese import format_deadline
-from core.qr import qr_svg
 
 RIGHT = "codes.export_codebatch"
 LISTED = 100
-VOUCHERS_A_SHEET = 10
 
 
 class ExportQuestion(ReasonForm):
@@ -195,32 +190,6 @@ class ExportPages:
 def page_of_export(job: CodeJob) -> str:
     """Give the address of an export's page."""
     return reverse("admin:codes_codebatch_export", args=[job.pk])
-
-
-def voucher_context(batch: CodeBatch, vouchers: list[services.Voucher], symbology: str) -> dict[str, Any]:
-    """What stands on the vouchers of a batch, ten a sheet."""
-    campaign = batch.prize.course.campaign
-    drawn = [_drawn(voucher, symbology) for voucher in vouchers]
-    return {
-        "batch": batch,
-        "prize": batch.prize,
-        "sponsor": campaign.sponsor,
-        "conditions": conditions_sentences(use_conditions_of(batch.prize_id)),
-        "sheets": [drawn[at : at + VOUCHERS_A_SHEET] for at in range(0, len(drawn), VOUCHERS_A_SHEET)],
-    }
-
-
-def _drawn(voucher: services.Voucher, symbology: str) -> dict[str, Any]:
-    """One voucher; the drawings are made by us out of letters and digits, with no foreign text in them."""
-    content = barcode_content(symbology, voucher.code)
-    return {
-        "code": grouped(voucher.code),
-        "value": yen(voucher.value_jpy),
-        "until": format_deadline(voucher.expires_at) if voucher.expires_at else "",
-        "qr": SafeString(qr_svg(voucher.code)),
-        "bars": SafeString(barcode_svg(symbology, content)) if content else "",
-        "content": content,
-    }
 
 
 def _exports_for(request: HttpRequest) -> QuerySet[CodeJob]:
