@@ -180,7 +180,7 @@ class ExportPages:
         return response
 
     def _export_page(self: Any, request: HttpRequest, name: str, **context: Any) -> TemplateResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         shown = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         response = TemplateResponse(request, f"admin/codes/exports/{name}.html", shown)
         response["Cache-Control"] = "no-store"
