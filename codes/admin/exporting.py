@@ -240,7 +240,7 @@ def _figures(job: CodeJob) -> list[tuple[Any, Any]]:
 
 def _time_left(job: CodeJob, now: datetime) -> tuple[int, int] | None:
     """Hours and minutes in which it can still be opened."""
-    end = services.kept_until(job)
+    end = services.kept_until(job=job)
     if job.status != JobStatus.DONE or end is None or end <= now:
         return None
     minutes = int((end - now).total_seconds() // 60)

@@ -12,13 +12,8 @@ from django.db.models import Count, Max, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from codes.errors import (
-    BatchNotExportable,
-    BatchNotForPrint,
-    ReasonMissing,
-    SecondPersonNeeded,
-    SymbologyNotFitting,
-)
+from codes.errors import SecondPersonNeeded
+from codes.export_errors import BatchNotExportable, BatchNotForPrint, ReasonMissing, SymbologyNotFitting
 from codes.models import (
     BatchPurpose,
     BatchStatus,

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from accounts import audit
-from codes.errors import ExportEnded, ExportNotReady, ExportNotYours
+from codes.export_errors import ExportEnded, ExportNotReady, ExportNotYours
 from codes.models import CodeJob, JobKind, JobStatus
 from codes.sealing import open_column
 from codes.services.exporting import COLUMNS, EXPORTABLE, ExportForm, batch_of, live_codes
@@ -78,7 +78,7 @@ def open_vouchers(*, job_id: int, page: int, now: datetime, actor_id: int) -> li
     return [Voucher(open_column(code, "code"), code.face_value_jpy, code.expires_at) for code in codes]
 
 
-def kept_until(job: CodeJob) -> datetime | None:
+def kept_until(*, job: CodeJob) -> datetime | None:
     """Tell until when an export can be had; None while nothing of it is made."""
     return parse_datetime(job.report.get("kept_until", ""))
 
@@ -89,7 +89,7 @@ def _open_to(job_id: int, form: ExportForm, now: datetime, actor_id: int) -> Cod
         raise ExportNotYours(job_id=job_id)
     if job.status != JobStatus.DONE or job.parameters["form"] != form:
         raise ExportNotReady(job_id=job_id)
-    end = kept_until(job)
+    end = kept_until(job=job)
     if end is None or now >= end or batch_of(job).status not in EXPORTABLE:
         raise ExportEnded(job_id=job_id)
     return job

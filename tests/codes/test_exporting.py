@@ -9,14 +9,14 @@ from django.core.files.storage import default_storage
 
 from accounts.models import AuditEntry
 from codes import tasks
-from codes.errors import (
+from codes.errors import SecondPersonNeeded
+from codes.export_errors import (
     BatchNotExportable,
     BatchNotForPrint,
     ExportEnded,
     ExportNotReady,
     ExportNotYours,
     ReasonMissing,
-    SecondPersonNeeded,
     SymbologyNotFitting,
 )
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeFormat, CodeJob, CodeStatus, GiftCode, JobStatus
