@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 
 
-class ReasonMissing(DomainError):
-    code = "reason_missing"
+class ExportReasonMissing(DomainError):
+    code = "export_reason_missing"
     message = _("Please write down the reason.")
     status = 422
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from codes.errors import SecondPersonNeeded
-from codes.export_errors import BatchNotExportable, BatchNotForPrint, ReasonMissing, SymbologyNotFitting
+from codes.export_errors import BatchNotExportable, BatchNotForPrint, ExportReasonMissing, SymbologyNotFitting
 from codes.models import (
     BatchPurpose,
     BatchStatus,
@@ -62,14 +62,14 @@ def request_export(
     """Ask for the codes of a batch in plain text; nothing is opened before a second person agrees (T21).
 
     Raises:
-        ReasonMissing: no reason is given.
+        ExportReasonMissing: no reason is given.
         BatchNotExportable: its codes are not our own, or it is neither staged nor in stock.
         BatchNotForPrint: vouchers are asked for of codes that winners receive.
         SymbologyNotFitting: the barcode cannot hold codes of this form.
     """
     batch = CodeBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
     if not reason.strip():
-        raise ReasonMissing
+        raise ExportReasonMissing
     _check(batch, form, symbology)
     live = live_codes(batch).aggregate(n=Count("pk"), first=Min("pk"), last=Max("pk"))
     if not live["n"]:

@@ -16,7 +16,7 @@ from codes.export_errors import (
     ExportEnded,
     ExportNotReady,
     ExportNotYours,
-    ReasonMissing,
+    ExportReasonMissing,
     SymbologyNotFitting,
 )
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeFormat, CodeJob, CodeStatus, GiftCode, JobStatus
@@ -263,7 +263,7 @@ def make_old(part: str) -> None:
 @pytest.mark.parametrize(
     ("details", "changes", "refusal"),
     [
-        ({}, {"reason": "  "}, ReasonMissing),
+        ({}, {"reason": "  "}, ExportReasonMissing),
         ({}, {"symbology": "jan13"}, SymbologyNotFitting),
         ({}, {"symbology": "nw7"}, SymbologyNotFitting),
         ({"code_format": CodeFormat.DIGITS}, {"symbology": "jan13"}, SymbologyNotFitting),
