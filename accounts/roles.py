@@ -52,6 +52,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "codes.view_codebatch",
             "codes.add_codebatch",
             "codes.change_codebatch",
+            "codes.export_codebatch",
             "codes.view_stockcount",
             "codes.add_stockcount",
             "codes.view_reservation",

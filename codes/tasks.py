@@ -11,7 +11,7 @@ from codes.alarm_mail import alarm_mails
 from codes.errors import JournalUnavailable
 from codes.models import StockAlarm
 from codes.services import desk_revealing, journaling, key_duties
-from core import clock
+from core import clock, held_files
 from core.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -129,3 +129,9 @@ def sweep_cards() -> None:
 def order_missed_cards() -> None:
     """Ask for what was given out in another way than by a win; repeats are harmless."""
     services.order_missed_cards(now=clock.now())
+
+
+@shared_task(name="codes.tasks.drop_old_files")
+def drop_old_files() -> None:
+    """Delete sealed files whose day is over; repeats are harmless."""
+    held_files.drop_old()

@@ -6,6 +6,7 @@ Each frame is bound to its ticket, its place and whether it is the last, so that
 import struct
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from django.core.files.base import ContentFile
@@ -24,7 +25,7 @@ LARGEST = FRAME * 2  # sealed and in base64
 
 def hold(data: bytes | Iterable[bytes]) -> str:
     """Seal and keep a file, given whole or in pieces; returns the ticket by which it is taken back."""
-    _drop_old()
+    drop_old()
     ticket = uuid.uuid4().hex
     name = f"{FOLDER}/{ticket}"
     default_storage.save(name, ContentFile(b""))  # makes the folder where the store has one
@@ -76,6 +77,19 @@ def let_go(ticket: str) -> None:
         default_storage.delete(name)
 
 
+def drop_old() -> int:
+    """Delete what has been held for a day; returns how many files."""
+    if not default_storage.exists(FOLDER):
+        return 0
+    oldest, dropped = timezone.now() - KEPT, 0
+    for name in default_storage.listdir(FOLDER)[1]:
+        with suppress(FileNotFoundError):  # another process drops it at this moment
+            if default_storage.get_modified_time(f"{FOLDER}/{name}") < oldest:
+                default_storage.delete(f"{FOLDER}/{name}")
+                dropped += 1
+    return dropped
+
+
 def _frames(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
     waiting = bytearray()
     for piece in pieces:
@@ -93,12 +107,3 @@ def _place(is_last: bool) -> str:  # noqa: FBT001
 def _name(ticket: str) -> str | None:
     is_ticket = len(ticket) == 32 and ticket.isascii() and ticket.isalnum()
     return f"{FOLDER}/{ticket}" if is_ticket else None
-
-
-def _drop_old() -> None:
-    if not default_storage.exists(FOLDER):
-        return
-    oldest = timezone.now() - KEPT
-    for name in default_storage.listdir(FOLDER)[1]:
-        if default_storage.get_modified_time(f"{FOLDER}/{name}") < oldest:
-            default_storage.delete(f"{FOLDER}/{name}")

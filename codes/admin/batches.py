@@ -21,10 +21,11 @@ from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Prize
 from codes import services
 from codes.admin.batch_acts import ACTS, BatchActs
+from codes.admin.exporting import ExportPages
 from codes.admin.fetched import FetchedBatches
 from codes.admin.forms import HAS_CODES, PROBLEMS, GenerateForm, ImportForm, ReasonForm
 from codes.errors import FileNotAccepted, RowProblem
-from codes.models import BatchStatus, CodeBatch, CodeStatus, GiftCode
+from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeStatus, GiftCode
 from core import clock, held_files
 
 TICKET_SALT = "codes.import"
@@ -32,13 +33,13 @@ SHOWN_PROBLEMS = 50
 
 
 @admin.register(CodeBatch)
-class CodeBatchAdmin(BatchActs, FetchedBatches, ExportMixin, ReadOnlyAdmin):
+class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOnlyAdmin):
     list_display = ("name", "campaign", "prize", "status_label", "code_count", "left", "worth", "valid_until")
     list_select_related = ("prize__course__campaign", "agency", "created_by")
     list_filter = ("status", "source", ("prize", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name",)
-    actions_list = ("import_file", "generate", "fetch", "export_csv")
-    actions_detail = ("activate", "discard", "resume", *ACTS)
+    actions_list = ("import_file", "generate", "fetch", "exports", "export_csv")
+    actions_detail = ("activate", "discard", "resume", "export_codes", *ACTS)
     fields = (
         "name",
         "campaign",
@@ -46,6 +47,7 @@ class CodeBatchAdmin(BatchActs, FetchedBatches, ExportMixin, ReadOnlyAdmin):
         "status",
         "status_reason",
         "source",
+        "purpose",
         "valid_until",
         "maker",
         "activated_at",
@@ -137,6 +139,7 @@ class CodeBatchAdmin(BatchActs, FetchedBatches, ExportMixin, ReadOnlyAdmin):
                         prize_id=given["prize"].pk,
                         name=given["name"],
                         count=given["count"],
+                        purpose=given["purpose"] or BatchPurpose.AWARDS,
                         expires_at=given["expires_at"],
                         now=clock.now(),
                         actor_id=request.user.pk,
@@ -166,7 +169,11 @@ class CodeBatchAdmin(BatchActs, FetchedBatches, ExportMixin, ReadOnlyAdmin):
         question = Question(
             title=_("Put this batch into stock?"),
             button=_("Put into stock"),
-            sentences=[_("From this moment winners receive codes of this batch, the oldest batch first.")],
+            sentences=[
+                _("From this moment its printed codes are taken at the tills.")
+                if batch.purpose == BatchPurpose.PRINT
+                else _("From this moment winners receive codes of this batch, the oldest batch first.")
+            ],
             figures=_figures(batch),
         )
         return self.ask(request, question, batch)

@@ -16,7 +16,7 @@ from unfold.widgets import (
 from accounts.desk import InclusiveEndField
 from accounts.models import Agency
 from campaigns.models import Prize, PrizeKind, Store, TrackedLinkChannel
-from codes.models import Allocation
+from codes.models import Allocation, BatchPurpose
 from codes.services.fetched_stock import MAX_FETCHED
 from codes.services.stock import MAX_GENERATED
 
@@ -76,6 +76,14 @@ class ImportForm(StockForm):
 class GenerateForm(StockForm):
     count = forms.IntegerField(
         label=_("how many"), min_value=1, max_value=MAX_GENERATED, widget=UnfoldAdminIntegerFieldWidget
+    )
+    purpose = forms.ChoiceField(
+        label=_("purpose"),
+        choices=BatchPurpose.choices,
+        initial=BatchPurpose.AWARDS,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Printed codes are good from activation on, and no winner receives them."),
     )
 
 

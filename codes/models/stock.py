@@ -68,6 +68,7 @@ class CodeBatch(StatefulModel):
     class Meta:
         verbose_name = _("batch of codes")
         verbose_name_plural = _("batches of codes")
+        permissions: ClassVar = [("export_codebatch", "Can have own codes written out")]
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
             in_status("batch_status_known", BatchStatus),

@@ -5,9 +5,11 @@ from codes.services.batch_work import sweep_batch_work, work_on_batch
 from codes.services.binding import move_award, unbind_award
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.counting import take_stock
+from codes.services.exporting import ExportForm, approve_export, export_chunk, refuse_export, request_export
 from codes.services.fetched_stock import create_fetched_batch, free_funds, resume_fetched_batch
 from codes.services.fetching import make_card, make_due_cards, order_cards, order_missed_cards
 from codes.services.holding import hold_batch, hold_code, release_batch, release_code
+from codes.services.opening_exports import Voucher, kept_until, open_export, open_vouchers
 from codes.services.places import Place, allocate_stock, move_allocation, settle_all_rests, settle_rest
 from codes.services.presenting import check_presentation, consume_presentation, forget_shown_numbers, show_number
 from codes.services.recalling import approve_recall, cancel_recall, recall_chunk, replace_unseen_code, request_recall
@@ -35,12 +37,15 @@ from codes.services.watching import note_alarm_mailed, watch_stock
 
 __all__ = [
     "CodeState",
+    "ExportForm",
     "ImportPreview",
     "OfflineAnswer",
     "OfflineUse",
     "Place",
+    "Voucher",
     "activate_batch",
     "allocate_stock",
+    "approve_export",
     "approve_recall",
     "award_prizes",
     "award_reserved",
@@ -55,12 +60,14 @@ __all__ = [
     "drop_ended_locks",
     "expire_codes",
     "expire_reservations",
+    "export_chunk",
     "forget_shown_numbers",
     "free_funds",
     "generate_codes",
     "hold_batch",
     "hold_code",
     "import_codes",
+    "kept_until",
     "lock_code",
     "make_card",
     "make_due_cards",
@@ -69,12 +76,15 @@ __all__ = [
     "note_alarm_mailed",
     "note_reminder",
     "open_claim",
+    "open_export",
     "open_terminal",
+    "open_vouchers",
     "order_cards",
     "order_missed_cards",
     "preview_import",
     "recall_chunk",
     "redeem_code",
+    "refuse_export",
     "reissue_award",
     "release_batch",
     "release_code",
@@ -82,6 +92,7 @@ __all__ = [
     "release_reservation",
     "replace_unseen_code",
     "report_uses",
+    "request_export",
     "request_recall",
     "reserve_code",
     "resolve_dispute",

@@ -7,6 +7,7 @@ import structlog
 
 from codes.errors import StockBusy
 from codes.models import CodeJob, JobKind, JobStatus
+from codes.services.exporting import export_chunk
 from codes.services.holding import WORK_TASK, hold_chunk
 from codes.services.recalling import recall_chunk
 from core.crashpoints import crashpoint
@@ -19,6 +20,7 @@ CHUNKS: dict[str, Callable[..., bool]] = {
     JobKind.HOLD: hold_chunk,
     JobKind.RELEASE: hold_chunk,
     JobKind.RECALL: recall_chunk,
+    JobKind.EXPORT: export_chunk,
 }
 CHUNKS_AT_ONCE = 20  # then the worker is free for others; the next message or sweep goes on
 

@@ -108,7 +108,8 @@ def locked_batch(*, batch_id: int, status: BatchStatus) -> CodeBatch:
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
     if batch.status != status:
         raise BatchNotInStock(batch_id=batch_id)
-    if batch.jobs.filter(status__in=[JobStatus.QUEUED, JobStatus.RUNNING]).exists():
+    # An export moves no code: nothing waits for it.
+    if batch.jobs.filter(status__in=[JobStatus.QUEUED, JobStatus.RUNNING]).exclude(kind=JobKind.EXPORT).exists():
         raise BatchWorkRunning(batch_id=batch_id)
     return batch
 

@@ -161,7 +161,7 @@ def _recallable(batch_id: int, ignoring: int = 0) -> CodeBatch:
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
     if batch.status not in (BatchStatus.ACTIVE, BatchStatus.PAUSED):
         raise BatchNotInStock(batch_id=batch_id)
-    if batch.jobs.filter(status__in=OPEN).exclude(pk=ignoring).exists():
+    if batch.jobs.filter(status__in=OPEN).exclude(pk=ignoring).exclude(kind=JobKind.EXPORT).exists():
         raise BatchWorkRunning(batch_id=batch_id)
     return batch
 

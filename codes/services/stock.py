@@ -23,7 +23,7 @@ from codes.errors import (
 )
 from codes.loading import insert_codes
 from codes.making import make_texts
-from codes.models import BatchStatus, CodeBatch, CodeFormat, CodeSource, CodeStatus, GiftCode
+from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeFormat, CodeSource, CodeStatus, GiftCode
 from codes.sealing import CodeSealer, code_indexes
 from codes.services.redemption.ledger import withdraw_balance
 from core.japanese import format_yen
@@ -95,6 +95,7 @@ def generate_codes(
     now: datetime,
     actor_id: int | None = None,
     code_format: str = CodeFormat.TYPED,
+    purpose: str = BatchPurpose.AWARDS,
 ) -> CodeBatch:
     """Make own codes of a form as a staged batch; those of 16 symbols hold 73 random bits and a check character.
 
@@ -110,6 +111,7 @@ def generate_codes(
         name=name,
         source=CodeSource.GENERATED,
         code_format=code_format,
+        purpose=purpose,
         expires_at=expires_at,
         created_by_id=actor_id,
         code_count=count,
@@ -137,7 +139,10 @@ def activate_batch(*, batch_id: int, now: datetime, actor_id: int | None = None)
     _check_second_person(batch, actor_id)
     batch.move_to(BatchStatus.ACTIVE, activated_at=now, activated_by_id=actor_id)
     staged = batch.gift_codes.filter(status=CodeStatus.STAGED)
-    staged.update(status=CodeStatus.AVAILABLE)
+    if batch.purpose == BatchPurpose.PRINT:  # they are on paper: good from now on, and never in a winner's reach
+        staged.update(status=CodeStatus.PRINTED, issued_at=now)
+    else:
+        staged.update(status=CodeStatus.AVAILABLE)
     audit.record("batch.activated", subject=batch, actor_id=actor_id, codes=batch.code_count)
     return batch
 

@@ -71,6 +71,7 @@ ACTS = {  # what may be done to a row: model, name, roles
     ("codes.giftcode", "hold"): "O",
     ("codes.codebatch", "hold"): "O",
     ("codes.codebatch", "recall"): "O",
+    ("codes.codebatch", "export_codes"): "O",
     ("codes.reservation", "release"): "O",
     ("codes.award", "void"): "O",
     ("codes.terminal", "switch_off"): "O",
@@ -87,6 +88,7 @@ ACTS = {  # what may be done to a row: model, name, roles
 PAGES = {
     "codes_codebatch_import_file": "O",
     "codes_codebatch_generate": "O",
+    "codes_codebatch_exports": "O",
     "codes_giftcode_find": "O",
     "codes_stockcount_count": "O",
     "codes_stock": "OV",
@@ -123,6 +125,8 @@ def test_an_act_is_asked_of_the_roles_that_may(label, name, letter, agency, desk
         type(row).objects.filter(pk=row.pk).update(status=CampaignStatus.OPEN)
     if name == "reveal":
         type(row).objects.filter(pk=row.pk).update(status="issued", issued_at=NOW)
+    if name == "export_codes":
+        type(row).objects.filter(pk=row.pk).update(source="generated")
     if name == "unbind":
         type(row).objects.filter(pk=row.pk).update(bound_at=NOW)
     if label == "distribution.delivery":

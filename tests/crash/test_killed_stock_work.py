@@ -10,10 +10,20 @@ from django.db import connection
 from django.db.models import Count
 
 from codes.models import Award, BatchStatus, CodeBatch, GiftCode, JobStatus, ReservationStatus
-from codes.services import expire_reservations, hold_batch, request_recall, reserve_code, sweep_batch_work
+from codes.sealing import open_column
+from codes.services import (
+    approve_export,
+    expire_reservations,
+    hold_batch,
+    open_export,
+    request_export,
+    request_recall,
+    reserve_code,
+    sweep_batch_work,
+)
 from journeys.audit import violations
 from tests.crash.victims import Victims
-from tests.factories import NOW
+from tests.factories import NOW, UserFactory
 from tests.worlds import open_campaign, stock, win
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,3 +99,21 @@ def test_I01_a_reservation_and_its_code_end_together_or_not_at_all(victims):
     assert (code, between, ended) == (KILLED, (ReservationStatus.HELD, "reserved"), 1)
     assert (held.status, held.gift_code.status) == (ReservationStatus.EXPIRED, "available")
     assert violations(NOW) == {}
+
+
+def test_F05_an_export_goes_on_where_its_worker_was_killed_and_writes_each_code_once(victims):
+    world = open_campaign(codes=3)
+    batch = CodeBatch.objects.get()
+    asked = {"form": "file", "symbology": "code128", "reason": "x", "now": NOW, "actor_id": world.operator.pk}
+    job = request_export(batch_id=batch.pk, **asked)
+    colleague = UserFactory()
+    approve_export(job_id=job.pk, now=NOW, actor_id=colleague.pk)
+
+    assert victims.run("work_on_batch", crash_at="export.before_chunk_commit", job_id=job.pk, now=NOW) == KILLED
+    job.refresh_from_db()
+    assert (job.status, job.done_count, job.report) == (JobStatus.QUEUED, 0, {})
+    sweep_batch_work(now=NOW)
+
+    text = b"".join(open_export(job_id=job.pk, now=NOW, actor_id=colleague.pk)).decode()
+    codes = [open_column(code, "code") for code in batch.gift_codes.order_by("pk")]
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == codes
