@@ -219,7 +219,7 @@ CELERY_BEAT_SCHEDULE = {
     "accounts-of-ended-codes": {"task": "codes.tasks.close_accounts", "schedule": 3600.0},
     "reservations-past-their-time": {"task": "codes.tasks.expire_reservations", "schedule": 30.0},
     "stock-that-runs-out": {"task": "codes.tasks.watch_stock", "schedule": 300.0},
-    "batches-being-worked-on": {"task": "codes.tasks.sweep_batch_work", "schedule": 30.0},
+    "codes-being-worked-on": {"task": "codes.tasks.sweep_jobs", "schedule": 10.0},
     "held-files-whose-day-is-over": {"task": "codes.tasks.drop_old_files", "schedule": 600.0},
     "numbers-out-of-use": {"task": "codes.tasks.forget_shown_numbers", "schedule": 3600.0},
     "prizes-not-opened-yet": {"task": "distribution.tasks.remind_of_claims", "schedule": 600.0},
