@@ -52,6 +52,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "codes.view_codebatch",
             "codes.add_codebatch",
             "codes.change_codebatch",
+            "codes.view_codejob",
+            "codes.change_codejob",
             "codes.view_stockcount",
             "codes.add_stockcount",
             "codes.view_reservation",

@@ -10,7 +10,7 @@ from codes import services
 from codes.alarm_mail import alarm_mails
 from codes.errors import JournalUnavailable
 from codes.models import StockAlarm
-from codes.services import desk_revealing, journaling, key_duties
+from codes.services import desk_revealing, job_chains, journaling, key_duties
 from core import clock
 from core.errors import DomainError
 
@@ -129,3 +129,9 @@ def sweep_cards() -> None:
 def order_missed_cards() -> None:
     """Ask for what was given out in another way than by a win; repeats are harmless."""
     services.order_missed_cards(now=clock.now())
+
+
+@shared_task(name="codes.tasks.import_checked_files")
+def import_checked_files() -> None:
+    """Read in the files of agencies' systems that were checked without a problem; repeats are harmless."""
+    job_chains.import_checked_files(now=clock.now())

@@ -220,6 +220,7 @@ CELERY_BEAT_SCHEDULE = {
     "reservations-past-their-time": {"task": "codes.tasks.expire_reservations", "schedule": 30.0},
     "stock-that-runs-out": {"task": "codes.tasks.watch_stock", "schedule": 300.0},
     "batches-being-worked-on": {"task": "codes.tasks.sweep_batch_work", "schedule": 30.0},
+    "files-checked-without-a-problem": {"task": "codes.tasks.import_checked_files", "schedule": 30.0},
     "numbers-out-of-use": {"task": "codes.tasks.forget_shown_numbers", "schedule": 3600.0},
     "prizes-not-opened-yet": {"task": "distribution.tasks.remind_of_claims", "schedule": 600.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
