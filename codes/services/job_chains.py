@@ -16,9 +16,7 @@ log = structlog.get_logger(__name__)
 @transaction.atomic
 def start_file(*, prize_id: int, name: str, ticket: str, expires_at: datetime | None, now: datetime) -> CodeJob:
     """Check a held file and read it in by itself if no row has a problem; returns the check."""
-    check = jobs.start_check(
-        prize_id=prize_id, name=name, ticket=ticket, expires_at=expires_at, now=now, actor_id=None
-    )
+    check = jobs.start_check(prize_id=prize_id, name=name, ticket=ticket, expires_at=expires_at, now=now, actor_id=None)
     check.parameters = {**check.parameters, "imports_itself": True}
     check.save(update_fields=["parameters", "updated_at"])
     return check

@@ -140,9 +140,7 @@ def sweep_jobs(*, now: datetime) -> int:
 
 
 def _check(job: CodeJob, now: datetime) -> dict[str, Any]:
-    seen = preview_import(
-        prize_id=job.parameters["prize"], data=held_files.look_into(job.parameters["ticket"]) or b""
-    )
+    seen = preview_import(prize_id=job.parameters["prize"], data=held_files.look_into(job.parameters["ticket"]) or b"")
     report = {
         "encoding": seen.encoding,
         "row_count": seen.row_count,
@@ -190,9 +188,7 @@ def _activate(job: CodeJob, now: datetime) -> dict[str, Any]:
 
 
 def _discard(job: CodeJob, now: datetime) -> dict[str, Any]:
-    discard_batch(
-        batch_id=job.batch_id or 0, reason=job.parameters["reason"], now=now, actor_id=job.requested_by_id
-    )
+    discard_batch(batch_id=job.batch_id or 0, reason=job.parameters["reason"], now=now, actor_id=job.requested_by_id)
     return {"done_count": job.total_count}
 
 
