@@ -56,7 +56,7 @@ class CodeFileParser(FormParser):
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         request = (parser_context or {})["request"]
-        request._request.upload_handlers = [SealingUploadHandler(request._request)]
+        request.upload_handlers[:] = [SealingUploadHandler()]
         return super().parse(stream, media_type, parser_context)
 
 
