@@ -13,6 +13,7 @@ from api.errors import BodyTooLarge, JsonNotAccepted, JsonTooDeep, MediaTypeNotS
 from core.sealed_uploads import LARGEST, SealingUploadHandler
 
 MAX_DEPTH = 20
+SMALL_FILE_BYTES = 8 * 1_048_576
 FORM_BYTES = settings.PHOTO_MAX_BYTES * settings.PHOTOS_PER_RECEIPT + 1_048_576  # photographs and the fields beside
 
 
@@ -58,6 +59,12 @@ class CodeFileParser(FormParser):
         request = (parser_context or {})["request"]
         request.upload_handlers[:] = [SealingUploadHandler()]
         return super().parse(stream, media_type, parser_context)
+
+
+class SmallCodeFileParser(CodeFileParser):
+    """As above, for files that are read as a whole while their sender waits."""
+
+    max_bytes = SMALL_FILE_BYTES
 
 
 def strict_json(body: bytes) -> Any:

@@ -10,7 +10,7 @@ from codes import services
 from codes.alarm_mail import alarm_mails
 from codes.errors import JournalUnavailable
 from codes.models import StockAlarm
-from codes.services import desk_revealing, job_chains, journaling, key_duties
+from codes.services import desk_revealing, job_chains, jobs, journaling, key_duties
 from core import clock
 from core.errors import DomainError
 
@@ -92,16 +92,16 @@ def mail_stock_alarm(*, alarm_id: int) -> None:
     services.note_alarm_mailed(alarm_id=alarm_id, recipients=len(mails))
 
 
-@shared_task(name="codes.tasks.work_on_batch", acks_late=True)
-def work_on_batch(*, job_id: int) -> None:
-    """Hold back, put back or recall the codes of a batch, some chunks at a time."""
-    services.work_on_batch(job_id=job_id, now=clock.now())
+@shared_task(name="codes.tasks.run_job", acks_late=True)
+def run_job(*, job_id: int) -> None:
+    """Carry one long work on codes on. Repeats are harmless: a job is worked on under a lease."""
+    jobs.run_job(job_id=job_id, now=clock.now())
 
 
-@shared_task(name="codes.tasks.sweep_batch_work")
-def sweep_batch_work() -> None:
-    """Go on with work on batches that a dead worker left."""
-    services.sweep_batch_work(now=clock.now())
+@shared_task(name="codes.tasks.sweep_jobs")
+def sweep_jobs() -> None:
+    """Go on with long work that a lost message or a dead worker left."""
+    jobs.sweep_jobs(now=clock.now())
 
 
 @shared_task(name="codes.tasks.forget_shown_numbers")

@@ -14,7 +14,7 @@ from accounts.models import Agency, Scope
 from api import errors, fields
 from api.fields import Instant, PublicId, Text
 from api.pagination import Page, PageQuery
-from api.parsers import CodeFileParser
+from api.parsers import SMALL_FILE_BYTES, CodeFileParser, SmallCodeFileParser
 from api.v1.campaigns import own
 from api.v1.jobs import JobAnswer
 from api.views import AgencyView, row_or_404
@@ -30,7 +30,6 @@ from core.sealed_uploads import SealedFile, let_go_of_files
 
 PROBLEMS_SHOWN = 100
 SMALL_ROWS = 10_000
-SMALL_BYTES = 8 * 1_048_576  # a file that is read as a whole
 
 
 class CodeStock(AgencyView):
@@ -166,6 +165,7 @@ class BatchPreview(SealedFileView):
     """What an import of a small file would do; nothing is stored."""
 
     required_scope = Scope.CODES_IMPORT
+    parser_classes = (SmallCodeFileParser,)
 
     class Output(fields.Output):
         class Problem(fields.Output):
@@ -190,10 +190,7 @@ class BatchPreview(SealedFileView):
     def post(self, request: Request) -> Response:
         given = self.read(FileInput)
         prize = prize_or_refusal(self.agency, given["prize"])
-        file = sized(given["file"])
-        if file.size > SMALL_BYTES:
-            raise FileNotAccepted(reason="file_too_large")
-        preview = preview_import(prize_id=prize.pk, data=file.read())
+        preview = preview_import(prize_id=prize.pk, data=given["file"].read())
         shown = {
             "encoding": preview.encoding,
             "row_count": preview.row_count,
@@ -246,4 +243,4 @@ def sized(file: SealedFile) -> SealedFile:
 
 def is_small(file: SealedFile) -> bool:
     """Tell whether a file is read in while its sender waits; one line more than rows is the header."""
-    return file.line_count <= SMALL_ROWS + 1 and (file.size or 0) <= SMALL_BYTES
+    return file.line_count <= SMALL_ROWS + 1 and (file.size or 0) <= SMALL_FILE_BYTES

@@ -23,6 +23,10 @@ from codes.services.stock import MAX_GENERATED
 PROBLEMS = {
     "duplicate_in_file": _("stands twice in the file"),
     "duplicate_in_stock": _("cannot be used: it came in before"),
+    "duplicate_in_other_campaign": _("is a code of another campaign already"),
+    "brand_field_missing": _("lacks a field that the gift brand asks for"),
+    "brand_field_unknown": _("has a field that the gift brand does not know"),
+    "brand_field_malformed": _("is not written in the way of the gift brand"),
     "columns_differ": _("has more or fewer columns than the first row"),
     "damaged_by_spreadsheet": _("was damaged by a spreadsheet (digits are lost); please export the file anew as text"),
     "code_malformed": _("is not a code of 4 to 200 letters, digits or signs without blanks"),
@@ -32,6 +36,9 @@ PROBLEMS = {
     "file_empty": _("The file holds no codes."),
     "file_is_archive": _("The file is an archive. Please unpack it and choose the CSV file in it."),
     "too_many_rows": _("The file has more than 10,000,000 rows."),
+    "file_gone": _("The file is kept no longer. Please choose it again."),
+    "file_damaged": _("The kept file is damaged. Please choose it again."),
+    "not_checked": _("The check of the file has not ended well. Please have it checked first."),
     "encoding_unknown": _("The file is not text in UTF-8, Shift_JIS or UTF-16."),
 }
 HAS_CODES = (PrizeKind.GIFT_CODE, PrizeKind.OWN_CODE)

@@ -8,6 +8,17 @@ from codes.services.counting import take_stock
 from codes.services.fetched_stock import create_fetched_batch, free_funds, resume_fetched_batch
 from codes.services.fetching import make_card, make_due_cards, order_cards, order_missed_cards
 from codes.services.holding import hold_batch, hold_code, release_batch, release_code
+from codes.services.jobs import (
+    cancel_job,
+    confirm_job,
+    run_job,
+    start_activation,
+    start_check,
+    start_discard,
+    start_generation,
+    start_import,
+    sweep_jobs,
+)
 from codes.services.places import Place, allocate_stock, move_allocation, settle_all_rests, settle_rest
 from codes.services.presenting import check_presentation, consume_presentation, forget_shown_numbers, show_number
 from codes.services.recalling import approve_recall, cancel_recall, recall_chunk, replace_unseen_code, request_recall
@@ -44,11 +55,13 @@ __all__ = [
     "approve_recall",
     "award_prizes",
     "award_reserved",
+    "cancel_job",
     "cancel_recall",
     "check_code",
     "check_presentation",
     "close_accounts",
     "close_terminal",
+    "confirm_job",
     "consume_presentation",
     "create_fetched_batch",
     "discard_batch",
@@ -89,11 +102,18 @@ __all__ = [
     "reveal_code",
     "reverse_redemption",
     "reverse_transaction",
+    "run_job",
     "settle_all_rests",
     "settle_days",
     "settle_rest",
     "show_number",
+    "start_activation",
+    "start_check",
+    "start_discard",
+    "start_generation",
+    "start_import",
     "sweep_batch_work",
+    "sweep_jobs",
     "take_stock",
     "unbind_award",
     "void_award",

@@ -13,7 +13,7 @@ from core.errors import StaleState
 from core.queueing import enqueue_on_commit
 
 CHUNK = 2000
-WORK_TASK = "codes.tasks.work_on_batch"
+WORK_TASK = "codes.tasks.run_job"
 MOVES = {
     JobKind.HOLD: (CodeStatus.AVAILABLE, CodeStatus.HELD),
     JobKind.RELEASE: (CodeStatus.HELD, CodeStatus.AVAILABLE),

@@ -1,201 +1,132 @@
-"""Long work on codes, begun as a row and carried out by a worker."""
+"""Long work on codes, whatever its kind: run, taken up again after a kill, confirmed and cancelled."""
 
-from collections import Counter
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
+import structlog
 from django.db import transaction
-from django.utils.dateparse import parse_datetime
 
-from campaigns.models import Prize
-from codes.errors import FileNotAccepted, RecallBySamePerson
-from codes.models import CodeBatch, CodeJob, JobKind, JobStatus
-from codes.services.stock import activate_batch, discard_batch, generate_codes, import_codes, preview_import
+from accounts import audit
+from codes.errors import FileNotAccepted
+from codes.models import CodeJob, JobKind, JobStatus
+from codes.services.activating import (
+    RUN_TASK,
+    confirm_activation,
+    move_chunk,
+    start_activation,
+    start_discard,
+)
+from codes.services.checking_files import check_file, refused_report, start_check
+from codes.services.generating import generate_chunk, start_generation
+from codes.services.holding import hold_chunk
+from codes.services.importing import abandon_load, import_file, start_import
+from codes.services.job_loop import OPEN, PASSING, Chunk, Work, fail, free_jobs, in_chunks, run_leased
+from codes.services.recalling import approve_recall, cancel_recall, recall_chunk
+from codes.services.rotation import rotate
 from core import held_files
 from core.errors import DomainError, StaleState
+from core.queueing import enqueue_on_commit
 
+__all__ = [
+    "cancel_job",
+    "confirm_job",
+    "run_job",
+    "start_activation",
+    "start_check",
+    "start_discard",
+    "start_generation",
+    "start_import",
+    "sweep_jobs",
+]
 
-def _of_prize(kind: JobKind, prize_id: int, actor_id: int | None, **parameters: Any) -> CodeJob:
-    prize = Prize.objects.select_related("course__campaign").get(pk=prize_id)
-    at = parameters.pop("expires_at")
-    return CodeJob.objects.create(
-        agency_id=prize.course.campaign.agency_id,
-        kind=kind,
-        requested_by_id=actor_id,
-        parameters={"prize": prize_id, "expires_at": at.isoformat() if at else "", **parameters},
-    )
+log = structlog.get_logger(__name__)
 
-
-def start_check(
-    *, prize_id: int, name: str, ticket: str, expires_at: datetime | None, now: datetime, actor_id: int | None = None
-) -> CodeJob:
-    """Begin to check a held file."""
-    return _of_prize(JobKind.CHECK, prize_id, actor_id, name=name, ticket=ticket, expires_at=expires_at)
-
-
-def start_import(*, check_id: int, now: datetime, actor_id: int | None = None) -> CodeJob:
-    """Begin to read a checked file in."""
-    check = CodeJob.objects.get(pk=check_id)
-    if check.kind != JobKind.CHECK or check.status != JobStatus.DONE or check.report.get("problem_counts"):
-        raise StaleState(pk=check_id)
-    parameters = {k: check.parameters[k] for k in ("prize", "name", "ticket", "expires_at")}
-    return CodeJob.objects.create(
-        agency_id=check.agency_id,
-        kind=JobKind.IMPORT,
-        parameters=parameters,
-        total_count=check.report["row_count"],
-        requested_by_id=actor_id,
-    )
-
-
-def start_generation(
-    *,
-    prize_id: int,
-    name: str,
-    count: int,
-    code_format: str,
-    purpose: str,
-    expires_at: datetime | None,
-    now: datetime,
-    actor_id: int | None = None,
-) -> CodeJob:
-    """Begin to make codes."""
-    job = _of_prize(
-        JobKind.GENERATE,
-        prize_id,
-        actor_id,
-        name=name,
-        code_format=code_format,
-        purpose=purpose,
-        expires_at=expires_at,
-        count=count,
-    )
-    CodeJob.objects.filter(pk=job.pk).update(total_count=count)
-    job.refresh_from_db()
-    return job
-
-
-def start_activation(*, batch_id: int, now: datetime, actor_id: int | None = None) -> CodeJob:
-    """Begin to put a batch into stock."""
-    batch = CodeBatch.objects.select_related("agency").get(pk=batch_id)
-    waits = batch.value_jpy > batch.agency.second_person_above_jpy
-    job = CodeJob.objects.create(
-        agency_id=batch.agency_id,
-        batch=batch,
-        kind=JobKind.ACTIVATE,
-        total_count=batch.code_count,
-        status=JobStatus.WAITING if waits else JobStatus.QUEUED,
-        requested_by_id=actor_id,
-    )
-    return job if waits else run_job(job_id=job.pk, now=now)
-
-
-def start_discard(*, batch_id: int, reason: str, now: datetime, actor_id: int | None = None) -> CodeJob:
-    """Begin to discard a batch."""
-    batch = CodeBatch.objects.get(pk=batch_id)
-    job = CodeJob.objects.create(
-        agency_id=batch.agency_id,
-        batch=batch,
-        kind=JobKind.DISCARD,
-        total_count=batch.code_count,
-        requested_by_id=actor_id,
-        parameters={"reason": reason},
-    )
-    return run_job(job_id=job.pk, now=now)
-
-
-def confirm_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> CodeJob:
-    """Let a second person confirm."""
-    job = CodeJob.objects.get(pk=job_id)
-    if job.requested_by_id == actor_id:
-        raise RecallBySamePerson
-    return job.move_to(JobStatus.QUEUED, approved_by_id=actor_id)
-
-
-def cancel_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> CodeJob:
-    """Give work up."""
-    return CodeJob.objects.get(pk=job_id).move_to(JobStatus.CANCELLED, finished_at=now)
+CHUNKS_AT_ONCE = 20  # then the worker is free for others; the next message or sweep goes on
+CHUNKS: dict[str, Chunk] = {
+    JobKind.GENERATE: generate_chunk,
+    JobKind.ACTIVATE: move_chunk,
+    JobKind.DISCARD: move_chunk,
+    JobKind.HOLD: hold_chunk,
+    JobKind.RELEASE: hold_chunk,
+    JobKind.RECALL: recall_chunk,
+}
+# Work that is begun once and carried to its end, since it would read its file from the begin again.
+STREAMS: dict[str, Work] = {
+    JobKind.CHECK: check_file,
+    JobKind.IMPORT: import_file,
+    JobKind.REWRAP: rotate,
+    JobKind.REINDEX: rotate,
+}
 
 
 def run_job(*, job_id: int, now: datetime) -> CodeJob:
-    """Do the work of a job."""
-    job = CodeJob.objects.get(pk=job_id)
-    job.move_to(JobStatus.RUNNING)
+    """Carry a job on, to its end or for some chunks; one that another worker holds is left alone."""
+    kind = CodeJob.objects.values_list("kind", flat=True).get(pk=job_id)
+    is_stream = kind in STREAMS
+    work = STREAMS[kind] if is_stream else in_chunks(CHUNKS[kind])
     try:
-        with transaction.atomic():
-            changes = WORK[job.kind](job, now)
+        job = run_leased(job_id=job_id, now=now, work=work, chunks_at_once=None if is_stream else CHUNKS_AT_ONCE)
+    except PASSING as refusal:
+        log.warning("job_put_off", job_id=job_id, kind=kind, reason=refusal.code)
+        return CodeJob.objects.get(pk=job_id)
     except DomainError as refusal:
-        reason = refusal.reason if isinstance(refusal, FileNotAccepted) else refusal.code
-        return job.move_to(JobStatus.FAILED, failure_code=reason, report={"problems": [], "sentences": [str(refusal)]})
-    return job.move_to(JobStatus.DONE, finished_at=now, **changes)
+        return _refused(job_id, refusal, now)
+    if job.status == JobStatus.RUNNING and job.lease_until is None:
+        enqueue_on_commit(RUN_TASK, job_id=job_id)
+    return job
 
 
 def sweep_jobs(*, now: datetime) -> int:
-    """Go on with what is open."""
-    ids = list(CodeJob.objects.filter(status=JobStatus.QUEUED, kind__in=list(WORK)).values_list("pk", flat=True))
-    for job_id in ids:
+    """Go on with every job that nobody works on; returns how many there were."""
+    kinds = [*CHUNKS, *STREAMS]
+    job_ids = list(CodeJob.objects.filter(free_jobs(now), kind__in=kinds).order_by("pk").values_list("pk", flat=True))
+    for job_id in job_ids:
         run_job(job_id=job_id, now=now)
-    return len(ids)
+    return len(job_ids)
 
 
-def _check(job: CodeJob, now: datetime) -> dict[str, Any]:
-    seen = preview_import(prize_id=job.parameters["prize"], data=held_files.look_into(job.parameters["ticket"]) or b"")
-    report = {
-        "encoding": seen.encoding,
-        "row_count": seen.row_count,
-        "usable_count": seen.usable_count,
-        "total_value_jpy": seen.total_value_jpy,
-        "problem_counts": dict(Counter(p.code for p in seen.problems)),
-        "problems": [{"row": p.row, "code": p.code, "tail": p.ending} for p in seen.problems[:50]],
-        "sentences": list(seen.sentences),
-    }
-    return {"report": report, "total_count": seen.row_count, "done_count": seen.row_count}
+def confirm_job(*, job_id: int, now: datetime, actor_id: int) -> CodeJob:
+    """Confirm a job that waits for a second person.
+
+    Raises:
+        SecondPersonNeeded, RecallBySamePerson: who confirms is the first person.
+        StaleState: it does not wait any more.
+    """
+    kind = CodeJob.objects.values_list("kind", flat=True).get(pk=job_id)
+    confirm = approve_recall if kind == JobKind.RECALL else confirm_activation
+    return confirm(job_id=job_id, now=now, actor_id=actor_id)
 
 
-def _import(job: CodeJob, now: datetime) -> dict[str, Any]:
-    given = job.parameters
-    batch = import_codes(
-        prize_id=given["prize"],
-        name=given["name"],
-        data=held_files.look_into(given["ticket"]) or b"",
-        expires_at=parse_datetime(given["expires_at"]) if given["expires_at"] else None,
-        now=now,
-        actor_id=job.requested_by_id,
-    )
-    held_files.let_go(given["ticket"])
-    return {"batch_id": batch.pk, "done_count": batch.code_count}
+@transaction.atomic
+def cancel_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> CodeJob:
+    """Give up a check, a job that waits, or an import or generation, whose codes so far are discarded.
+
+    Raises:
+        StaleState: it has ended, or is of a kind that cannot stop half-way.
+    """
+    job = CodeJob.objects.select_for_update(of=("self",)).get(pk=job_id)
+    if job.kind == JobKind.RECALL:
+        return cancel_recall(job_id=job_id, now=now, actor_id=actor_id)
+    is_loading = job.kind in (JobKind.IMPORT, JobKind.GENERATE)
+    can_stop = job.status in OPEN and (is_loading or job.kind in (JobKind.CHECK, JobKind.EXPORT))
+    if not can_stop and job.status != JobStatus.WAITING:
+        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.CANCELLED)
+    job.move_to(JobStatus.CANCELLED, finished_at=now, lease_until=None)
+    audit.record("job.cancelled", subject=job, actor_id=actor_id, kind=job.kind)
+    if is_loading:
+        abandon_load(job=job, reason="cancelled", now=now, actor_id=actor_id)
+    elif ticket := job.parameters.get("ticket"):
+        held_files.let_go(ticket)
+    return job
 
 
-def _generate(job: CodeJob, now: datetime) -> dict[str, Any]:
-    given = job.parameters
-    batch = generate_codes(
-        prize_id=given["prize"],
-        name=given["name"],
-        count=given["count"],
-        code_format=given["code_format"],
-        expires_at=parse_datetime(given["expires_at"]) if given["expires_at"] else None,
-        now=now,
-        actor_id=job.requested_by_id,
-    )
-    CodeBatch.objects.filter(pk=batch.pk).update(purpose=given["purpose"])
-    return {"batch_id": batch.pk, "done_count": batch.code_count}
-
-
-def _activate(job: CodeJob, now: datetime) -> dict[str, Any]:
-    activate_batch(batch_id=job.batch_id or 0, now=now, actor_id=job.approved_by_id or job.requested_by_id)
-    return {"done_count": job.total_count}
-
-
-def _discard(job: CodeJob, now: datetime) -> dict[str, Any]:
-    discard_batch(batch_id=job.batch_id or 0, reason=job.parameters["reason"], now=now, actor_id=job.requested_by_id)
-    return {"done_count": job.total_count}
-
-
-WORK: dict[str, Callable[[CodeJob, datetime], dict[str, Any]]] = {
-    JobKind.CHECK: _check,
-    JobKind.IMPORT: _import,
-    JobKind.GENERATE: _generate,
-    JobKind.ACTIVATE: _activate,
-    JobKind.DISCARD: _discard,
-}
+@transaction.atomic
+def _refused(job_id: int, refusal: DomainError, now: datetime) -> CodeJob:
+    job = fail(job_id=job_id, refusal=refusal)
+    if isinstance(refusal, FileNotAccepted):
+        CodeJob.objects.filter(pk=job_id).update(report=refused_report(refusal), finished_at=now)
+    if job.kind in (JobKind.IMPORT, JobKind.GENERATE):
+        abandon_load(job=job, reason=job.failure_code, now=now)
+    elif job.kind == JobKind.CHECK:
+        held_files.let_go(job.parameters["ticket"])
+    job.refresh_from_db()
+    return job

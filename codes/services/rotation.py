@@ -5,13 +5,11 @@ and a chunk done twice changes nothing. The job's cursor moves after its chunk; 
 """
 
 import contextlib
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
-import structlog
-from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from accounts import audit
 from accounts.data_keys import replace_key
@@ -21,11 +19,9 @@ from codes.index_keys import current_key_id
 from codes.key_use import STORED, first_and_count, sealed_otherwise
 from codes.models import CodeJob, GiftCode, JobKind, JobStatus
 from codes.sealing import COLUMNS, CodeSealer, open_column
-from core import clock
+from codes.services.job_loop import fail, run_leased
 from core.crashpoints import crashpoint
 from core.errors import DomainError, KeyUnavailable, SecretDamaged
-
-log = structlog.get_logger(__name__)
 
 Row = tuple[str | int, ...]
 CHUNK = 1000
@@ -123,21 +119,21 @@ def reindex_chunk(*, job_id: int, now: datetime) -> bool:
 CHUNKS: dict[str, Callable[..., bool]] = {JobKind.REWRAP: rewrap_chunk, JobKind.REINDEX: reindex_chunk}
 
 
+def rotate(*, job_id: int, now: datetime) -> Iterator[None]:
+    """Work a job off, chunk by chunk."""
+    chunk = CHUNKS[CodeJob.objects.get(pk=job_id).kind]
+    while chunk(job_id=job_id, now=now):
+        yield
+    _finish(CodeJob.objects.get(pk=job_id), now)
+
+
 def run_rotation(*, job_id: int, now: datetime, told: Callable[[CodeJob], None] = lambda _job: None) -> CodeJob:
-    """Work a job off under a lease; a job whose worker died goes on where it stopped."""
-    if not _take(job_id, now):
-        return CodeJob.objects.get(pk=job_id)
+    """Work a job off under a lease; a job whose worker died, or that failed, goes on where it stopped."""
+    CodeJob.objects.filter(pk=job_id, status=JobStatus.FAILED).update(status=JobStatus.QUEUED)
     try:
-        while CHUNKS[CodeJob.objects.get(pk=job_id).kind](job_id=job_id, now=now):
-            at = clock.now()  # chunks take their time: the lease runs from the end of each
-            CodeJob.objects.filter(pk=job_id).update(lease_until=_lease(at))
-            told(CodeJob.objects.get(pk=job_id))
+        return run_leased(job_id=job_id, now=now, work=rotate, told=told)
     except DomainError as refusal:
-        CodeJob.objects.get(pk=job_id).move_to(JobStatus.FAILED, failure_code=refusal.code, lease_until=None)
-        log.warning("rotation_stopped", job_id=job_id, code=refusal.code)
-    else:
-        _finish(CodeJob.objects.get(pk=job_id), now)
-    return CodeJob.objects.get(pk=job_id)
+        return fail(job_id=job_id, refusal=refusal)
 
 
 def _next_codes(scope: str, cursor: int) -> QuerySet[GiftCode]:
@@ -216,18 +212,6 @@ def _again(job: CodeJob, left: int, cursor: int) -> bool:
         cursor=cursor, report={"passes": passes, "chunks": job.report.get("chunks", 0)}
     )
     return True
-
-
-def _lease(at: datetime) -> datetime:
-    return at + timedelta(seconds=settings.LEASE_SECONDS)
-
-
-def _take(job_id: int, now: datetime) -> bool:
-    """Take a job that nobody holds; a failed one is tried again."""
-    CodeJob.objects.filter(pk=job_id, status=JobStatus.FAILED).update(status=JobStatus.QUEUED)
-    free = Q(status=JobStatus.QUEUED) | Q(status=JobStatus.RUNNING, lease_until__lte=now)
-    taken = CodeJob.objects.filter(free, pk=job_id, kind__in=CHUNKS)
-    return bool(taken.update(status=JobStatus.RUNNING, lease_until=_lease(now), attempts=F("attempts") + 1))
 
 
 @transaction.atomic

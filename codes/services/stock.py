@@ -4,16 +4,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts import audit
 from campaigns.models import Prize
-from codes.csv_import import CodeFile, CodeRow, parse_code_file
+from codes.csv_import import CodeRow, parse_code_file
 from codes.errors import (
     FileAlreadyImported,
     FileNotAccepted,
@@ -23,12 +19,21 @@ from codes.errors import (
 )
 from codes.loading import insert_codes
 from codes.making import make_texts
-from codes.models import BatchStatus, CodeBatch, CodeFormat, CodeSource, CodeStatus, GiftCode
-from codes.sealing import CodeSealer, code_indexes
+from codes.models import CodeBatch, CodeFormat, CodeSource, CodeStatus, GiftCode
+from codes.services.activating import give_up, move_codes, needs_second_person, put_into_stock
+from codes.services.incoming import (
+    CHUNK,
+    brand_rows,
+    import_sentences,
+    known_rows,
+    new_batch,
+    next_position,
+    prize_of,
+    sealer_of,
+)
+from codes.services.places import settle_rest
 from codes.services.redemption.ledger import withdraw_balance
-from core.japanese import format_yen
 
-CHUNK = 10_000
 MAX_GENERATED = 100_000
 
 
@@ -50,7 +55,7 @@ def preview_import(*, prize_id: int, data: bytes) -> ImportPreview:
     Raises:
         FileNotAccepted: the file as a whole cannot be read.
     """
-    prize = _prize(prize_id)
+    prize = prize_of(prize_id)
     parsed = parse_code_file(data)
     problems = sorted([*parsed.problems, *_known(prize, parsed.rows)], key=lambda problem: problem.row)
     usable = len(parsed.rows) + len(parsed.problems) - len(problems)
@@ -61,7 +66,7 @@ def preview_import(*, prize_id: int, data: bytes) -> ImportPreview:
         usable_count=usable,
         total_value_jpy=total,
         problems=tuple(problems),
-        sentences=_sentences(prize, parsed, usable, total, len(problems)),
+        sentences=tuple(import_sentences(prize, usable, len(problems))),
     )
 
 
@@ -74,7 +79,7 @@ def import_codes(
         FileNotAccepted: a row has a problem; the preview names them all.
         FileAlreadyImported: the same file is staged or in stock.
     """
-    prize = _prize(prize_id)
+    prize = prize_of(prize_id)
     parsed = parse_code_file(data)
     if problems := [*parsed.problems, *_known(prize, parsed.rows)]:
         raise FileNotAccepted(sorted(problems, key=lambda problem: problem.row))
@@ -104,8 +109,8 @@ def generate_codes(
     """
     if not 1 <= count <= MAX_GENERATED:
         raise QuantityNotAccepted
-    prize = _prize(prize_id)
-    batch = _new_batch(
+    prize = prize_of(prize_id)
+    batch = new_batch(
         prize,
         name=name,
         source=CodeSource.GENERATED,
@@ -114,7 +119,7 @@ def generate_codes(
         created_by_id=actor_id,
         code_count=count,
     )
-    sealer, first, missing = _sealer(prize), _next_position(prize), count
+    sealer, first, missing = sealer_of(prize), next_position(prize), count
     while missing:
         texts = make_texts(code_format, min(CHUNK, missing))
         rows = [CodeRow(row, text) for row, text in enumerate(texts, start=1)]
@@ -134,11 +139,11 @@ def activate_batch(*, batch_id: int, now: datetime, actor_id: int | None = None)
         StaleState: it is in stock or discarded already.
     """
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
-    _check_second_person(batch, actor_id)
-    batch.move_to(BatchStatus.ACTIVE, activated_at=now, activated_by_id=actor_id)
-    staged = batch.gift_codes.filter(status=CodeStatus.STAGED)
-    staged.update(status=CodeStatus.AVAILABLE)
-    audit.record("batch.activated", subject=batch, actor_id=actor_id, codes=batch.code_count)
+    if needs_second_person(batch, actor_id):
+        raise SecondPersonNeeded
+    put_into_stock(batch, actor_id, now)
+    move_codes(batch, now)
+    settle_rest(prize_id=batch.prize_id, now=now)
     return batch
 
 
@@ -150,11 +155,8 @@ def discard_batch(*, batch_id: int, reason: str, now: datetime, actor_id: int | 
         StaleState: it is in stock or discarded already.
     """
     batch = CodeBatch.objects.select_for_update().get(pk=batch_id)
-    batch.move_to(BatchStatus.DISCARDED)
-    for gift_code in batch.gift_codes.filter(status=CodeStatus.STAGED).only("pk", "public_id", "status"):
-        # The index is freed, so that a corrected file may bring the same codes.
-        gift_code.move_to(CodeStatus.VOID, code_index=f"discarded:{gift_code.public_id.hex}")
-    audit.record("batch.discarded", subject=batch, actor_id=actor_id, reason=reason)
+    give_up(batch, reason, actor_id)
+    move_codes(batch, now)
     return batch
 
 
@@ -188,7 +190,7 @@ def _import(
     digest: str,
     now: datetime,
 ) -> CodeBatch:
-    batch = _new_batch(
+    batch = new_batch(
         prize,
         name=name,
         source=CodeSource.IMPORTED,
@@ -197,7 +199,7 @@ def _import(
         created_by_id=actor_id,
         code_count=len(rows),
     )
-    sealer, first = _sealer(prize), _next_position(prize)
+    sealer, first = sealer_of(prize), next_position(prize)
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         if left_out := insert_codes(batch=batch, rows=chunk, first=first + start, sealer=sealer, now=now):
@@ -208,63 +210,17 @@ def _import(
     return batch
 
 
-def _new_batch(prize: Prize, **values: Any) -> CodeBatch:
-    agency_id = _agency_id(prize)
-    return CodeBatch.objects.create(agency_id=agency_id, prize=prize, face_value_jpy=prize.face_value_jpy, **values)
-
-
-def _next_position(prize: Prize) -> int:
-    return (prize.gift_codes.aggregate(last=Max("position"))["last"] or 0) + 1
-
-
-def _sealer(prize: Prize) -> CodeSealer:
-    return CodeSealer(agency_id=_agency_id(prize), campaign_public_id=prize.course.campaign.public_id)
-
-
-def _check_second_person(batch: CodeBatch, actor_id: int | None) -> None:
-    needs_another = batch.value_jpy > batch.agency.second_person_above_jpy
-    if needs_another and batch.created_by_id is not None and actor_id in (None, batch.created_by_id):
-        raise SecondPersonNeeded
-
-
 def _known(prize: Prize, rows: Sequence[CodeRow]) -> Iterable[RowProblem]:
-    """Name the rows whose code the agency has already, or that differ from another row only in spelling."""
-    agency_id = _agency_id(prize)
+    """Name the rows whose code the agency has already, that a brand does not take, or that differ only in spelling."""
+    hashed = sealer_of(prize).index
     seen: set[str] = set()
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
-        indexes = {row.row: code_indexes(agency_id=agency_id, code=row.code) for row in chunk}
-        asked = [index for of_row in indexes.values() for index in of_row]
-        stored = GiftCode.objects.filter(agency_id=agency_id, code_index__in=asked)
-        known = set(stored.values_list("code_index", flat=True))
-        for row, of_row in indexes.items():
-            if known.intersection(of_row):
-                yield RowProblem(row, "duplicate_in_stock")
-            elif of_row[0] in seen:
-                yield RowProblem(row, "duplicate_in_file")
-            seen.add(of_row[0])
-
-
-def _sentences(prize: Prize, parsed: CodeFile, usable: int, total: int, problem_count: int) -> tuple[str, ...]:
-    lines = [
-        _("%(count)s codes for “%(prize)s” can be put into stock, worth %(total)s in all.")
-        % {"count": f"{usable:,}", "prize": prize.name, "total": format_yen(total)}
-    ]
-    if problem_count:
-        lines.append(
-            ngettext(
-                "%(count)s row cannot be used; nothing is imported until it is corrected.",
-                "%(count)s rows cannot be used; nothing is imported until they are corrected.",
-                problem_count,
-            )
-            % {"count": f"{problem_count:,}"}
-        )
-    return tuple(lines)
-
-
-def _prize(prize_id: int) -> Prize:
-    return Prize.objects.select_related("course__campaign").get(pk=prize_id)
-
-
-def _agency_id(prize: Prize) -> int:
-    return prize.course.campaign.agency_id
+        indexes = [hashed(row.code) for row in chunk]
+        wrong = brand_rows(prize, chunk) | known_rows(prize, chunk, indexes)
+        for row, index in zip(chunk, indexes, strict=True):
+            if row.row in wrong:
+                yield RowProblem(row.row, wrong[row.row])
+            elif index in seen:
+                yield RowProblem(row.row, "duplicate_in_file")
+            seen.add(index)

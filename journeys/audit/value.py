@@ -11,8 +11,11 @@ from codes.models import (
     Award,
     BatchStatus,
     CodeBatch,
+    CodeJob,
     CodeStatus,
     GiftCode,
+    JobKind,
+    JobStatus,
     LedgerTransfer,
     Redemption,
     RedemptionKind,
@@ -31,6 +34,7 @@ from draws.selectors import wrong_counters
 from journeys.audit.naming import more_than_one, name_ids, name_rows
 
 SHOWN = ["code.revealed", "code.revealed_at_desk"]
+MOVES = [JobKind.ACTIVATE, JobKind.DISCARD]
 IN_STOCK = [CodeStatus.STAGED, CodeStatus.AVAILABLE]
 
 
@@ -60,7 +64,11 @@ def codes_and_awards(now: datetime) -> list[str]:
 
 def batch_sums() -> list[str]:
     """I02: every code that came in is still there, and in a state that its batch allows."""
-    staged = GiftCode.objects.filter(status=CodeStatus.STAGED).exclude(batch__status=BatchStatus.STAGED)
+    staged = GiftCode.objects.filter(status=CodeStatus.STAGED).exclude(
+        batch__status__in=[BatchStatus.LOADING, BatchStatus.STAGED]
+    )
+    moving = CodeJob.objects.filter(kind__in=MOVES, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
+    staged = staged.exclude(Exists(moving.filter(batch=OuterRef("batch"))))
     given = GiftCode.objects.exclude(status__in=[CodeStatus.STAGED, CodeStatus.VOID]).filter(recovered_at__isnull=True)
     out_too_early = given.exclude(batch__status__in=[BatchStatus.ACTIVE, BatchStatus.PAUSED, BatchStatus.RECALLED])
     return [*name_ids(CodeBatch, batches_out_of_balance()), *name_rows(staged), *name_rows(out_too_early)]

@@ -74,7 +74,7 @@ def test_a_file_that_is_too_large_is_refused_at_its_field_and_nothing_is_held(pr
 
     answer = operator.post(reverse(UPLOAD), form_of(prize, codes(3 * FRAME)))
 
-    assert "300 MB" in answer.content.decode()
+    assert "300MBを超えています" in answer.content.decode()
     assert held() == before
     assert not CodeJob.objects.exists()
 
