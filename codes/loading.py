@@ -5,11 +5,11 @@ A code that the agency has already is left out and its row named; the caller's t
 
 import os
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
+import numpy as np
 from django.db import connection
 
 from codes.csv_import import CodeRow
@@ -38,33 +38,57 @@ WHERE NOT EXISTS (SELECT 1 FROM codes_giftcode AS kept WHERE kept.public_id = st
 """
 HEAD = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 END = struct.pack(">h", -1)
-BUFFER = 1 << 18
-_first_fields = struct.Struct(">hiqi16siq").pack  # count of fields, n, public id, position, each behind its length
+AT_ONCE = 1000  # codes sealed in one go
+# Count of fields, n, public id, position and the length of the first text, each behind its length.
+_first_fields = struct.Struct(">hiqi16siqi").pack
 _length = struct.Struct(">i").pack
-Sealed = tuple[int, UUID, int, str, str, str, str, str]
+NO_TEXT, INDEX_LENGTH = _length(0), _length(64)
+Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes]
 
 
 def insert_codes(
     *, batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime
 ) -> list[int]:
     """Store staged codes in the caller's transaction; returns the rows left out, whose codes the agency has already."""
-    sealed = _sealed(rows, first, sealer)
-    return _copied(batch, sealed, now) if connection.vendor == "postgresql" else _executed(batch, sealed, now)
+    if connection.vendor == "postgresql":
+        return _copied(batch, packed(rows, first=first, sealer=sealer), now)
+    return _executed(batch, rows, first, sealer, now)
 
 
-def _sealed(rows: Iterable[CodeRow], first: int, sealer: CodeSealer) -> Iterator[Sealed]:
-    for position, row in enumerate(rows, start=first):
-        public_id = UUID(bytes=os.urandom(16), version=4)
-        yield (
-            row.row,
-            public_id,
-            position,
-            sealer.seal("code", row.code, public_id),
-            sealer.index(row.code),
-            sealer.index_key_id,
-            sealer.seal("pin", row.pin, public_id) if row.pin else "",
-            sealer.seal("url", row.url, public_id) if row.url else "",
-        )
+def packed(rows: Sequence[CodeRow], *, first: int, sealer: CodeSealer) -> Iterator[tuple[int, bytes]]:
+    """Seal codes and give them as a binary COPY takes them, with the number of codes in each piece."""
+    yield 0, HEAD
+    key_id = sealer.index_key_id.encode()
+    key_field = _length(len(key_id)) + key_id
+    for start in range(0, len(rows), AT_ONCE):
+        chunk = rows[start : start + AT_ONCE]
+        yield len(chunk), _binary(_sealed(chunk, first + start, sealer), key_field)
+    yield 0, END
+
+
+def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer) -> Iterator[Sealed]:
+    ids = _random_ids(len(rows))
+    hexes = ids.hex().encode()
+    names = [hexes[start : start + 32] for start in range(0, len(hexes), 32)]
+    nothing = [b""] * len(rows)
+    return zip(
+        [row.row for row in rows],
+        [ids[start : start + 16] for start in range(0, len(ids), 16)],
+        range(first, first + len(rows)),
+        sealer.seal_many("code", [row.code for row in rows], names),
+        [sealer.index(row.code) for row in rows],
+        sealer.seal_many("pin", [row.pin for row in rows], names) if any(row.pin for row in rows) else nothing,
+        sealer.seal_many("url", [row.url for row in rows], names) if any(row.url for row in rows) else nothing,
+        strict=True,
+    )
+
+
+def _random_ids(count: int) -> bytes:
+    """Draw the bytes of random UUIDs (version 4)."""
+    drawn = np.frombuffer(os.urandom(16 * count), dtype=np.uint8).reshape(count, 16).copy()
+    drawn[:, 6] = drawn[:, 6] & 0x0F | 0x40
+    drawn[:, 8] = drawn[:, 8] & 0x3F | 0x80
+    return drawn.tobytes()
 
 
 def _constants(batch: CodeBatch, now: datetime) -> dict[str, Any]:
@@ -86,14 +110,14 @@ def _constants(batch: CodeBatch, now: datetime) -> dict[str, Any]:
     return shared
 
 
-def _copied(batch: CodeBatch, sealed: Iterator[Sealed], now: datetime) -> list[int]:
+def _copied(batch: CodeBatch, pieces: Iterator[tuple[int, bytes]], now: datetime) -> list[int]:
     shared = _constants(batch, now)
     columns = ", ".join((*VARYING, *shared))
     with connection.cursor() as cursor:
         cursor.execute(STAGING)
         with cursor.copy("COPY loading_codes FROM STDIN (FORMAT BINARY)") as copy:
             copied = 0
-            for count, block in _binary(sealed):
+            for count, block in pieces:
                 copied += count
                 copy.write(block)
         cursor.execute(
@@ -110,23 +134,26 @@ def _copied(batch: CodeBatch, sealed: Iterator[Sealed], now: datetime) -> list[i
     return left_out
 
 
-def _binary(sealed: Iterator[Sealed]) -> Iterator[tuple[int, bytes]]:
-    block, count = bytearray(HEAD), 0
-    for number, public_id, position, *texts in sealed:
-        block += _first_fields(8, 8, number, 16, public_id.bytes, 8, position)
-        for text in texts:
-            data = text.encode()
-            block += _length(len(data))
-            block += data
-        count += 1
-        if len(block) > BUFFER:
-            yield count, bytes(block)
-            block, count = bytearray(), 0
-    yield count, bytes(block) + END
+def _binary(sealed: Iterator[Sealed], key_field: bytes) -> bytes:
+    parts: list[bytes] = []
+    for number, public_id, position, code, index, pin, url in sealed:
+        parts += (
+            _first_fields(8, 8, number, 16, public_id, 8, position, len(code)),
+            code,
+            INDEX_LENGTH,
+            index.encode(),
+            key_field,
+            _length(len(pin)) + pin if pin else NO_TEXT,
+            _length(len(url)) + url if url else NO_TEXT,
+        )
+    return b"".join(parts)
 
 
-def _executed(batch: CodeBatch, sealed: Iterator[Sealed], now: datetime) -> list[int]:
-    rows: list[tuple[Any, ...]] = list(sealed)
+def _executed(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime) -> list[int]:
+    values = [
+        (public_id.hex(), position, code.decode(), index, sealer.index_key_id, pin.decode(), url.decode())
+        for _n, public_id, position, code, index, pin, url in _sealed(rows, first, sealer)
+    ]
     shared = {name: _for_sqlite(value) for name, value in _constants(batch, now).items()}
     columns = (*VARYING, *shared)
     statement = (
@@ -135,18 +162,10 @@ def _executed(batch: CodeBatch, sealed: Iterator[Sealed], now: datetime) -> list
     )
     constants = tuple(shared.values())
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [(public_id.hex, *texts, *constants) for _n, public_id, *texts in rows])
-    positions = [row[2] for row in rows]
-    kept = (
-        set(
-            GiftCode.objects.filter(
-                batch=batch, position__gte=min(positions), position__lte=max(positions)
-            ).values_list("position", flat=True)
-        )
-        if rows
-        else set()
-    )
-    return [row[0] for row in rows if row[2] not in kept]
+        cursor.executemany(statement, [(*of_row, *constants) for of_row in values])
+    known = GiftCode.objects.filter(batch=batch, position__gte=first, position__lt=first + len(rows))
+    kept = set(known.values_list("position", flat=True))
+    return [row.row for position, row in enumerate(rows, start=first) if position not in kept]
 
 
 def _for_sqlite(value: Any) -> Any:

@@ -82,7 +82,7 @@ def check_file(*, job_id: int, now: datetime) -> Iterator[None]:
         facts = look_over(held_files.chunks_of(ticket))
         yield
         sealer, found = sealer_of(prize), Findings()
-        for chunk in itertools.batched(code_rows(held_files.chunks_of(ticket), facts.encoding), CHUNK, strict=False):
+        for chunk in itertools.batched(code_rows(held_files.chunks_of(ticket), facts.encoding), CHUNK):
             _judge(prize, sealer, chunk, found)
             CodeJob.objects.filter(pk=job_id, status=JobStatus.RUNNING).update(done_count=found.row_count)
             yield

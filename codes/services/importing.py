@@ -68,7 +68,7 @@ def import_file(*, job_id: int, now: datetime) -> Iterator[None]:
     """
     job = CodeJob.objects.select_related("batch").get(pk=job_id)
     try:
-        for chunk in itertools.batched(_rows_left(job), CHUNK, strict=False):
+        for chunk in itertools.batched(_rows_left(job), CHUNK):
             _store(job, chunk, now)
             yield
     except FileNotFoundError as error:

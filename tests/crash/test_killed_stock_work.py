@@ -9,8 +9,27 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
+from accounts.models import AuditEntry
 from codes.models import Award, BatchStatus, CodeBatch, GiftCode, JobStatus, ReservationStatus
-from codes.services import expire_reservations, hold_batch, request_recall, reserve_code, sweep_batch_work
+from codes.services import (
+    activating,
+    expire_reservations,
+    generate_codes,
+    hold_batch,
+    request_recall,
+    reserve_code,
+    sweep_batch_work,
+)
+from codes.services.jobs import (
+    run_job,
+    start_activation,
+    start_check,
+    start_discard,
+    start_generation,
+    start_import,
+    sweep_jobs,
+)
+from core.held_files import hold
 from journeys.audit import violations
 from tests.crash.victims import Victims
 from tests.factories import NOW
@@ -18,6 +37,7 @@ from tests.worlds import open_campaign, stock, win
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KILLED = -signal.SIGKILL
+LATER, LAST = NOW + timedelta(minutes=5), NOW + timedelta(minutes=10)  # the lease of the dead is over
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +53,7 @@ def states(batch: CodeBatch) -> dict[str, int]:
     return dict(GiftCode.objects.filter(batch=batch).values_list("status").annotate(n=Count("pk")))
 
 
-@pytest.mark.parametrize("crash_at", ["recall.before_replacement", "recall.before_commit", "batch_work.between_chunks"])
+@pytest.mark.parametrize("crash_at", ["recall.before_replacement", "recall.before_commit", "jobs.after_chunk"])
 def test_I01_a_recall_goes_on_where_its_worker_was_killed(victims, crash_at):
     world = open_campaign(codes=5)
     batch = CodeBatch.objects.get()
@@ -41,8 +61,8 @@ def test_I01_a_recall_goes_on_where_its_worker_was_killed(victims, crash_at):
     stock(world.prize, 4)
     job = request_recall(batch_id=batch.pk, reason="誤り", now=NOW)
 
-    codes = [victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=NOW) for _time in range(2)]
-    sweep_batch_work(now=NOW)
+    codes = [victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=at) for at in (NOW, LATER)]
+    sweep_batch_work(now=LAST)
 
     job.refresh_from_db()
     assert KILLED in codes
@@ -59,16 +79,63 @@ def test_I02_a_batch_is_held_whole_though_its_worker_was_killed(victims):
     job = hold_batch(batch_id=batch.pk, reason="確認中", now=NOW)
 
     codes = [
-        victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=NOW)
-        for crash_at in ("hold.before_commit", "batch_work.between_chunks")
+        victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=at)
+        for crash_at, at in (("hold.before_commit", NOW), ("jobs.after_chunk", LATER))
     ]
     half = states(batch)
-    sweep_batch_work(now=NOW)
+    sweep_batch_work(now=LAST)
 
     batch.refresh_from_db()
     assert codes == [KILLED, KILLED]
     assert half == {"available": 3, "held": 2}
     assert (states(batch), batch.status) == ({"held": 5}, BatchStatus.PAUSED)
+    assert violations(NOW) == {}
+
+
+@pytest.mark.parametrize("crash_at", ["jobs.before_chunk_commit", "jobs.after_chunk"])
+@pytest.mark.parametrize("kind", ["import", "generate"])
+def test_F25_a_load_goes_on_where_its_worker_was_killed(victims, kind, crash_at):
+    prize_id = open_campaign(codes=0).prize.pk
+    if kind == "import":
+        ticket = hold(b"code\n" + b"".join(b"GOOD%04d\n" % n for n in range(5)))
+        check = start_check(prize_id=prize_id, name="x", ticket=ticket, expires_at=None, now=NOW)
+        run_job(job_id=check.pk, now=NOW)
+        job = start_import(check_id=check.pk, now=NOW)
+    else:
+        job = start_generation(prize_id=prize_id, name="x", count=5, now=NOW)
+
+    codes = [victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=at) for at in (NOW, LATER)]
+    between = violations(NOW)
+    sweep_jobs(now=LAST)
+
+    job.refresh_from_db()
+    batch = CodeBatch.objects.get()
+    assert (codes, between) == ([KILLED, KILLED], {})
+    assert (job.status, job.done_count, batch.code_count) == (JobStatus.DONE, 5, 5)
+    assert (batch.status, states(batch)) == (BatchStatus.STAGED, {"staged": 5})
+    assert AuditEntry.objects.get(action="batch.staged").facts["codes"] == 5
+    assert violations(NOW) == {}
+
+
+@pytest.mark.parametrize("crash_at", ["activate.before_chunk_commit", "jobs.after_chunk"])
+@pytest.mark.parametrize("kind", ["activate", "discard"])
+def test_F25_a_batch_leaves_the_staged_state_whole_though_its_worker_was_killed(victims, monkeypatch, kind, crash_at):
+    monkeypatch.setattr(activating, "AT_ONCE", 2)
+    prize_id = open_campaign(codes=0).prize.pk
+    batch = generate_codes(prize_id=prize_id, name="x", count=5, expires_at=None, now=NOW)
+    if kind == "activate":
+        job = start_activation(batch_id=batch.pk, now=NOW)
+    else:
+        job = start_discard(batch_id=batch.pk, reason="x", now=NOW)
+
+    code = victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=NOW)
+    between = violations(NOW)
+    sweep_jobs(now=LATER)
+
+    job.refresh_from_db()
+    assert (code, between) == (KILLED, {})
+    assert (job.status, job.done_count) == (JobStatus.DONE, 5)
+    assert states(batch) == ({"available": 5} if kind == "activate" else {"void": 5})
     assert violations(NOW) == {}
 
 

@@ -145,12 +145,12 @@ def replay(journal: str, now: datetime) -> None:
 
 
 def work_on_batch(job_id: int, now: datetime) -> None:
-    """A worker carries work on a batch on, a few codes a chunk."""
-    from codes.services import batch_work, holding, recalling
+    """A worker carries long work on codes on, a few codes a chunk."""
+    from codes.services import activating, generating, holding, importing, jobs, recalling
 
-    holding.CHUNK = recalling.CHUNK = 2
+    holding.CHUNK = recalling.CHUNK = activating.CHUNK = generating.CHUNK = importing.CHUNK = 2
     recalling.AWARDS_CHUNK = 1
-    batch_work.work_on_batch(job_id=job_id, now=now)
+    jobs.run_job(job_id=job_id, now=now)
 
 
 def end_reservations(now: datetime) -> None:
