@@ -53,6 +53,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "codes.add_codebatch",
             "codes.change_codebatch",
             "codes.export_codebatch",
+            "codes.view_codejob",
+            "codes.change_codejob",
             "codes.view_stockcount",
             "codes.add_stockcount",
             "codes.view_reservation",

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from api.errors import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress, problem
 from api.models import IdempotencyRecord
 from core.errors import DomainError, StaleState
+from core.sealed_uploads import SealedFile
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{1,255}")
 FINAL_REFUSALS = frozenset({403, 409, 410})
@@ -46,14 +47,17 @@ def body_sha256(request: Request) -> str:
     if request.content_type.startswith("multipart/"):
         form: Any = request.data
         fields = {name: form.getlist(name) for name in form if name not in request.FILES}
-        files = {
-            name: [hashlib.sha256(b"".join(file.chunks())).hexdigest() for file in request.FILES.getlist(name)]
-            for name in request.FILES
-        }
+        files = {name: [_file_sha256(file) for file in request.FILES.getlist(name)] for name in request.FILES}
         said: Any = [fields, files]
     else:
         said = request.data
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def _file_sha256(file: Any) -> str:
+    if isinstance(file, SealedFile):
+        return file.sha256  # taken while it streamed
+    return hashlib.sha256(b"".join(file.chunks())).hexdigest()
 
 
 @transaction.atomic

@@ -10,9 +10,10 @@ from django.conf import settings
 from rest_framework.parsers import BaseParser, MultiPartParser
 
 from api.errors import BodyTooLarge, JsonNotAccepted, JsonTooDeep, MediaTypeNotSupported
+from core.sealed_uploads import LARGEST, SealingUploadHandler
 
 MAX_DEPTH = 20
-CODE_FILE_BYTES = 8 * 1_048_576  # some 300,000 codes
+SMALL_FILE_BYTES = 8 * 1_048_576
 FORM_BYTES = settings.PHOTO_MAX_BYTES * settings.PHOTOS_PER_RECEIPT + 1_048_576  # photographs and the fields beside
 
 
@@ -48,9 +49,22 @@ class FormParser(MultiPartParser):
 
 
 class CodeFileParser(FormParser):
-    """A form with a file of codes: read within one transaction, hence far smaller than what the desk may bring in."""
+    """A form with a file of codes, sealed while it streams; a file beyond the limit is refused where it is read."""
 
-    max_bytes = CODE_FILE_BYTES
+    max_bytes = LARGEST + 1_048_576  # the fields beside
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        request = (parser_context or {})["request"]
+        request.upload_handlers[:] = [SealingUploadHandler()]
+        return super().parse(stream, media_type, parser_context)
+
+
+class SmallCodeFileParser(CodeFileParser):
+    """As above, for files that are read as a whole while their sender waits."""
+
+    max_bytes = SMALL_FILE_BYTES
 
 
 def strict_json(body: bytes) -> Any:

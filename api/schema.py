@@ -106,7 +106,8 @@ class ApiSchema(AutoSchema):
         """Say how many rows a list of rows holds; the base says it of lists of plain values only."""
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         if isinstance(field, ListSerializer) and isinstance(schema, dict):
-            bounds = {"minItems": field.min_length, "maxItems": field.max_length}
+            limits: Any = field  # its stubs do not know them
+            bounds = {"minItems": limits.min_length, "maxItems": limits.max_length}
             schema |= {name: bound for name, bound in bounds.items() if bound is not None}
         return schema
 

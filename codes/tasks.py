@@ -10,7 +10,7 @@ from codes import services
 from codes.alarm_mail import alarm_mails
 from codes.errors import JournalUnavailable
 from codes.models import StockAlarm
-from codes.services import desk_revealing, jobs, journaling, key_duties
+from codes.services import desk_revealing, job_chains, jobs, journaling, key_duties
 from core import clock, held_files
 from core.errors import DomainError
 
@@ -135,3 +135,9 @@ def order_missed_cards() -> None:
 def drop_old_files() -> None:
     """Delete sealed files whose day is over; repeats are harmless."""
     held_files.drop_old()
+
+
+@shared_task(name="codes.tasks.import_checked_files")
+def import_checked_files() -> None:
+    """Read in the files of agencies' systems that were checked without a problem; repeats are harmless."""
+    job_chains.import_checked_files(now=clock.now())

@@ -25,16 +25,46 @@ LARGEST = FRAME * 2  # sealed and in base64
 
 def hold(data: bytes | Iterable[bytes]) -> str:
     """Seal and keep a file, given whole or in pieces; returns the ticket by which it is taken back."""
-    drop_old()
-    ticket = uuid.uuid4().hex
-    name = f"{FOLDER}/{ticket}"
-    default_storage.save(name, ContentFile(b""))  # makes the folder where the store has one
-    with default_storage.open(name, "wb") as file:
-        frames = _frames([data] if isinstance(data, bytes) else data)
-        for number, (plain, is_last) in enumerate(frames):
-            sealed = encrypt_bytes(plain, table="held_file", column=_place(is_last), row=f"{ticket}|{number}")
-            file.write(LENGTH.pack(len(sealed)) + sealed)
-    return ticket
+    holding = Holding()
+    for piece in [data] if isinstance(data, bytes) else data:
+        holding.add(piece)
+    return holding.finish()
+
+
+class Holding:
+    """A file that comes in piece by piece and is sealed at once; at most one frame of it is in memory."""
+
+    def __init__(self) -> None:
+        drop_old()
+        self.ticket = uuid.uuid4().hex
+        self._waiting = bytearray()
+        self._number = 0
+        default_storage.save(f"{FOLDER}/{self.ticket}", ContentFile(b""))  # makes the folder where the store has one
+        self._file = default_storage.open(f"{FOLDER}/{self.ticket}", "wb")
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._waiting += piece
+        while len(self._waiting) > FRAME:
+            self._seal(bytes(self._waiting[:FRAME]), is_last=False)
+            del self._waiting[:FRAME]
+
+    def finish(self) -> str:
+        """Seal what is left as the last frame; returns the ticket."""
+        self._seal(bytes(self._waiting), is_last=True)
+        self._file.close()
+        return self.ticket
+
+    def give_up(self) -> None:
+        """Delete what has come in so far."""
+        self._file.close()
+        let_go(self.ticket)
+
+    def _seal(self, plain: bytes, *, is_last: bool) -> None:
+        row = f"{self.ticket}|{self._number}"
+        sealed = encrypt_bytes(plain, table="held_file", column=_place(is_last), row=row)
+        self._file.write(LENGTH.pack(len(sealed)) + sealed)
+        self._number += 1
 
 
 def look_into(ticket: str) -> bytes | None:
@@ -88,16 +118,6 @@ def drop_old() -> int:
                 default_storage.delete(f"{FOLDER}/{name}")
                 dropped += 1
     return dropped
-
-
-def _frames(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    waiting = bytearray()
-    for piece in pieces:
-        waiting += piece
-        while len(waiting) > FRAME:
-            yield bytes(waiting[:FRAME]), False
-            del waiting[:FRAME]
-    yield bytes(waiting), True
 
 
 def _place(is_last: bool) -> str:  # noqa: FBT001

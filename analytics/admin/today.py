@@ -19,7 +19,7 @@ from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
 from codes.figures import ALARM_SHARE, PrizeStock, stock_of_prizes
-from codes.models import StockAlarm
+from codes.models import CodeJob, JobStatus, StockAlarm
 from codes.reveal_quota import heavy_revealers
 from codes.selectors import paused_fetched_batches
 from core import clock
@@ -29,6 +29,7 @@ from draws.models import Draw, DrawStatus
 from eligibility.models import ReviewCase, ReviewStatus
 
 SOON = timedelta(days=3)
+FAILURES_SHOWN = timedelta(days=3)
 ROWS = 5
 
 
@@ -49,7 +50,7 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     """Add to the first page what the user may do today."""
     user = signed_in(request)
     now = clock.now()
-    makers = (_review, _stock, _suppliers, _deliveries, _draws, _reveals, _moving, _incomplete)
+    makers = (_review, _stock, _bulk_work, _suppliers, _deliveries, _draws, _reveals, _moving, _incomplete)
     duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
     return {
         **context,
@@ -128,6 +129,30 @@ def _stock_text(line: PrizeStock, alarm: StockAlarm | None) -> str:
 
 def _stock_url(line: PrizeStock) -> str:
     return f"{reverse('admin:codes_codebatch_import_file')}?prize={line.prize.pk}"
+
+
+def _bulk_work(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "codes.change_codejob")
+    if agencies is None:
+        return None
+    recent = Q(status=JobStatus.FAILED, created_at__gt=now - FAILURES_SHOWN)
+    found = CodeJob.objects.filter(Q(status=JobStatus.WAITING) | recent, agency__in=agencies).select_related("batch")
+    rows = [
+        (
+            f"{job.batch or job.parameters.get('name', '')}: {job.get_kind_display()} ({job.get_status_display()})",
+            reverse("admin:codes_codejob_change", args=[job.pk]),
+        )
+        for job in found.order_by("pk")[:ROWS]
+    ]
+    return Duty(
+        _("Bulk work on codes to confirm or look at"),
+        found.count(),
+        _("It waits for a second person, or failed within the last days."),
+        reverse("admin:codes_codejob_changelist") + "?status__in=waiting,failed",
+        _("See the work"),
+        is_urgent=bool(rows),
+        rows=rows,
+    )
 
 
 def _suppliers(user: User, now: datetime) -> Duty | None:

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,17 +14,22 @@ from accounts.models import Agency, Scope
 from api import errors, fields
 from api.fields import Instant, PublicId, Text
 from api.pagination import Page, PageQuery
-from api.parsers import CodeFileParser
+from api.parsers import SMALL_FILE_BYTES, CodeFileParser, SmallCodeFileParser
 from api.v1.campaigns import own
+from api.v1.jobs import JobAnswer
 from api.views import AgencyView, row_or_404
 from campaigns.models import Prize, PrizeKind
 from campaigns.selectors import campaigns_of
+from codes.errors import FileNotAccepted
 from codes.models import BatchStatus, CodeBatch, CodeSource
 from codes.selectors import stock_of
 from codes.services import import_codes, preview_import
+from codes.services.job_chains import start_file
 from core import clock
+from core.sealed_uploads import SealedFile, let_go_of_files
 
 PROBLEMS_SHOWN = 100
+SMALL_ROWS = 10_000
 
 
 class CodeStock(AgencyView):
@@ -78,12 +84,23 @@ class FileInput(fields.Input):
     )
 
 
-class BatchList(AgencyView):
+class SealedFileView(AgencyView):
+    """A view whose files come in sealed; what nobody has kept is gone with the answer."""
+
+    parser_classes = (CodeFileParser,)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Let go of the files, whatever was answered."""
+        if self.request.content_type.startswith("multipart/") and getattr(self.request, "_files", None):
+            let_go_of_files(self.request)
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class BatchList(SealedFileView):
     """Batches of the agency's codes."""
 
     required_scope = {"GET": Scope.CODES_READ, "POST": Scope.CODES_IMPORT}
     is_idempotent = True
-    parser_classes = (CodeFileParser,)
 
     class Input(FileInput):
         name = Text(max_length=100)
@@ -103,31 +120,52 @@ class BatchList(AgencyView):
         tags=["codes"],
         summary="Import codes",
         request={"multipart/form-data": Input},
-        responses={201: BatchAnswer},
+        responses={
+            201: BatchAnswer,
+            202: OpenApiResponse(JobAnswer, description="More than 10,000 lines: the work is at Location."),
+        },
     )
     def post(self, request: Request) -> Response:
-        """All codes of the file are staged, or none. An operator puts the batch into stock after a look at it."""
+        """All codes of the file are staged, or none. An operator puts the batch into stock after a look at it.
+
+        A file of more than 10,000 rows is answered at once with a job, which checks the file and reads it in if no row
+        has a problem.
+        """
         given = self.read(self.Input)
         prize = prize_or_refusal(self.agency, given["prize"])
 
+        file = sized(given["file"])
+
         def effect() -> tuple[int, dict[str, Any]]:
+            if not is_small(file):
+                job = start_file(
+                    prize_id=prize.pk,
+                    name=given["name"],
+                    ticket=file.keep(),
+                    expires_at=given.get("expires_at"),
+                    now=clock.now(),
+                )
+                return 202, JobAnswer(job).data
             batch = import_codes(
                 prize_id=prize.pk,
                 name=given["name"],
-                data=_content(given["file"]),
+                data=file.read(),
                 expires_at=given.get("expires_at"),
                 now=clock.now(),
             )
             return 201, BatchAnswer(batch).data
 
-        return self.once(effect)
+        answer = self.once(effect)
+        if answer.status_code == 202:
+            answer["Location"] = reverse("api-code-job", args=[answer.data["id"]])
+        return answer
 
 
-class BatchPreview(AgencyView):
-    """What an import would do; nothing is stored."""
+class BatchPreview(SealedFileView):
+    """What an import of a small file would do; nothing is stored."""
 
     required_scope = Scope.CODES_IMPORT
-    parser_classes = (CodeFileParser,)
+    parser_classes = (SmallCodeFileParser,)
 
     class Output(fields.Output):
         class Problem(fields.Output):
@@ -152,7 +190,7 @@ class BatchPreview(AgencyView):
     def post(self, request: Request) -> Response:
         given = self.read(FileInput)
         prize = prize_or_refusal(self.agency, given["prize"])
-        preview = preview_import(prize_id=prize.pk, data=_content(given["file"]))
+        preview = preview_import(prize_id=prize.pk, data=given["file"].read())
         shown = {
             "encoding": preview.encoding,
             "row_count": preview.row_count,
@@ -192,7 +230,17 @@ def prize_or_refusal(agency: Agency, public_id: UUID) -> Prize:
     return prize
 
 
-def _content(file: Any) -> bytes:
-    file.seek(0)  # the idempotency check has read it
-    content: bytes = file.read()
-    return content
+def sized(file: SealedFile) -> SealedFile:
+    """Give a file that is not too large.
+
+    Raises:
+        FileNotAccepted: it was, and is gone.
+    """
+    if file.is_too_large:
+        raise FileNotAccepted(reason="file_too_large")
+    return file
+
+
+def is_small(file: SealedFile) -> bool:
+    """Tell whether a file is read in while its sender waits; one line more than rows is the header."""
+    return file.line_count <= SMALL_ROWS + 1 and (file.size or 0) <= SMALL_FILE_BYTES

@@ -14,7 +14,7 @@ from codes.admin.bars import state_bar
 from codes.admin.forms import ReasonForm
 from codes.figures import batch_states, codeless_awards, recall_preview, seen_awards
 from codes.history import story_of_batch
-from codes.models import BatchStatus, CodeBatch, CodeJob, JobKind, JobStatus
+from codes.models import BatchStatus, CodeBatch, CodeJob, CodeSource, JobKind, JobStatus
 from core import clock
 
 SEEN_SHOWN = 50
@@ -28,7 +28,8 @@ class BatchActs:
         return self._may_if(request, object_id, status=BatchStatus.ACTIVE)
 
     def has_paused_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
-        return self._may_if(request, object_id, status=BatchStatus.PAUSED)
+        own = (CodeSource.IMPORTED, CodeSource.GENERATED)  # a supplier's cards have `resume`, which asks the supplier
+        return self._may_if(request, object_id, status=BatchStatus.PAUSED, source__in=own)
 
     def has_recall_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
         return self._may_if(request, object_id, status__in=[BatchStatus.ACTIVE, BatchStatus.PAUSED])

@@ -3,33 +3,27 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, shown, until, yen
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, shown, until, yen
 from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Prize
-from codes import services
 from codes.admin.batch_acts import ACTS, BatchActs
 from codes.admin.exporting import ExportPages
 from codes.admin.fetched import FetchedBatches
-from codes.admin.forms import HAS_CODES, PROBLEMS, GenerateForm, ImportForm, ReasonForm
-from codes.errors import FileNotAccepted, RowProblem
-from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeStatus, GiftCode
-from core import clock, held_files
-
-TICKET_SALT = "codes.import"
-SHOWN_PROBLEMS = 50
+from codes.admin.forms import HAS_CODES, GenerateForm, ImportForm, ReasonForm
+from codes.admin.uploading import sealed_upload
+from codes.models import BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
+from codes.services import jobs
+from core import clock
+from core.errors import DomainError
 
 
 @admin.register(CodeBatch)
@@ -116,7 +110,18 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
             request.POST or None, request.FILES or None, prizes=self._prizes(request), initial=request.GET.dict()
         )
         if form.is_valid():
-            return self._dry_run(request, form)
+            given = form.cleaned_data
+            return self._began(
+                request,
+                lambda: jobs.start_check(
+                    prize_id=given["prize"].pk,
+                    name=given["name"],
+                    ticket=given["file"].keep(),
+                    expires_at=given["expires_at"],
+                    now=clock.now(),
+                    actor_id=request.user.pk,
+                ),
+            )
         question = Question(
             title=_("Import codes"),
             button=_("Check the file"),
@@ -131,23 +136,19 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
         form = GenerateForm(request.POST or None, prizes=self._prizes(request), initial=request.GET.dict())
         if form.is_valid():
             given = form.cleaned_data
-            made: list[CodeBatch] = []
-            if attempt(
+            return self._began(
                 request,
-                lambda: made.append(
-                    services.generate_codes(
-                        prize_id=given["prize"].pk,
-                        name=given["name"],
-                        count=given["count"],
-                        purpose=given["purpose"] or BatchPurpose.AWARDS,
-                        expires_at=given["expires_at"],
-                        now=clock.now(),
-                        actor_id=request.user.pk,
-                    )
+                lambda: jobs.start_generation(
+                    prize_id=given["prize"].pk,
+                    name=given["name"],
+                    count=given["count"],
+                    code_format=given["code_format"],
+                    purpose=given["purpose"],
+                    expires_at=given["expires_at"],
+                    now=clock.now(),
+                    actor_id=request.user.pk,
                 ),
-                _("The codes are made. Put the batch into stock when you are ready."),
-            ):
-                return redirect(self.page_of(made[0]))
+            )
         question = Question(
             title=_("Make own codes"),
             button=_("Make the codes"),
@@ -160,12 +161,12 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         batch = self.row_or_404(request, object_id)
         if request.method == "POST":
-            attempt(
+            return self._began(
                 request,
-                lambda: services.activate_batch(batch_id=batch.pk, now=clock.now(), actor_id=request.user.pk),
+                lambda: jobs.start_activation(batch_id=batch.pk, now=clock.now(), actor_id=request.user.pk),
+                batch,
                 _("The batch is in stock."),
             )
-            return redirect(self.page_of(batch))
         question = Question(
             title=_("Put this batch into stock?"),
             button=_("Put into stock"),
@@ -183,17 +184,17 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
         batch = self.row_or_404(request, object_id)
         form = ReasonForm(request.POST or None)
         if form.is_valid():
-            attempt(
+            return self._began(
                 request,
-                lambda: services.discard_batch(
+                lambda: jobs.start_discard(
                     batch_id=batch.pk,
                     reason=form.cleaned_data["reason"],
                     now=clock.now(),
                     actor_id=request.user.pk,
                 ),
+                batch,
                 _("The batch is discarded. The file may be imported anew."),
             )
-            return redirect(self.page_of(batch))
         question = Question(
             title=_("Discard this batch?"),
             button=_("Discard"),
@@ -205,76 +206,25 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
         return self.ask(request, question, batch)
 
     def get_urls(self) -> Any:
-        confirm = path(
-            "import/confirm/", self.admin_site.admin_view(self.confirm_import), name="codes_codebatch_import_confirm"
+        # Before the one of the same name below: here the file is sealed before anything reads the form.
+        upload = path(
+            "import/",
+            self.admin_site.admin_view(sealed_upload(self.import_file)),
+            name="codes_codebatch_import_file",
         )
-        return [confirm, *super().get_urls()]
+        return [upload, *super().get_urls()]
 
-    def confirm_import(self, request: HttpRequest) -> HttpResponse:
-        """Import the file that was checked a moment ago; the ticket says which, for what, and by whom."""
-        start = redirect("admin:codes_codebatch_import_file")
-        if request.method != "POST":
-            return start
+    def _began(self, request: HttpRequest, act: Any, batch: CodeBatch | None = None, done: Any = "") -> HttpResponse:
+        """Begin work; its page tells how far it is, and small work on a batch has ended at once."""
         try:
-            plan = signing.loads(request.POST.get("plan", ""), salt=TICKET_SALT, max_age=3600)
-        except signing.BadSignature:
-            plan = {}
-        data = held_files.look_into(plan.get("ticket", ""))
-        prize = self._prizes(request).filter(pk=plan.get("prize_id")).first()
-        if data is None or prize is None or plan["user_id"] != request.user.pk:
-            messages.error(request, gettext("The checked file is no longer there. Please choose it again."))
-            return start
-        made: list[CodeBatch] = []
-        done = attempt(
-            request,
-            lambda: made.append(
-                services.import_codes(
-                    prize_id=prize.pk,
-                    name=plan["name"],
-                    data=data,
-                    expires_at=parse_datetime(plan["expires_at"]) if plan["expires_at"] else None,
-                    now=clock.now(),
-                    actor_id=request.user.pk,
-                )
-            ),
-            _("The codes are stored. Put the batch into stock when you are ready."),
-        )
-        held_files.let_go(plan["ticket"])
-        return redirect(self.page_of(made[0])) if done else start
-
-    def _dry_run(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
-        given = form.cleaned_data
-        data = given["file"].read()
-        try:
-            preview = services.preview_import(prize_id=given["prize"].pk, data=data)
-        except FileNotAccepted as refusal:
-            form.add_error("file", PROBLEMS.get(refusal.reason) or str(refusal))
-            return self.ask(request, Question(_("Import codes"), _("Check the file"), form=form, accepts_files=True))
-        plan = {
-            "ticket": "" if preview.problems else held_files.hold(data),
-            "prize_id": given["prize"].pk,
-            "name": given["name"],
-            "expires_at": given["expires_at"].isoformat() if given["expires_at"] else "",
-            "user_id": request.user.pk,
-        }
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("What would happen"),
-            "preview": preview,
-            "figures": [
-                (_("rows in the file"), f"{preview.row_count:,}"),
-                (_("codes that can be used"), f"{preview.usable_count:,}"),
-                (_("value in all"), yen(preview.total_value_jpy)),
-                (_("encoding"), preview.encoding),
-            ],
-            "problems": [_sentence(problem) for problem in preview.problems[:SHOWN_PROBLEMS]],
-            "more_problems": max(0, len(preview.problems) - SHOWN_PROBLEMS),
-            "plan": signing.dumps(plan, salt=TICKET_SALT),
-            "confirm_url": reverse("admin:codes_codebatch_import_confirm"),
-            "back_url": reverse("admin:codes_codebatch_import_file"),
-        }
-        return TemplateResponse(request, "admin/dry_run.html", context)
+            job: CodeJob = act()
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return redirect(self.page_of(batch))
+        if batch is not None and job.status == JobStatus.DONE:
+            messages.success(request, str(done))
+            return redirect(self.page_of(batch))
+        return redirect("admin:codes_codejob_change", job.pk)
 
     def _prizes(self, request: HttpRequest) -> Any:
         """Prizes with codes, in the agencies where the user may bring codes in."""
@@ -283,13 +233,6 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
             raise PermissionDenied
         prizes = Prize.objects.filter(course__campaign__agency__in=ids, kind__in=HAS_CODES)
         return prizes.select_related("course__campaign", "gift_brand").order_by("-course__campaign__pk", "pk")
-
-
-def _sentence(problem: RowProblem) -> str:
-    return gettext("Row %(row)s %(problem)s.") % {
-        "row": f"{problem.row:,}",
-        "problem": PROBLEMS.get(problem.code, problem.code),
-    }
 
 
 def _figures(batch: CodeBatch) -> list[tuple[Any, Any]]:

@@ -16,7 +16,7 @@ from unfold.widgets import (
 from accounts.desk import InclusiveEndField
 from accounts.models import Agency
 from campaigns.models import Prize, PrizeKind, Store, TrackedLinkChannel
-from codes.models import Allocation, BatchPurpose
+from codes.models import Allocation, BatchPurpose, CodeFormat
 from codes.services.fetched_stock import MAX_FETCHED
 from codes.services.stock import MAX_GENERATED
 
@@ -79,16 +79,32 @@ class ImportForm(StockForm):
         ),
     )
 
+    def clean_file(self) -> Any:
+        """Refuse what the sealing handler has thrown away."""
+        file = self.cleaned_data["file"]
+        if file.is_too_large:
+            raise forms.ValidationError(PROBLEMS["file_too_large"], code="file_too_large")
+        return file
+
 
 class GenerateForm(StockForm):
     count = forms.IntegerField(
         label=_("how many"), min_value=1, max_value=MAX_GENERATED, widget=UnfoldAdminIntegerFieldWidget
     )
+    code_format = forms.ChoiceField(
+        label=_("form"),
+        choices=CodeFormat.choices,
+        initial=CodeFormat.TYPED,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_(
+            "13 digits (JAN) are easy to guess: choose them only for tills that read nothing else, "
+            "and for codes of low value."
+        ),
+    )
     purpose = forms.ChoiceField(
         label=_("purpose"),
         choices=BatchPurpose.choices,
         initial=BatchPurpose.AWARDS,
-        required=False,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Printed codes are good from activation on, and no winner receives them."),
     )

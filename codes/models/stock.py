@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Agency, User
 from campaigns.models import Prize
@@ -52,7 +53,7 @@ class CodeBatch(StatefulModel):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     prize = models.ForeignKey(Prize, on_delete=models.PROTECT, related_name="batches", verbose_name=_("prize"))
     name = models.CharField(_("name"), max_length=100)
-    source = models.CharField(_("source"), max_length=9, choices=CodeSource)
+    source = models.CharField(pgettext_lazy("batch of codes", "source"), max_length=9, choices=CodeSource)
     code_format = models.CharField(_("form"), max_length=6, choices=CodeFormat, default=CodeFormat.TYPED)
     purpose = models.CharField(_("purpose"), max_length=6, choices=BatchPurpose, default=BatchPurpose.AWARDS)
     status = models.CharField(_("status"), max_length=9, choices=BatchStatus, default=BatchStatus.STAGED)

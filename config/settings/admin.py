@@ -79,6 +79,7 @@ SIDEBAR = [
             "permission": lambda request: request.user.has_perm("codes.view_codebatch"),
         },
         _item(_("Batches and imports"), "inventory_2", "codes.codebatch"),
+        _item(_("Bulk work on codes"), "autorenew", "codes.codejob"),
         _item(_("Codes"), "qr_code_2", "codes.giftcode"),
         _item(_("Reservations"), "lock_clock", "codes.reservation"),
         _item(_("Stock counts"), "checklist", "codes.stockcount"),

@@ -221,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
     "stock-that-runs-out": {"task": "codes.tasks.watch_stock", "schedule": 300.0},
     "codes-being-worked-on": {"task": "codes.tasks.sweep_jobs", "schedule": 10.0},
     "held-files-whose-day-is-over": {"task": "codes.tasks.drop_old_files", "schedule": 600.0},
+    "files-checked-without-a-problem": {"task": "codes.tasks.import_checked_files", "schedule": 10.0},
     "numbers-out-of-use": {"task": "codes.tasks.forget_shown_numbers", "schedule": 3600.0},
     "prizes-not-opened-yet": {"task": "distribution.tasks.remind_of_claims", "schedule": 600.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},

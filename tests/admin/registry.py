@@ -28,6 +28,7 @@ IN_AGENCY: dict[str, dict[str, str]] = {
     "codes.codebatch": {"prize__course__campaign__sponsor__agency": ""},
     "codes.giftcode": {"batch__prize__course__campaign__sponsor__agency": ""},
     "codes.reservation": {"gift_code__batch__prize__course__campaign__sponsor__agency": ""},
+    "codes.codejob": {"batch__prize__course__campaign__sponsor__agency": ""},
     "codes.stockcount": {"batch__prize__course__campaign__sponsor__agency": ""},
     "codes.award": {"result__entry__campaign__sponsor__agency": ""},
     "codes.redemption": {"gift_code__batch__prize__course__campaign__sponsor__agency": ""},

@@ -5,15 +5,17 @@ import re
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Prize
-from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode
+from codes.models import Award, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode
 from codes.services.fetched_stock import pause_batch
+from codes.services.jobs import run_job
 from core import clock
 from distribution.models import DeliveryStatus
 from tests.admin.registry import IN_AGENCY, list_url, make_row, row_url
-from tests.factories import NOW, AwardFactory, GiftBrandFactory, GiftCodeFactory, PrizeFactory
+from tests.factories import NOW, AwardFactory, GiftBrandFactory, GiftCodeFactory, PrizeFactory, UserFactory
 from tests.worlds import stock_fetched
 
 CSV = b"code,pin\nCANARY-AAAA-1111,9901\nCANARY-BBBB-2222,9902\n"
@@ -38,68 +40,81 @@ def upload(client, prize, data=CSV, **changes):
     return client.post(reverse(IMPORT), form)
 
 
-def plan_of(page) -> str:
-    found = re.search(r'name="plan" value="([^"]+)"', page.content.decode())
-    assert found
-    return found.group(1)
+def checked(client, prize, data=CSV, **changes):
+    """Upload a file, let the worker look through it, and open the page of the check."""
+    page = upload(client, prize, data, **changes)
+    return client.get(worked(page["Location"]))
 
 
-def test_the_dry_run_says_what_would_happen_and_stores_no_code(prize, operator):
-    page = upload(operator, prize)
+def worked(url):
+    job = CodeJob.objects.latest("pk")
+    assert url == row_url(job)
+    run_job(job_id=job.pk, now=clock.now())
+    return url
 
-    text = page.content.decode()
+
+def imported(client, prize, data=CSV, **changes):
+    """Bring a file in by the desk's three steps."""
+    checked(client, prize, data, **changes)
+    check = CodeJob.objects.latest("pk")
+    worked(client.post(reverse("admin:codes_codejob_import_file", args=[check.pk]))["Location"])
+    return CodeBatch.objects.latest("pk")
+
+
+def test_the_check_says_what_would_happen_and_stores_no_code(prize, operator):
+    text = checked(operator, prize).content.decode()
+
     assert "2件を在庫に入れられます。額面の合計は1,000円です。" in text
+    assert "この内容で取り込む" in text
     assert not GiftCode.objects.exists()
 
 
-def test_the_confirmed_file_becomes_a_staged_batch_and_is_no_longer_held(prize, operator):
-    plan = plan_of(upload(operator, prize, expires_at_0="2027-03-31", expires_at_1="23:59"))
+def test_the_checked_file_becomes_a_staged_batch_and_is_no_longer_held(prize, operator):
+    batch = imported(operator, prize, expires_at_0="2027-03-31", expires_at_1="23:59")
 
-    answer = operator.post(reverse("admin:codes_codebatch_import_confirm"), {"plan": plan})
-
-    batch = CodeBatch.objects.get()
-    assert answer["Location"] == row_url(batch)
     assert (batch.status, batch.code_count, batch.expires_at.isoformat()) == (
         BatchStatus.STAGED,
         2,
         "2027-03-31T15:00:00+00:00",
     )
     assert default_storage.listdir("held")[1] == []
+    assert row_url(batch) in operator.get(row_url(CodeJob.objects.latest("pk"))).content.decode()
 
 
-def test_the_held_file_is_sealed(prize, operator):
-    upload(operator, prize)
+def test_a_check_is_read_in_once_and_only_within_its_agency(prize, operator):
+    checked(operator, prize)
+    check = CodeJob.objects.get()
+    url = reverse("admin:codes_codejob_import_file", args=[check.pk])
+    stranger = Client()
+    stranger.force_login(UserFactory(is_staff=True))
 
-    (name,) = default_storage.listdir("held")[1]
+    refused = stranger.post(url).status_code
+    first = operator.post(url)["Location"]
+    again = operator.post(url)
 
-    assert b"CANARY" not in default_storage.open(f"held/{name}").read()
-
-
-def test_a_plan_is_good_once_and_for_its_own_person(prize, operator, desk):
-    plan = plan_of(upload(operator, prize))
-    confirm = reverse("admin:codes_codebatch_import_confirm")
-
-    desk().post(confirm, {"plan": plan})
-    by_another = CodeBatch.objects.count()
-    operator.post(confirm, {"plan": plan})
-    operator.post(confirm, {"plan": plan})
-    operator.post(confirm, {"plan": "forged"})
-
-    assert by_another == 0
-    assert CodeBatch.objects.count() == 1
+    assert refused in (302, 403, 404)
+    assert first == row_url(CodeJob.objects.latest("pk"))
+    assert again.status_code == 403
+    assert CodeJob.objects.count() == 2
 
 
 def test_rows_with_problems_are_named_by_number_and_nothing_can_be_confirmed(prize, operator):
     GiftCodeFactory(batch__prize=prize, code="CANARYBBBB2222")
     bad = CSV + b"CANARY-AAAA-1111,1\n1.2E+15,2\n"
 
-    text = upload(operator, prize, bad).content.decode()
+    text = checked(operator, prize, bad).content.decode()
 
-    assert "3行目: 使えません（入荷済みのコードです）。" in text
-    assert "4行目: ファイルの中で重複しています。" in text
-    assert "5行目: 表計算ソフトで桁が失われています" in text
-    assert 'name="plan"' not in text
-    assert "CANARY" not in text
+    check = CodeJob.objects.get()
+    file = b"".join(operator.get(reverse("admin:codes_codejob_problems", args=[check.pk]))).decode()
+    rows = [line.split(",") for line in file.splitlines()[1:]]
+    assert sorted((row, tail) for row, _what, tail in rows if row != "5") == [("3", "2222"), ("4", "1111")]
+    assert "5" in {row for row, _what, _tail in rows}
+    assert "入荷済みのコードです" in text
+    assert "ファイルの中で重複しています" in text
+    assert "表計算ソフトで桁が失われています" in text
+    assert "この内容で取り込む" not in text
+    assert "CANARY" not in text + file
+    assert operator.post(reverse("admin:codes_codejob_import_file", args=[check.pk])).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -110,13 +125,12 @@ def test_rows_with_problems_are_named_by_number_and_nothing_can_be_confirmed(pri
         (b"code\n", "コードがありません"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_explained_at_the_field(data, sentence, prize, operator):
-    assert sentence in upload(operator, prize, data).content.decode()
+def test_a_file_that_cannot_be_read_is_explained_on_the_page_of_its_check(data, sentence, prize, operator):
+    assert sentence in checked(operator, prize, data).content.decode()
 
 
 def test_a_batch_goes_into_stock_after_a_question_in_numbers(prize, operator):
-    operator.post(reverse("admin:codes_codebatch_import_confirm"), {"plan": plan_of(upload(operator, prize))})
-    batch = CodeBatch.objects.get()
+    batch = imported(operator, prize)
     url = reverse("admin:codes_codebatch_activate", args=[batch.pk])
 
     asked = operator.get(url).content.decode()
@@ -131,8 +145,7 @@ def test_a_batch_goes_into_stock_after_a_question_in_numbers(prize, operator):
 
 
 def test_a_staged_batch_is_discarded_with_a_reason(prize, operator):
-    operator.post(reverse("admin:codes_codebatch_import_confirm"), {"plan": plan_of(upload(operator, prize))})
-    batch = CodeBatch.objects.get()
+    batch = imported(operator, prize)
     url = reverse("admin:codes_codebatch_discard", args=[batch.pk])
 
     operator.post(url, {})
@@ -143,11 +156,20 @@ def test_a_staged_batch_is_discarded_with_a_reason(prize, operator):
     assert (without, batch.status) == (BatchStatus.STAGED, BatchStatus.DISCARDED)
 
 
-def test_own_codes_are_made_as_a_staged_batch(prize, operator):
-    operator.post(reverse("admin:codes_codebatch_generate"), {"prize": prize.pk, "name": "自社", "count": "3"})
+def test_own_codes_are_made_as_a_staged_batch_of_their_form_and_purpose(prize, operator):
+    form = {"prize": prize.pk, "name": "自社", "count": "3", "code_format": "digits", "purpose": "print"}
+
+    asked = operator.get(reverse("admin:codes_codebatch_generate")).content.decode()
+    worked(operator.post(reverse("admin:codes_codebatch_generate"), form)["Location"])
 
     batch = CodeBatch.objects.get()
-    assert (batch.status, batch.gift_codes.count()) == (BatchStatus.STAGED, 3)
+    assert "推測されやすい" in asked
+    assert (batch.status, batch.gift_codes.count(), batch.code_format, batch.purpose) == (
+        BatchStatus.STAGED,
+        3,
+        "digits",
+        "print",
+    )
 
 
 def test_a_code_is_blocked_with_a_reason_and_only_once(agency, operator):
@@ -249,6 +271,7 @@ def test_a_batch_held_back_is_todays_duty_and_goes_back_into_stock(prize, operat
     batch = stock_fetched(prize, 2)
     pause_batch(batch_id=batch.pk, reason="out_of_funds", now=clock.now())
     url = reverse("admin:codes_codebatch_resume", args=[batch.pk])
+    assert operator.get(reverse("admin:codes_codebatch_release", args=[batch.pk])).status_code == 403
 
     today = operator.get(reverse("admin:index")).content.decode()
     asked = operator.get(url).content.decode()

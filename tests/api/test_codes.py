@@ -1,10 +1,15 @@
 """Stock in figures and files of codes coming in."""
 
+import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from codes.models import CodeBatch, GiftCode
+from codes.models import CodeBatch, CodeJob, GiftCode
 from codes.services import activate_batch
+from codes.services.job_chains import import_checked_files
+from codes.services.jobs import run_job
+from core.sealed_uploads import SealingUploadHandler
 from tests.api.world import winning_code
 
 CSV = "コード,PIN\nAAAA-1111-2222,1234\nAAAA-3333-4444,5678\n"
@@ -151,3 +156,59 @@ def test_a_file_larger_than_eight_megabytes_is_refused_by_its_stated_length(tena
     )
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+MANY = "code\n" + "".join(f"AAAA-{n:08d}\n" for n in range(10_001))
+
+
+def work_off(job):
+    run_job(job_id=job.pk, now=timezone.now())
+    import_checked_files(now=timezone.now())
+    import_checked_files(now=timezone.now())  # a repeat begins nothing
+    for following in CodeJob.objects.filter(kind="import", status="queued"):
+        run_job(job_id=following.pk, now=timezone.now())
+
+
+def test_a_large_file_is_answered_with_a_job_that_checks_it_and_reads_it_in(tenant):
+    begun = upload(tenant, text=MANY, name="大口")
+    again = upload(tenant, text=MANY, name="大口")
+    url = begun["Location"].removeprefix("/api/v1")
+    waiting = tenant.api.get(url).json()
+    work_off(CodeJob.objects.get())
+    done = tenant.api.get(url).json()
+
+    batch = CodeBatch.objects.get()
+    assert (begun.status_code, again.status_code) == (202, 202), begun.content
+    assert (again.json()["id"], again["Location"]) == (begun.json()["id"], begun["Location"])
+    assert (waiting["kind"], waiting["status"], waiting["batch"]) == ("import", "queued", None)
+    assert (done["status"], done["done_count"], done["batch"]) == ("done", 10_001, str(batch.public_id))
+    assert (batch.status, batch.code_count) == ("staged", 10_001)
+    assert default_storage.listdir("held")[1] == []
+    assert "AAAA" not in str(done)
+
+
+def test_a_large_file_with_a_bad_row_fails_and_stores_nothing(tenant):
+    begun = upload(tenant, text=MANY + "AAAA-00000007\n", name="大口")
+    work_off(CodeJob.objects.get())
+    done = tenant.api.get(begun["Location"].removeprefix("/api/v1")).json()
+
+    assert (done["status"], done["failure_code"]) == ("failed", "file_not_accepted")
+    assert done["report"]["problem_counts"] == {"duplicate_in_file": 1}
+    assert done["report"]["problems"] == [{"row": 10_003, "code": "duplicate_in_file"}]
+    assert (CodeJob.objects.count(), CodeBatch.objects.count(), GiftCode.objects.count()) == (1, 0, 0)
+
+
+def test_a_file_beyond_the_limit_is_refused_and_not_held(tenant, monkeypatch):
+    monkeypatch.setattr(SealingUploadHandler, "largest_bytes", 100)
+
+    refused = upload(tenant, text=MANY, name="大口")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "file_not_accepted")
+    assert not CodeJob.objects.exists()
+
+
+@pytest.fixture(autouse=True)
+def empty_shelf():
+    """Files of other tests are none of ours; and none of ours stays."""
+    for name in default_storage.listdir("held")[1] if default_storage.exists("held") else ():
+        default_storage.delete(f"held/{name}")

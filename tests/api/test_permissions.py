@@ -48,6 +48,8 @@ def test_each_scope_but_none_else_opens_what_the_documentation_says():
         "POST codes/batches": "codes:import",
         "POST codes/batches/preview": "codes:import",
         "GET codes/batches/<uuid:batch_id>": "codes:read",
+        "GET codes/jobs": "codes:read",
+        "GET codes/jobs/<uuid:job_id>": "codes:read",
         "POST reservations": "codes:reserve",
         "GET reservations/<uuid:reservation_id>": "codes:reserve",
         "DELETE reservations/<uuid:reservation_id>": "codes:reserve",

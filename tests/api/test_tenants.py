@@ -14,6 +14,7 @@ from participants.models import Entry
 from receipts.models import Receipt
 from tests.api.routes import calls
 from tests.api.world import entry_body, locked, redeemed, reserved, winning_code
+from tests.factories import CodeJobFactory
 
 WITH_IDS = [call for call in calls() if call.ids]
 REFUSALS = {"api-lock": "lock_not_found"}
@@ -37,6 +38,7 @@ def rows_of(tenant):
         "campaign_id": tenant.campaign.public_id,
         "entry_id": redemption.gift_code.award.entry.public_id,
         "batch_id": redemption.gift_code.batch.public_id,
+        "job_id": CodeJobFactory(batch=redemption.gift_code.batch).public_id,
         "redemption_id": redemption.public_id,
         "lock_id": locked(tenant).public_id,
         "reservation_id": reserved(tenant).public_id,
@@ -94,7 +96,7 @@ def test_other_methods_are_refused_before_anything_is_looked_up(tenant, other, c
     assert set(answer["Allow"].split(", ")) == methods | ({"HEAD"} if "GET" in methods else set())
 
 
-@pytest.mark.parametrize("path", ["/campaigns", "/entries", "/codes/batches", "/redemptions"])
+@pytest.mark.parametrize("path", ["/campaigns", "/entries", "/codes/batches", "/codes/jobs", "/redemptions"])
 def test_I11_lists_hold_own_rows_only_and_no_foreign_cursor(tenant, other, path):
     foreign_ids = {str(value) for value in rows_of(other).values()}
     rows_of(tenant)

@@ -50,6 +50,7 @@ from tests.factories.people import (
 from tests.factories.prizes import (
     AwardFactory,
     CodeBatchFactory,
+    CodeJobFactory,
     DeliveryAttemptFactory,
     DeliveryFactory,
     DrawFactory,
@@ -74,6 +75,7 @@ __all__ = [
     "AwardFactory",
     "CampaignFactory",
     "CodeBatchFactory",
+    "CodeJobFactory",
     "ConsentFactory",
     "DecisionFactory",
     "DeliveryAttemptFactory",

@@ -96,6 +96,19 @@ class StockCountFactory(DjangoModelFactory[codes.StockCount]):
     staged = reserved = held = awarded = void = expired = difference = 0
 
 
+class CodeJobFactory(DjangoModelFactory[codes.CodeJob]):
+    """A batch that waits for a second person before it goes into stock."""
+
+    class Meta:
+        model = codes.CodeJob
+
+    batch = factory.SubFactory(CodeBatchFactory, status=codes.BatchStatus.STAGED)
+    agency = factory.SelfAttribute("batch.agency")
+    kind = codes.JobKind.ACTIVATE
+    status = codes.JobStatus.WAITING
+    total_count = factory.SelfAttribute("batch.code_count")
+
+
 class AwardFactory(DjangoModelFactory[codes.Award]):
     """A prize of a winning entry with an issued code."""
 
