@@ -13,7 +13,7 @@ from core import held_files
 LARGEST = 300 * 1024 * 1024
 
 
-class SealedFile(UploadedFile):
+class SealedFile(UploadedFile):  # type: ignore[type-arg] # generic in its stubs only
     """An uploaded file that lies sealed under its ticket; without a ticket it was too large and is gone."""
 
     def __init__(self, *, ticket: str, sha256: str, line_count: int, **named: Any) -> None:
@@ -36,7 +36,7 @@ class SealedFile(UploadedFile):
         """Do nothing: each reading begins at the front."""
         return 0
 
-    def read(self, *_size: int) -> bytes:  # type: ignore[override]
+    def read(self, *_size: int) -> bytes:
         """Open the file as a whole."""
         return b"".join(self.chunks())
 

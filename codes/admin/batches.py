@@ -20,7 +20,7 @@ from codes.admin.exporting import ExportPages
 from codes.admin.fetched import FetchedBatches
 from codes.admin.forms import HAS_CODES, GenerateForm, ImportForm, ReasonForm
 from codes.admin.uploading import sealed_upload
-from codes.models import BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
+from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
 from codes.services import jobs
 from core import clock
 from core.errors import DomainError

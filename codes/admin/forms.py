@@ -18,7 +18,7 @@ from accounts.models import Agency
 from campaigns.models import Prize, PrizeKind, Store, TrackedLinkChannel
 from codes.models import Allocation, BatchPurpose, CodeFormat
 from codes.services.fetched_stock import MAX_FETCHED
-from codes.services.stock import MAX_GENERATED
+from codes.services.generating import MOST
 
 PROBLEMS = {
     "duplicate_in_file": _("stands twice in the file"),
@@ -88,9 +88,7 @@ class ImportForm(StockForm):
 
 
 class GenerateForm(StockForm):
-    count = forms.IntegerField(
-        label=_("how many"), min_value=1, max_value=MAX_GENERATED, widget=UnfoldAdminIntegerFieldWidget
-    )
+    count = forms.IntegerField(label=_("how many"), min_value=1, max_value=MOST, widget=UnfoldAdminIntegerFieldWidget)
     code_format = forms.ChoiceField(
         label=_("form"),
         choices=CodeFormat.choices,

@@ -55,8 +55,7 @@ def confirm_activation(*, job_id: int, now: datetime, actor_id: int | None) -> C
         StaleState: the job does not wait any more, or the batch was discarded.
     """
     job = CodeJob.objects.select_for_update(of=("self",)).get(pk=job_id, kind=JobKind.ACTIVATE)
-    assert job.batch_id is not None
-    batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=job.batch_id)
+    batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=job.batch_id or 0)
     if needs_second_person(batch, actor_id) or actor_id in (None, job.requested_by_id):
         raise SecondPersonNeeded
     _check_status(job, JobStatus.WAITING, JobStatus.QUEUED)

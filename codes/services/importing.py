@@ -82,8 +82,7 @@ def import_file(*, job_id: int, now: datetime) -> Iterator[None]:
 @transaction.atomic
 def abandon_load(*, job: CodeJob, reason: str, now: datetime, actor_id: int | None = None) -> None:
     """Discard what an import or a generation that cannot end has brought in."""
-    assert job.batch_id is not None
-    batch = CodeBatch.objects.select_for_update().get(pk=job.batch_id)
+    batch = CodeBatch.objects.select_for_update().get(pk=job.batch_id or 0)
     discard_loaded(batch, reason, actor_id, now)
     if ticket := job.parameters.get("ticket"):
         held_files.let_go(ticket)
@@ -127,8 +126,7 @@ def _store(job: CodeJob, chunk: tuple[CodeRow, ...], now: datetime) -> None:
     if left_out := insert_codes(batch=job.batch, rows=chunk, first=first, sealer=sealer, now=now):
         problems = [RowProblem(row, "duplicate_in_stock") for row in left_out]
         raise FileNotAccepted(problems, reason="duplicate_in_stock")
-    assert job.batch_id is not None
-    CodeBatch.objects.filter(pk=job.batch_id).update(code_count=F("code_count") + len(chunk))
+    CodeBatch.objects.filter(pk=job.batch.pk).update(code_count=F("code_count") + len(chunk))
     crashpoint("jobs.before_chunk_commit")
     job.cursor = cursor
 

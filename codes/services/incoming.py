@@ -88,8 +88,7 @@ def import_sentences(prize: Prize, usable: int, problem_count: int) -> list[str]
 
 def close_loading(job: CodeJob, now: datetime) -> None:
     """Make a batch whose last chunk is in ready for activation, in the caller's transaction."""
-    assert job.batch_id is not None
-    batch = CodeBatch.objects.select_for_update().get(pk=job.batch_id)
+    batch = CodeBatch.objects.select_for_update().get(pk=job.batch_id or 0)
     batch.move_to(BatchStatus.STAGED)
     job.refresh_from_db()
     job.move_to(JobStatus.DONE, finished_at=now, lease_until=None, total_count=job.done_count)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.db import connection
 from django.db.models import Count
 
@@ -33,7 +34,7 @@ from codes.services.jobs import (
     start_import,
     sweep_jobs,
 )
-from core.held_files import hold
+from core import held_files
 from journeys.audit import violations
 from tests.crash.victims import Victims
 from tests.factories import NOW, UserFactory
@@ -98,17 +99,21 @@ def test_I02_a_batch_is_held_whole_though_its_worker_was_killed(victims):
 
 @pytest.mark.parametrize("crash_at", ["jobs.before_chunk_commit", "jobs.after_chunk"])
 @pytest.mark.parametrize("kind", ["import", "generate"])
-def test_F25_a_load_goes_on_where_its_worker_was_killed(victims, kind, crash_at):
+def test_F25_a_load_goes_on_where_its_worker_was_killed(victims, monkeypatch, tmp_path, kind, crash_at):
+    monkeypatch.setattr(held_files, "default_storage", FileSystemStorage(tmp_path))  # which victims share
     prize_id = open_campaign(codes=0).prize.pk
     if kind == "import":
-        ticket = hold(b"code\n" + b"".join(b"GOOD%04d\n" % n for n in range(5)))
+        ticket = held_files.hold(b"code\n" + b"".join(b"GOOD%04d\n" % n for n in range(5)))
         check = start_check(prize_id=prize_id, name="x", ticket=ticket, expires_at=None, now=NOW)
         run_job(job_id=check.pk, now=NOW)
         job = start_import(check_id=check.pk, now=NOW)
     else:
         job = start_generation(prize_id=prize_id, name="x", count=5, now=NOW)
 
-    codes = [victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=at) for at in (NOW, LATER)]
+    codes = [
+        victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=at, files=str(tmp_path))
+        for at in (NOW, LATER)
+    ]
     between = violations(NOW)
     sweep_jobs(now=LAST)
 

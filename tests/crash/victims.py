@@ -144,12 +144,17 @@ def replay(journal: str, now: datetime) -> None:
     recover(now=now)
 
 
-def work_on_batch(job_id: int, now: datetime) -> None:
+def work_on_batch(job_id: int, now: datetime, files: str = "") -> None:
     """A worker carries long work on codes on, a few codes a chunk."""
+    from django.core.files.storage import FileSystemStorage
+
     from codes.services import activating, generating, holding, importing, jobs, recalling
+    from core import held_files
 
     holding.CHUNK = recalling.CHUNK = activating.CHUNK = generating.CHUNK = importing.CHUNK = 2
     recalling.AWARDS_CHUNK = 1
+    if files:
+        held_files.default_storage = FileSystemStorage(files)
     jobs.run_job(job_id=job_id, now=now)
 
 
