@@ -27,7 +27,14 @@ def main() -> int:
         sys.exit(f"no such drill; there are {', '.join(module.__name__[6:] for module in modules([]))}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, with all that was started
     if len(chosen) > 1:
-        return max([rehearse_apart(module, ["--seconds", str(options.seconds), "--seed", str(options.seed), "--kill", options.kill]) for module in chosen])
+        return max(
+            [
+                rehearse_apart(
+                    module, ["--seconds", str(options.seconds), "--seed", str(options.seed), "--kill", options.kill]
+                )
+                for module in chosen
+            ]
+        )
     is_sound = True
     for row in chosen[0].rehearse(Options(options.seconds, options.seed, tuple(options.kill.split(",")))):
         print(row, flush=True)
@@ -44,7 +51,9 @@ def rehearse_apart(module: ModuleType, arguments: list[str]) -> int:
 
 def read_options() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="./run drill", description="rehearses losses, and tells whether value is safe")
+    parser = argparse.ArgumentParser(
+        prog="./run drill", description="rehearses losses, and tells whether value is safe"
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="which drills (default: all)")
     parser.add_argument("--seconds", type=float, default=Options.seconds, help="crash: how long to go on killing")
     parser.add_argument("--seed", type=int, default=Options.seed, help="crash: draws the moments of the kills")

@@ -19,7 +19,6 @@ from drill.crashing.servers import Servers, launch, prepare, start_product
 from drill.options import Options
 
 if TYPE_CHECKING:
-    from codes.models import CodeBatch
     from drill.crashing.people import Counts, People, Target
     from tests.api.world import Tenant
 
@@ -95,7 +94,7 @@ def rehearse(options: Options) -> Iterator[Line]:
             people = People(_target(servers, tenant), Mailbox(sink))
             ending.callback(people.stop)
             people.start()
-            drill = CrashDrill(servers, people, tenant, random.Random(options.seed))  # noqa: S311 moments, not secrets
+            drill = CrashDrill(servers, people, tenant, random.Random(options.seed))
             yield Line(TITLES)
             yield from drill.run(options)
 
@@ -247,7 +246,7 @@ def _is_in_stock(public_id: str) -> bool:
     """Whether a batch is there with all its codes."""
     from codes.models import BatchStatus, CodeBatch
 
-    batch: CodeBatch | None = CodeBatch.objects.filter(public_id=public_id, status=BatchStatus.ACTIVE).first()
+    batch = CodeBatch.objects.filter(public_id=public_id, status=BatchStatus.ACTIVE).first()
     return batch is not None and batch.gift_codes.count() == BATCH
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from typing import Any
 
 import requests
@@ -17,7 +18,7 @@ AT_ONCE = 4  # people that one client looks after
 PAUSE_SECONDS = 0.1
 TIMEOUT_SECONDS = (2, 8)
 REPEAT_LIMIT_SECONDS = 300
-LINK = re.compile(r"https?://\S+?(/(?:verify|g)/[\w-]+)/?(?=[\s\"<])")
+LINK = re.compile(r"https?://[^\s/]+(/(?:verify|g)/[^\s/\"<]+)/")
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 CODE = re.compile(r'id="code"[^>]*data-code="([^"]+)"')
 
@@ -66,7 +67,7 @@ class Mailbox:
             for message in fresh:
                 body = message.get_body(("plain",))
                 found = {f"{path}/" for path in LINK.findall(f"{body.get_content()} " if body else "")}
-                self.links.setdefault(str(message["To"]), set()).update(found)
+                self.links.setdefault(parseaddr(str(message["To"]))[1], set()).update(found)
             self.seen += len(fresh)
             return {link for link in self.links.get(address, ()) if link.startswith(kind)}
 

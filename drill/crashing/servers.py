@@ -65,7 +65,9 @@ class Part:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
 
-def launch(command: list[str], log: IO[bytes] | int, *, user: str = "", output: int | None = None) -> subprocess.Popen[bytes]:
+def launch(
+    command: list[str], log: IO[bytes] | int, *, user: str = "", output: int | None = None
+) -> subprocess.Popen[bytes]:
     """Start a program that ends with this thread."""
     tied = [sys.executable, "-m", "drill.crashing.child", str(os.getpid()), user, *command]
     return subprocess.Popen(tied, process_group=0, stdout=output or log, stderr=log)

@@ -20,7 +20,9 @@ def test_rows_say_whether_their_bound_held():
 
 @pytest.mark.parametrize(("twice", "code"), [(0, 0), (1, 1)])
 def test_the_end_is_1_where_a_bound_was_broken(monkeypatch, capsys, twice, code):
-    rehearsed = SimpleNamespace(rehearse=lambda _options: [exactly("codes given twice", twice, 0), exactly("conflicts", 0, 0)])
+    rehearsed = SimpleNamespace(
+        rehearse=lambda _options: [exactly("codes given twice", twice, 0), exactly("conflicts", 0, 0)]
+    )
     monkeypatch.setattr(sys, "argv", ["drill"])
     monkeypatch.setattr(door, "modules", lambda _names: [rehearsed])
 
