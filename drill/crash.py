@@ -95,7 +95,6 @@ def rehearse(options: Options) -> Iterator[Line]:
             ending.callback(people.stop)
             people.start()
             drill = CrashDrill(servers, people, tenant, random.Random(options.seed))
-            yield Line(TITLES)
             yield from drill.run(options)
 
 
@@ -118,6 +117,8 @@ class CrashDrill:
             name = options.victims[rounds % len(tallies)]
             self._round(name, tallies[name])
             rounds += 1
+            print(f"round {rounds}: {tallies[name].line(name)}", file=sys.stderr, flush=True)
+        yield Line(TITLES)
         for name, tally in tallies.items():
             yield tally.line(name)
         yield _total(tallies)
@@ -203,15 +204,14 @@ class CrashDrill:
 
 
 def _total(tallies: dict[str, Tally]) -> Line:
-    total = Tally(
-        *(sum(getattr(tally, name) for tally in tallies.values()) for name in ("times", "acknowledged", "unanswered")),
-        repeated=sum(tally.repeated for tally in tallies.values()),
-        lost=max(tally.lost for tally in tallies.values()),
-        doubled=max(tally.doubled for tally in tallies.values()),
-        violations=sum(tally.violations for tally in tallies.values()),
-        drain_seconds=max(tally.drain_seconds for tally in tallies.values()),
-        is_drained=all(tally.is_drained for tally in tallies.values()),
-    )
+    """Calls and kills together; of losses the last look, which covers all rounds."""
+    total = Tally()
+    for tally in tallies.values():
+        for name in ("times", "acknowledged", "unanswered", "repeated", "violations"):
+            setattr(total, name, getattr(total, name) + getattr(tally, name))
+        for name in ("lost", "doubled", "drain_seconds"):
+            setattr(total, name, max(getattr(total, name), getattr(tally, name)))
+        total.is_drained = total.is_drained and tally.is_drained
     return total.line("all")
 
 

@@ -66,7 +66,7 @@ def _compare_prize(promise: Promise, findings: Findings) -> None:
     awards = list(Award.objects.filter(entry__in=entries).select_related("gift_code"))
     if len(awards) > 1:
         findings.doubled.append(f"award of {promise.reference}")
-    if promise.code and promise.code not in [open_code(award.gift_code).code for award in awards]:
+    if promise.code and promise.code not in [open_code(award.gift_code).code for award in awards if award.gift_code]:
         findings.lost.append(f"code of {promise.reference}")
 
 
