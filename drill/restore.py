@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from drill.options import Options
 from drill.rows import Row, exactly, some
 
 BEFORE, WAITING, AFTER, LATER = 40, 30, 30, 60  # winners before the dump, sent before and won after, came after; new
@@ -30,7 +31,7 @@ class Known:
     uses: int = 0
 
 
-def rehearse() -> Iterator[Row]:
+def rehearse(_options: Options) -> Iterator[Row]:
     """Lose a database, restore its dump, replay the journal."""
     _start_servers()
     with tempfile.TemporaryDirectory(prefix="mizuhiki-drill-") as folder:

@@ -21,7 +21,8 @@ DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": {
+    "OPTIONS": DATABASES["default"].get("OPTIONS", {})  # what the address says, such as sslmode
+    | {
         "isolation_level": IsolationLevel.READ_COMMITTED,
         "server_side_binding": True,
         "prepare_threshold": 2,  # plans are kept by the connection; PgBouncer understands that from 1.21 on

@@ -1,5 +1,6 @@
 """A drill's table tells what broke, and so does its end."""
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +20,10 @@ def test_rows_say_whether_their_bound_held():
 
 @pytest.mark.parametrize(("twice", "code"), [(0, 0), (1, 1)])
 def test_the_end_is_1_where_a_bound_was_broken(monkeypatch, capsys, twice, code):
-    rehearsed = SimpleNamespace(rehearse=lambda: [exactly("codes given twice", twice, 0), exactly("conflicts", 0, 0)])
+    rehearsed = SimpleNamespace(
+        rehearse=lambda _options: [exactly("codes given twice", twice, 0), exactly("conflicts", 0, 0)]
+    )
+    monkeypatch.setattr(sys, "argv", ["drill"])
     monkeypatch.setattr(door, "modules", lambda _names: [rehearsed])
 
     assert door.main() == code
@@ -28,4 +32,5 @@ def test_the_end_is_1_where_a_bound_was_broken(monkeypatch, capsys, twice, code)
 
 def test_there_is_a_drill_of_restoring_and_none_of_an_unknown_name():
     assert [module.__name__ for module in door.modules(["restore"])] == ["drill.restore"]
+    assert [module.__name__ for module in door.modules([])] == ["drill.crash", "drill.restore"]
     assert door.modules(["nothing"]) == []
