@@ -64,7 +64,8 @@ def main() -> None:
     import django
     from django.conf import settings
 
-    settings.DATABASES["default"]["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2}
+    options = settings.DATABASES["default"].setdefault("OPTIONS", {})  # the address of the server may be among them
+    options |= {"server_side_binding": True, "prepare_threshold": 2}
     django.setup()
     print("ready", flush=True)
     for line in sys.stdin:
@@ -86,13 +87,18 @@ def give(threads: int, results: "itertools.count[int]", seconds: float) -> tuple
     ends_at = [0.0]
 
     def client(place: int) -> None:
-        connection.ensure_connection()
-        ready.wait()
-        ready.wait()
-        while time.perf_counter() < ends_at[0]:
-            give_prizes(result_id=next(results), now=now)
-            counts[place] += 1
-        connection.close()
+        try:
+            connection.ensure_connection()
+            ready.wait()
+            ready.wait()
+            while time.perf_counter() < ends_at[0]:
+                give_prizes(result_id=next(results), now=now)
+                counts[place] += 1
+        except BaseException:
+            ready.abort()  # nobody waits for this one
+            raise
+        finally:
+            connection.close()
 
     workers = [threading.Thread(target=client, args=[place]) for place in range(threads)]
     for worker in workers:

@@ -66,7 +66,7 @@ class FileAlreadyImported(DomainError):
 
 class QuantityNotAccepted(DomainError):
     code = "quantity_not_accepted"
-    message = _("Please give a number of codes from 1 to 100,000.")
+    message = _("Please give a number of codes from 1 to 10,000,000.")
     status = 422
 
 

@@ -15,7 +15,12 @@ LONGEST = 200
 LABELS: dict[str, str | Promise] = {
     "batch.staged": _("came in"),
     "batch.checked": _("was checked"),
+    "batch.activation_requested": _("its activation waits for a second person"),
     "batch.activated": _("was put into stock"),
+    "batch.paused": _("was held back because of its supplier"),
+    "batch.resumed": _("was put back into stock"),
+    "batch.quarantined": _("was held back after a restore"),
+    "batch.cleared": _("was put back into stock after a restore"),
     "batch.discarded": _("was discarded"),
     "batch.held": _("was held back"),
     "batch.released": _("was put back into stock"),
