@@ -87,6 +87,7 @@ def test_no_answer_of_the_schema_has_a_place_for_a_code_a_token_or_a_contact():
     assert answers == {
         "BatchPreviewOutputProblem.code",
         "EntryAnswerVerdictReason.code",
+        "JobReportProblem.code",
         "Problem.code",
         "ProblemPlace.code",
         "ReservationAnswer.reference",
