@@ -4,6 +4,9 @@
 took: rows just issued pile up at the head of the index until they are vacuumed. It returns 0 when none is left, and
 NULL when some are left that others hold at this moment.
 
+Plans are made once a connection, often while tables are still empty, and must not be scans of what grows later: hence
+`enable_seqscan`.
+
 `codes_give_prizes` gives a winning entry each prize of its course, with the line in the trail. The same result again
 returns the same awards. An entry for which a code is kept is left to `award_by_steps`. Refusals are SQLSTATEs of class MZ, told apart in codes/services/awarding.py.
 """
@@ -16,7 +19,7 @@ ALTER TABLE codes_giftcode SET (
 );
 
 CREATE FUNCTION codes_take(p_prize bigint, p_status text, p_now timestamptz) RETURNS bigint
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     hint CONSTANT text := 'mizuhiki.behind_' || p_prize;
     behind bigint := coalesce(nullif(current_setting(hint, true), ''), '0')::bigint;
@@ -48,7 +51,7 @@ END $$;
 
 -- The rule is told at codes.services.places.take_place_of; false when the share that counts is used up.
 CREATE FUNCTION codes_take_place(p_prize bigint, p_link bigint, p_now timestamptz) RETURNS boolean
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     today CONSTANT date := (p_now AT TIME ZONE 'Asia/Tokyo')::date;
     link record;
@@ -70,7 +73,7 @@ CREATE FUNCTION codes_give_prizes(
     p_result bigint, p_now timestamptz, p_public_ids uuid[], p_token_indexes text[], p_token_key text, p_request text,
     p_looks_back boolean
 ) RETURNS TABLE (award_id bigint, gift_code_id bigint, entry_id bigint, agency_id bigint, is_new boolean)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     won record;

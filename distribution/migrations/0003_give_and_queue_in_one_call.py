@@ -7,7 +7,7 @@ CREATE FUNCTION distribution_give_prizes(
     p_result bigint, p_now timestamptz, p_public_ids uuid[], p_token_indexes text[], p_token_key text, p_request text,
     p_looks_back boolean
 ) RETURNS TABLE (award_id bigint, delivery_id bigint, is_new boolean)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     given record;
