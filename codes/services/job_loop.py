@@ -28,6 +28,7 @@ def in_chunks(chunk: Chunk) -> Work:
     """Make work of a function that does one chunk and tells whether more is to do."""
 
     def work(*, job_id: int, now: datetime) -> Iterator[None]:
+        """Do one chunk at each step, until none is left."""
         while chunk(job_id=job_id, now=now):
             yield
 
