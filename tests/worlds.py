@@ -88,7 +88,7 @@ def fetched_campaign(*, codes: int = 3, **details: Any) -> World:
     """Publish a campaign in which everyone wins a gift card that its supplier makes; needs a supplier to ask."""
     world = open_campaign(codes=0, **details)
     Prize.objects.filter(pk=world.prize.pk).update(
-        kind=PrizeKind.GIFT_CODE, gift_brand=factories.GiftBrandFactory.create()
+        kind=PrizeKind.GIFT_CODE, gift_brand=factories.FetchedBrandFactory.create()
     )
     world.prize.refresh_from_db()
     stock_fetched(world.prize, codes)

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts import audit
 from accounts.desk import InclusiveEndField, LinesField, TenantModelAdmin, TenantStackedInline, yen
 from campaigns.models import Prize, PrizeKind, UseConditions
-from campaigns.selectors import conditions_sentences, use_conditions_of
+from campaigns.selectors import conditions_sentences
 from core.japanese import WEEKDAYS
 
 
@@ -83,14 +83,15 @@ class PrizeAdmin(TenantModelAdmin):
 
     agency_path = "course__campaign__agency"
     list_display = ("name", "campaign", "value", "in_words")
-    list_select_related = ("course__campaign",)
+    list_select_related = ("course__campaign", "conditions")
     search_fields = ("name", "course__campaign__title")
     fields = ("name", "campaign", "value", "in_words")
     readonly_fields = ("name", "campaign", "value", "in_words")
     inlines = (UseConditionsInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(kind=PrizeKind.OWN_CODE)
+        prizes = super().get_queryset(request).filter(kind=PrizeKind.OWN_CODE)
+        return prizes.prefetch_related("conditions__stores")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -108,7 +109,7 @@ class PrizeAdmin(TenantModelAdmin):
 
     @admin.display(description=_("conditions of use"))
     def in_words(self, prize: Prize) -> str:
-        return "".join(conditions_sentences(use_conditions_of(prize.pk))) or str(_("none"))
+        return "".join(conditions_sentences(getattr(prize, "conditions", None))) or str(_("none"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """Tills follow the new conditions at once, so the trail tells who set them."""

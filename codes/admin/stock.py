@@ -62,10 +62,9 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
 
     @display(description=_("against the trail"), label={"same": "success", "differs": "danger"})
     def by_trail(self, count: StockCount) -> tuple[str, Any]:
-        told = getattr(count, "told", None)
-        if told is None:
-            told = codes_by_trail([count.batch_id]).get(str(count.batch.public_id))
-        return ("same", _("agrees")) if told == count.imported else ("differs", _("differs"))
+        if not hasattr(count, "told"):
+            count.told = codes_by_trail([count.batch_id]).get(str(count.batch.public_id))
+        return ("same", _("agrees")) if count.told == count.imported else ("differs", _("differs"))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Look the trail up once for all counts of a page."""

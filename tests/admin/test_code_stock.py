@@ -15,7 +15,7 @@ from codes.services.jobs import run_job
 from core import clock
 from distribution.models import DeliveryStatus
 from tests.admin.registry import IN_AGENCY, list_url, make_row, row_url
-from tests.factories import NOW, AwardFactory, GiftBrandFactory, GiftCodeFactory, PrizeFactory, UserFactory
+from tests.factories import NOW, AwardFactory, FetchedBrandFactory, GiftCodeFactory, PrizeFactory, UserFactory
 from tests.worlds import stock_fetched
 
 CSV = b"code,pin\nCANARY-AAAA-1111,9901\nCANARY-BBBB-2222,9902\n"
@@ -253,7 +253,7 @@ def test_codes_are_ordered_from_a_supplier_beside_the_deposit(prize, operator, s
     supplier_server.funds = 12_345
     url = reverse("admin:codes_codebatch_fetch")
     nothing_to_order = operator.get(url).content.decode()
-    Prize.objects.filter(pk=prize.pk).update(gift_brand=GiftBrandFactory.create(), face_value_jpy=500)
+    Prize.objects.filter(pk=prize.pk).update(gift_brand=FetchedBrandFactory.create(), face_value_jpy=500)
 
     asked = operator.get(url).content.decode()
     operator.post(url, {"prize": prize.pk, "name": "Amazon 11月", "count": "25"})
@@ -267,7 +267,7 @@ def test_codes_are_ordered_from_a_supplier_beside_the_deposit(prize, operator, s
 
 
 def test_a_batch_held_back_is_todays_duty_and_goes_back_into_stock(prize, operator, supplier_server):
-    Prize.objects.filter(pk=prize.pk).update(gift_brand=GiftBrandFactory.create(), face_value_jpy=500)
+    Prize.objects.filter(pk=prize.pk).update(gift_brand=FetchedBrandFactory.create(), face_value_jpy=500)
     batch = stock_fetched(prize, 2)
     pause_batch(batch_id=batch.pk, reason="out_of_funds", now=clock.now())
     url = reverse("admin:codes_codebatch_resume", args=[batch.pk])

@@ -95,6 +95,7 @@ def write_offer(page):
     page.fill("[name=courses-0-total_cap]", "500")
     page.locator("a:visible:has-text('賞品 の追加')").first.click()
     page.fill("[name=courses-0-prizes-0-name]", "500円クーポン")
+    page.select_option("[name=courses-0-prizes-0-kind]", "own_code")
     page.fill("[name=courses-0-prizes-0-face_value_jpy]", "500")
     page.click("text=保存して次へ")
 

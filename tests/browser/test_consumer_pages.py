@@ -92,7 +92,7 @@ def test_from_the_entry_page_to_the_code_in_the_hand(page: Page, site: str):
     page.get_by_role("button", name="コードを表示する").click()
     expect(page.locator("#code")).to_be_visible()
     expect(page.locator("#instore svg")).to_be_visible()
-    expect(page.locator("[data-seconds]")).to_be_visible()
+    expect(page.locator("#countdown")).to_be_visible()
     check_page(page)
     award = Award.objects.get()
     assert award.revealed_at is not None

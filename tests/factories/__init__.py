@@ -24,6 +24,7 @@ from tests.factories.moments import (
 from tests.factories.offers import (
     CampaignFactory,
     EntryRuleFactory,
+    FetchedBrandFactory,
     GiftBrandFactory,
     KpiTargetFactory,
     PrizeCourseFactory,
@@ -84,6 +85,7 @@ __all__ = [
     "DrawResultFactory",
     "EntryFactory",
     "EntryRuleFactory",
+    "FetchedBrandFactory",
     "GiftBrandFactory",
     "GiftCodeFactory",
     "IdentityFactory",

@@ -84,7 +84,7 @@ class PrizeFactory(DjangoModelFactory[campaigns.Prize]):
     face_value_jpy = 500
 
 
-class GiftBrandFactory(DjangoModelFactory[campaigns.GiftBrand]):
+class FetchedBrandFactory(DjangoModelFactory[campaigns.GiftBrand]):
     """A brand whose supplier makes its codes on request."""
 
     class Meta:

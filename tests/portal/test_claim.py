@@ -193,7 +193,7 @@ def test_a_supplier_that_is_away_is_explained_and_the_next_press_shows_the_code(
 
 def stock_fetched_code(award) -> None:
     """Let the code of an award be one that its supplier makes."""
-    brand = factories.GiftBrandFactory.create()
+    brand = factories.FetchedBrandFactory.create()
     Prize.objects.filter(pk=award.prize_id).update(kind=PrizeKind.GIFT_CODE, gift_brand=brand)
     CodeBatch.objects.update(source=CodeSource.FETCHED)
     GiftCode.objects.update(code_ciphertext="")
