@@ -9,6 +9,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import NamedTuple
 
+import tests.services  # noqa: F401 starts the servers that all stages use
+
 NO_TESTS_COLLECTED = 5
 
 

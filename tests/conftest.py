@@ -1,5 +1,7 @@
 """What every suite shares."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +21,19 @@ def prepared_reader(settings: Settings) -> Iterator[type[FakeReader]]:
     FakeReader.forget()
     yield FakeReader
     FakeReader.forget()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Keep what was copied into place (SQLite), or what the developer wants kept."""
+    return connection.vendor == "sqlite" or bool(request.config.getvalue("reuse_db"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite knows no templates: a migrated file is copied to where the test database will be looked for."""
+    if connection.vendor == "sqlite":
+        shutil.copyfile(os.environ["TEST_DATABASE_TEMPLATE"], connection.settings_dict["TEST"]["NAME"])
 
 
 @pytest.fixture(autouse=True, scope="session")

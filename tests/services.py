@@ -2,10 +2,11 @@
 
 Loaded by `-p tests.services`, before Django's settings are read: a conftest would come too late, and everything
 would run on SQLite while looking green. `TEST_DATABASE_URL` and `TEST_REDIS_URL` win where they are set, which is
-also how pytest-xdist's workers find the servers that the first process started.
+also how pytest-xdist's workers, and one stage after the other, find the servers that the first process started.
 """
 
 import atexit
+import hashlib
 import os
 import shutil
 import socket
@@ -14,10 +15,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from core.processes import die_with_parent
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = "mizuhiki_template"
 
 FOLDER_MARKS = {
     "races": ("postgres", "serial"),
@@ -73,6 +79,36 @@ def stop_postgres(server: object, folder: Path, owner_id: int) -> None:
     if os.getpid() == owner_id:
         server._cleanup()  # type: ignore[attr-defined]
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def migrated_postgres(url: str) -> str:
+    """Migrate a database of the server once, and return its name: each test database is a copy of it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    migrate(urlsplit(url)._replace(path=f"/{TEMPLATE}").geturl())
+    return TEMPLATE
+
+
+def migrated_sqlite() -> str:
+    """Return a migrated file to copy; it is made anew when a migration or its data changes."""
+    digest = hashlib.sha256()
+    for path in sorted([*ROOT.glob("*/migrations/*.py"), *ROOT.glob("*/data/*.json"), ROOT / "requirements.txt"]):
+        digest.update(path.name.encode() + path.read_bytes())
+    folder = ROOT / ".pytest_cache" / "databases"
+    kept = folder / f"{digest.hexdigest()[:16]}.sqlite3"
+    if not kept.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        made = folder / f"{os.getpid()}.sqlite3"
+        migrate(f"sqlite:///{made}")
+        made.rename(kept)
+    return str(kept)
+
+
+def migrate(url: str) -> None:
+    """Bring a database up to the code's migrations."""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test", "TEST_DATABASE_URL": url}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True)
 
 
 def redis_executable() -> str | None:
@@ -154,5 +190,11 @@ def pytest_report_header() -> str:
 
 if "TEST_DATABASE_URL" not in os.environ:
     os.environ["TEST_DATABASE_URL"] = start_postgres()
+    os.environ["TEST_DATABASE_TEMPLATE"] = migrated_postgres(os.environ["TEST_DATABASE_URL"])
+elif (
+    os.environ["TEST_DATABASE_URL"].startswith("sqlite")
+    and not Path(os.environ.get("TEST_DATABASE_TEMPLATE", "")).is_file()
+):
+    os.environ["TEST_DATABASE_TEMPLATE"] = migrated_sqlite()
 if "TEST_REDIS_URL" not in os.environ and (executable := redis_executable()):
     os.environ["TEST_REDIS_URL"] = start_redis(executable)
