@@ -39,6 +39,7 @@ PROBLEMS = {
     "file_gone": _("The file is kept no longer. Please choose it again."),
     "file_damaged": _("The kept file is damaged. Please choose it again."),
     "not_checked": _("The check of the file has not ended well. Please have it checked first."),
+    "work_broken": _("The work broke off five times without getting on. It can be tried again, or given up."),
     "encoding_unknown": _("The file is not text in UTF-8, Shift_JIS or UTF-16."),
 }
 HAS_CODES = (PrizeKind.GIFT_CODE, PrizeKind.OWN_CODE)

@@ -15,7 +15,7 @@ from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, yen
 from campaigns.models import Prize
 from codes.admin.forms import PROBLEMS
 from codes.models import CodeJob, JobKind, JobStatus
-from codes.services import job_chains, jobs
+from codes.services import job_chains, job_loop, jobs
 from core import clock
 from core.spreadsheets import csv_lines
 
@@ -36,7 +36,7 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
     list_display = ("kind", "status_label", "subject", "progress", "requested_by", "approved_by", "created_at")
     list_select_related = ("batch", "agency", "requested_by", "approved_by")
     list_filter = ("status", "kind")
-    actions_detail = ("import_file", "confirm", "cancel")
+    actions_detail = ("import_file", "confirm", "retry", "cancel")
     fields = ("requested_by", "approved_by", "created_at", "finished_at")
     readonly_fields = fields
     change_form_template = "admin/codes/codejob/change_form.html"
@@ -65,7 +65,12 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
         job = self._found(request, object_id)
         if job is None:
             return False
-        return job.status == JobStatus.WAITING or (job.status in OPEN and job.kind in STOPPABLE)
+        can_stop = job.status in OPEN or is_broken(job)
+        return job.status == JobStatus.WAITING or (can_stop and job.kind in STOPPABLE)
+
+    def has_broken_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        job = self._found(request, object_id)
+        return job is not None and is_broken(job)
 
     def _found(self, request: HttpRequest, object_id: str | None) -> CodeJob | None:
         if not object_id or not self.may(request, "change", object_id):
@@ -109,6 +114,15 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
             is_grave=True,
         )
         return self._decide(request, object_id, question, jobs.confirm_job, _("It is confirmed and begins."))
+
+    @action(description=_("Try again"), url_path="retry", icon="replay", permissions=["broken"])
+    def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            title=_("Try this work again?"),
+            button=_("Go on from where it stopped"),
+            sentences=[_("What was done stays done, and nothing is done twice. If it stops again, please ask us.")],
+        )
+        return self._decide(request, object_id, question, jobs.retry_job, _("It goes on from where it stopped."))
 
     @action(description=_("Give up"), url_path="cancel", icon="close", permissions=["cancellable"])
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -171,6 +185,11 @@ def is_importable(job: CodeJob) -> bool:
     """Tell whether a file was checked without a problem and not read in yet."""
     is_sound = job.kind == JobKind.CHECK and job.status == JobStatus.DONE and not job.report.get("problem_counts")
     return is_sound and not {"import_job_id", "imports_itself"} & set(job.parameters)
+
+
+def is_broken(job: CodeJob) -> bool:
+    """Tell whether work was set aside because it broke its worker again and again."""
+    return job.status == JobStatus.FAILED and job.failure_code == job_loop.BROKEN
 
 
 def job_context(job: CodeJob) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class CodeJob(StatefulModel):
     cursor = models.BigIntegerField(default=0, editable=False)
     report = models.JSONField(_("what was found"), default=dict, blank=True)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    fruitless_count = models.PositiveSmallIntegerField(default=0, editable=False)  # tries since the last chunk
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     failure_code = models.CharField(_("reason"), max_length=40, blank=True)
     requested_by = models.ForeignKey(

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 
+from accounts import audit
 from codes.errors import FileNotAccepted, StockBusy
 from codes.models import CodeJob, JobStatus
 from core.crashpoints import crashpoint
@@ -18,6 +20,8 @@ from core.errors import DomainError, KeyUnavailable, StaleState
 
 log = structlog.get_logger(__name__)
 
+MOST_FRUITLESS = 5  # tries without one chunk, after which a person has to look (F06)
+BROKEN = "work_broken"
 OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 PASSING = (StockBusy, StaleState, KeyUnavailable)  # the chunk is undone; a later run repeats it
 Work = Callable[..., Iterator[None]]
@@ -45,10 +49,12 @@ def run_leased(
 ) -> CodeJob:
     """Take a job that nobody holds and work on it to its end, or for some chunks.
 
+    Work that kills or breaks its worker again and again is set aside, for others to go on.
+
     Raises:
         DomainError: the work was refused for good; the job is the caller's to close.
     """
-    if not _take(job_id, now):
+    if _is_broken(job_id, now) or not _take(job_id, now):
         return CodeJob.objects.get(pk=job_id)
     mine = CodeJob.objects.filter(pk=job_id, status=JobStatus.RUNNING, attempts=CodeJob.objects.get(pk=job_id).attempts)
     started = time.monotonic()
@@ -56,9 +62,14 @@ def run_leased(
         for count, _chunk in enumerate(work(job_id=job_id, now=now), start=1):
             crashpoint("jobs.after_chunk")
             at = now + timedelta(seconds=time.monotonic() - started)  # the lease runs from the end of each chunk
-            if not mine.update(lease_until=_lease(at)) or count == chunks_at_once:
+            if not mine.update(lease_until=_lease(at), fruitless_count=0) or count == chunks_at_once:
                 break
             told(CodeJob.objects.get(pk=job_id))
+    except PASSING:
+        mine.filter(fruitless_count__gt=0).update(
+            fruitless_count=F("fruitless_count") - 1
+        )  # waiting for something is no fault of the work
+        raise
     finally:
         mine.update(lease_until=None)
     return CodeJob.objects.get(pk=job_id)
@@ -92,7 +103,20 @@ def free_jobs(now: datetime) -> Q:
 
 def _take(job_id: int, now: datetime) -> bool:
     free = CodeJob.objects.filter(free_jobs(now), pk=job_id)
-    return bool(free.update(status=JobStatus.RUNNING, lease_until=_lease(now), attempts=F("attempts") + 1))
+    tries = {"attempts": F("attempts") + 1, "fruitless_count": F("fruitless_count") + 1}
+    return bool(free.update(status=JobStatus.RUNNING, lease_until=_lease(now), **tries))
+
+
+def _is_broken(job_id: int, now: datetime) -> bool:
+    with transaction.atomic():
+        hopeless = CodeJob.objects.filter(free_jobs(now), pk=job_id, fruitless_count__gte=MOST_FRUITLESS)
+        job = hopeless.select_for_update(of=("self",)).first()
+        if job is None:
+            return False
+        job.move_to(JobStatus.FAILED, failure_code=BROKEN, finished_at=now, lease_until=None)
+        audit.record("job.broke", subject=job, kind=job.kind)
+    log.error("job_broken", job_id=job_id, kind=job.kind, tries=job.attempts)
+    return True
 
 
 def _lease(at: datetime) -> datetime:

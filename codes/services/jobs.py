@@ -21,7 +21,7 @@ from codes.services.exporting import approve_export, export_chunk
 from codes.services.generating import generate_chunk, start_generation
 from codes.services.holding import hold_chunk
 from codes.services.importing import abandon_load, import_file, start_import
-from codes.services.job_loop import OPEN, PASSING, Chunk, Work, fail, free_jobs, in_chunks, run_leased
+from codes.services.job_loop import BROKEN, OPEN, PASSING, Chunk, Work, fail, free_jobs, in_chunks, run_leased
 from codes.services.recalling import approve_recall, cancel_recall, recall_chunk
 from codes.services.rotation import rotate
 from core import held_files
@@ -31,6 +31,7 @@ from core.queueing import enqueue_on_commit
 __all__ = [
     "cancel_job",
     "confirm_job",
+    "retry_job",
     "run_job",
     "start_activation",
     "start_check",
@@ -87,7 +88,10 @@ def sweep_jobs(*, now: datetime) -> int:
     kinds = [*CHUNKS, *STREAMS]
     job_ids = list(CodeJob.objects.filter(free_jobs(now), kind__in=kinds).order_by("pk").values_list("pk", flat=True))
     for job_id in job_ids:
-        run_job(job_id=job_id, now=now)
+        try:
+            run_job(job_id=job_id, now=now)
+        except Exception:
+            log.exception("job_broke_off", job_id=job_id)  # counted in its row; the others go on
     return len(job_ids)
 
 
@@ -114,7 +118,8 @@ def cancel_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Co
     if job.kind == JobKind.RECALL:
         return cancel_recall(job_id=job_id, now=now, actor_id=actor_id)
     is_loading = job.kind in (JobKind.IMPORT, JobKind.GENERATE)
-    can_stop = job.status in OPEN and (is_loading or job.kind in (JobKind.CHECK, JobKind.EXPORT))
+    is_broken = job.status == JobStatus.FAILED and job.failure_code == BROKEN
+    can_stop = (job.status in OPEN or is_broken) and (is_loading or job.kind in (JobKind.CHECK, JobKind.EXPORT))
     if not can_stop and job.status != JobStatus.WAITING:
         raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.CANCELLED)
     job.move_to(JobStatus.CANCELLED, finished_at=now, lease_until=None)
@@ -123,6 +128,22 @@ def cancel_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Co
         abandon_load(job=job, reason="cancelled", now=now, actor_id=actor_id)
     elif ticket := job.parameters.get("ticket"):
         held_files.let_go(ticket)
+    return job
+
+
+@transaction.atomic
+def retry_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> CodeJob:
+    """Go on with work that was set aside because it broke its worker, from where it stopped.
+
+    Raises:
+        StaleState: it was not set aside, or was refused for good.
+    """
+    job = CodeJob.objects.select_for_update(of=("self",)).get(pk=job_id)
+    if job.status != JobStatus.FAILED or job.failure_code != BROKEN:
+        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.QUEUED)
+    job.move_to(JobStatus.QUEUED, failure_code="", finished_at=None, fruitless_count=0)
+    audit.record("job.retried", subject=job, actor_id=actor_id, kind=job.kind)
+    enqueue_on_commit(RUN_TASK, job_id=job_id)
     return job
 
 

@@ -175,3 +175,18 @@ def test_failed_work_says_why_and_is_among_todays_duties(prize, operator):
     assert "圧縮ファイル" in page
     assert reverse(UPLOAD) in page
     assert "第9回" in today
+
+
+def test_F06_work_that_was_set_aside_is_tried_again_after_a_question(prize, operator):
+    job = CodeJobFactory(agency=prize.course.campaign.agency, status=JobStatus.FAILED, failure_code="work_broken")
+    url = reverse("admin:codes_codejob_retry", args=[job.pk])
+
+    page = operator.get(row_url(job)).content.decode()
+    asked = operator.get(url).content.decode()
+    operator.post(url)
+
+    job.refresh_from_db()
+    assert ("5回続けて" in page, url in page) == (True, True)
+    assert "止まったところから続ける" in asked
+    assert (job.status, job.failure_code) == (JobStatus.QUEUED, "")
+    assert operator.get(url).status_code == 403
