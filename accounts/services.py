@@ -43,13 +43,11 @@ def sync_user_groups(*, user_id: int) -> None:
 
 def sync_roles() -> None:
     """Make the groups and permissions of `accounts/roles.py` true in the database."""
+    known = Permission.objects.values_list("content_type__app_label", "codename", "pk")
+    permission_ids = {f"{app}.{codename}": pk for app, codename, pk in known}
     for role, names in PERMISSIONS.items():
         group, _created = Group.objects.get_or_create(name=role)
-        wanted = Permission.objects.none()
-        for name in names:
-            app, codename = name.split(".")
-            wanted |= Permission.objects.filter(content_type__app_label=app, codename=codename)
-        group.permissions.set(wanted)
+        group.permissions.set([permission_ids[name] for name in names if name in permission_ids])
 
 
 @transaction.atomic

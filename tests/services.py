@@ -34,7 +34,7 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_seriali
 STAGES = {
     "parallel": lambda marks: "serial" not in marks,
     "serial": lambda marks: "serial" in marks,
-    "sqlite": lambda marks: "django_db" in marks and not marks & {"postgres", "browser", "slow", "serial"},
+    "sqlite": lambda marks: "django_db" in marks and not marks & {"postgres", "browser", "slow", "serial", "matrix"},
     "all": lambda marks: True,
 }
 # Nothing in these servers survives the run, so nothing needs to reach the disk.

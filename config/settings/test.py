@@ -17,6 +17,7 @@ SANDBOX = True
 DEMO_OPERATOR, DEMO_PASSWORD = "operator", "demo-password"
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True  # a file is looked for when it is asked for, not all of them by each test's client
 DATA_DIR = Path(tempfile.mkdtemp(prefix="mizuhiki-test-"))
 JOURNAL = f"folder:{DATA_DIR / 'journal'}"
 MAILBOX_DIR = DATA_DIR / "mailbox"

@@ -9,6 +9,8 @@ from campaigns.models import CampaignStatus
 from tests.admin.registry import list_url, make_row, row_url
 from tests.factories import NOW, UserFactory
 
+pytestmark = pytest.mark.matrix
+
 # O operator, R reviewer, S support, V agency viewer
 LISTS = {
     "campaigns.campaign": "ORSV",

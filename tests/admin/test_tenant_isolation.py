@@ -9,6 +9,8 @@ from campaigns.models import Campaign, CampaignStatus
 from tests.admin.registry import IN_AGENCY, TENANT_MODELS, act_urls, list_url, make_row, row_url
 from tests.factories import AgencyFactory, CampaignFactory, SponsorFactory
 
+pytestmark = pytest.mark.matrix
+
 MISSING = {302, 403, 404}
 
 

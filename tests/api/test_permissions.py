@@ -13,6 +13,8 @@ from api.views import AgencyView
 from tests.api.routes import calls, views
 from tests.api.world import ALL_SCOPES, Caller, key_with
 
+pytestmark = pytest.mark.matrix
+
 CALLS = calls()
 HTTP_METHODS = ("get", "post", "put", "patch", "delete")
 

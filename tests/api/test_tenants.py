@@ -16,6 +16,8 @@ from tests.api.routes import calls
 from tests.api.world import entry_body, locked, redeemed, reserved, winning_code
 from tests.factories import CodeJobFactory
 
+pytestmark = pytest.mark.matrix
+
 WITH_IDS = [call for call in calls() if call.ids]
 REFUSALS = {"api-lock": "lock_not_found"}
 OTHER_METHODS = [
