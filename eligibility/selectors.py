@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from accounts.models import Agency
 from eligibility.inputs import Inputs, ReceiptFacts
@@ -21,6 +21,7 @@ from participants.selectors import (
     entries_ahead,
     verified_identities,
 )
+from receipts.dictionary import known_products
 from receipts.models import Receipt, ReceiptStatus
 from receipts.selectors import (
     current_receipt,
@@ -95,6 +96,7 @@ def gather_inputs(entry: Entry) -> Inputs:
 def receipt_facts(receipt: Receipt) -> ReceiptFacts:
     """Give what the rules need to know of a receipt."""
     reading: dict[str, Any] = receipt.reading or {}
+    prefetch_related_objects([receipt], "lines")
     used = same_purchase_receipts(receipt).exists() or same_photo_receipts(receipt).filter(counts=True).exists()
     alike = [] if used else look_alikes(receipt)
     return ReceiptFacts(
@@ -104,7 +106,7 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
         is_confirmed=receipt.corrected_by_id is not None,
         needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,
-        figures=figures_of(receipt) | {"store_name": receipt.store_name, "branch": receipt.branch},
+        figures=figures_of(receipt) | _store(receipt),
         items=tuple(_items(receipt, reading)),
         regions={key: value.get("region") for key, value in reading.get("fields", {}).items()},
         is_used_elsewhere=used,
@@ -112,8 +114,16 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
     )
 
 
+def _store(receipt: Receipt) -> dict[str, Any]:
+    """The names of the store: as they stand on the receipt or in the shop master, and the master's other forms."""
+    chain = receipt.chain
+    forms = [chain.name, *filter(None, [chain.kana]), *chain.printed_forms] if chain else []
+    return {"store_name": receipt.store_name, "branch": receipt.branch, "store_forms": forms}
+
+
 def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:
     regions = [item.get("region") for item in reading.get("items", [])]
+    known = known_products(receipt)
     return [
         {
             "name": line.name,
@@ -123,6 +133,7 @@ def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:
             "jan": line.jan or None,
             "confidence": line.confidence,
             "region": regions[line.position - 1] if line.position <= len(regions) else None,
+            "known_as": known.get(line.position),  # what the dictionary says; kept, so that the verdict can be repeated
         }
         for line in receipt.lines.all()
     ]
