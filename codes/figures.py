@@ -45,6 +45,7 @@ class RecallPreview:
     """What a recall would do: blocked, replaced out of other stock, and left to the desk."""
 
     unissued: int
+    printed: int
     unseen: int
     seen: int
     other_stock: int
@@ -131,13 +132,15 @@ def recall_preview(batch: CodeBatch) -> RecallPreview:
     """Count what a recall of a batch would touch."""
     states = batch_states(batch)
     unissued = sum(states.get(status, 0) for status in (CodeStatus.AVAILABLE, CodeStatus.HELD, CodeStatus.RESERVED))
+    printed = states.get(CodeStatus.PRINTED, 0)
     unseen = unseen_awards(batch.pk).count()
     return RecallPreview(
         unissued=unissued,
+        printed=printed,
         unseen=unseen,
         seen=seen_awards(batch.pk).count(),
         other_stock=available_count(batch.prize_id) - states.get(CodeStatus.AVAILABLE, 0),
-        value_jpy=(unissued + unseen) * batch.face_value_jpy,
+        value_jpy=(unissued + printed + unseen) * batch.face_value_jpy,
     )
 
 

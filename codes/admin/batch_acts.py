@@ -82,6 +82,8 @@ class BatchActs:
             _("Codes that nobody has are blocked for ever. Awards whose code nobody has seen receive another one."),
             _("Codes that were seen stay valid; they are listed on the batch's page for the desk."),
         ]
+        if preview.printed:
+            sentences.append(_("Printed codes stop working at once, whoever holds the paper. Please tell the shops."))
         if preview.value_jpy > batch.agency.second_person_above_jpy:
             sentences.append(_("Because of its value a second person has to confirm the recall before it begins."))
         if preview.other_stock < preview.unseen:
@@ -92,6 +94,7 @@ class BatchActs:
             sentences=sentences,
             figures=[
                 (_("to be blocked"), f"{preview.unissued:,}"),
+                (_("printed, to be blocked"), f"{preview.printed:,}"),
                 (_("to be replaced"), f"{preview.unseen:,}"),
                 (_("seen: for the desk"), f"{preview.seen:,}"),
                 (_("other stock"), f"{preview.other_stock:,}"),
@@ -123,6 +126,7 @@ class BatchActs:
                 (_("asked for by"), str(job.requested_by or "")),
                 (_("reason"), str(job.parameters.get("reason", ""))),
                 (_("to be blocked"), f"{preview.unissued:,}"),
+                (_("printed, to be blocked"), f"{preview.printed:,}"),
                 (_("to be replaced"), f"{preview.unseen:,}"),
                 (_("value in all"), yen(preview.value_jpy)),
             ],

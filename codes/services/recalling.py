@@ -29,7 +29,7 @@ from core.queueing import enqueue_on_commit
 
 CHUNK = 1000
 AWARDS_CHUNK = 100
-IN_STOCK = (CodeStatus.AVAILABLE, CodeStatus.HELD)
+WITHOUT_HOLDER = (CodeStatus.AVAILABLE, CodeStatus.HELD, CodeStatus.PRINTED)  # of paper nobody knows who has it
 OPEN = (JobStatus.WAITING, JobStatus.QUEUED, JobStatus.RUNNING)
 
 
@@ -50,7 +50,7 @@ def request_recall(*, batch_id: int, reason: str, now: datetime, actor_id: int |
         kind=JobKind.RECALL,
         status=JobStatus.WAITING if needs_second else JobStatus.QUEUED,
         parameters={"reason": reason},
-        total_count=preview.unissued + preview.unseen,
+        total_count=preview.unissued + preview.printed + preview.unseen,
         report={"seen": preview.seen},
         requested_by_id=actor_id,
     )
@@ -60,6 +60,7 @@ def request_recall(*, batch_id: int, reason: str, now: datetime, actor_id: int |
         actor_id=actor_id,
         reason=reason,
         unissued=preview.unissued,
+        printed=preview.printed,
         unseen=preview.unseen,
         seen=preview.seen,
     )
@@ -174,13 +175,18 @@ def _begin(batch: CodeBatch, job: CodeJob, actor_id: int | None, now: datetime) 
 
 
 def _block_chunk(batch: CodeBatch, now: datetime) -> int:
-    """Block codes that nobody holds, those kept for somebody included; returns how many."""
+    """Block codes that nobody holds, those kept for somebody and printed ones included; returns how many.
+
+    What was left on printed codes is booked as withdrawn by `close_accounts`.
+    """
     held = Reservation.objects.filter(gift_code__batch=batch, status=ReservationStatus.HELD)
     for reservation_id in list(held.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
         release_reservation(reservation_id=reservation_id, now=now)
-    found = GiftCode.objects.filter(batch=batch, status__in=IN_STOCK).order_by("pk")[:CHUNK]
+    found = GiftCode.objects.filter(batch=batch, status__in=WITHOUT_HOLDER).order_by("pk")[:CHUNK]
     chunk = list(found.select_for_update().values_list("pk", flat=True))
-    return GiftCode.objects.filter(pk__in=chunk, status__in=IN_STOCK).update(status=CodeStatus.VOID, updated_at=now)
+    return GiftCode.objects.filter(pk__in=chunk, status__in=WITHOUT_HOLDER).update(
+        status=CodeStatus.VOID, updated_at=now
+    )
 
 
 def _replace_chunk(job: CodeJob, now: datetime) -> tuple[int, int, int]:

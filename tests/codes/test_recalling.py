@@ -8,24 +8,42 @@ from codes.errors import (
     BatchNotInStock,
     BatchWorkRunning,
     CodeNotReplaceable,
+    CodeSuspended,
     RecallBySamePerson,
 )
 from codes.figures import codes_by_trail, recall_preview
-from codes.models import Award, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
+from codes.models import (
+    Award,
+    BatchPurpose,
+    BatchStatus,
+    CodeBatch,
+    CodeJob,
+    CodeStatus,
+    GiftCode,
+    JobStatus,
+    LedgerAccount,
+    LedgerTransfer,
+)
+from codes.sealing import open_column
 from codes.services import (
+    activate_batch,
     approve_recall,
     cancel_recall,
+    close_accounts,
     generate_codes,
     hold_batch,
     hold_code,
     holding,
     recalling,
+    redeem_code,
     release_batch,
     release_code,
     replace_unseen_code,
     request_recall,
     reserve_code,
     reveal_code,
+    run_job,
+    start_generation,
     sweep_batch_work,
     take_stock,
     void_code,
@@ -128,6 +146,32 @@ def test_a_recall_blocks_replaces_and_leaves_what_was_seen_to_the_desk(world, mo
         == tokens
     )
     assert AuditEntry.objects.filter(action="code.replaced").count() == 2
+    assert violations(NOW) == {}
+
+
+def test_printed_codes_of_a_recalled_batch_stop_working_and_their_rest_is_withdrawn(world, monkeypatch):
+    monkeypatch.setattr(recalling, "CHUNK", 2)
+    made = start_generation(
+        prize_id=world.prize.pk, name="紙", count=3, purpose=BatchPurpose.PRINT, now=NOW, actor_id=world.operator.pk
+    )
+    run_job(job_id=made.pk, now=NOW)
+    batch = activate_batch(batch_id=CodeBatch.objects.latest("pk").pk, now=NOW)
+    used, *_unused = (open_column(code, "code") for code in batch.gift_codes.order_by("pk"))
+    till = {"agency_id": world.agency.pk, "store_id": world.store.pk, "presented": used, "now": NOW}
+    redeem_code(amount_jpy=200, pos_transaction_id="1", **till)
+
+    preview = recall_preview(batch)
+    job = request_recall(batch_id=batch.pk, reason="印刷の誤り", now=NOW)
+    work_on_batch(job_id=job.pk, now=NOW)
+    close_accounts(now=NOW)
+
+    job.refresh_from_db()
+    assert (preview.unissued, preview.printed, preview.value_jpy) == (0, 3, 3 * world.prize.face_value_jpy)
+    assert (job.status, job.report["blocked"], states(batch)) == (JobStatus.DONE, 3, {"void": 3})
+    with pytest.raises(CodeSuspended):
+        redeem_code(amount_jpy=1, pos_transaction_id="2", **till)
+    withdrawn = LedgerTransfer.objects.filter(to_account=LedgerAccount.WITHDRAWN).values_list("amount_jpy", flat=True)
+    assert sorted(withdrawn) == [300, 500, 500]
     assert violations(NOW) == {}
 
 
