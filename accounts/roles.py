@@ -46,6 +46,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "eligibility.add_referencelist",
             "eligibility.view_reviewcase",
             "eligibility.change_reviewcase",
+            "receipts.change_receipt",
             "draws.view_draw",
             "draws.add_draw",
             "draws.view_drawresult",
@@ -84,6 +85,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *READ_PEOPLE.split(),
         "eligibility.view_reviewcase",
         "eligibility.change_reviewcase",
+        "receipts.change_receipt",
     ),
     Role.SUPPORT: (
         *READ_CAMPAIGNS.split(),

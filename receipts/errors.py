@@ -63,3 +63,14 @@ class FiguresNotAccepted(DomainError):
     code = "figures_not_accepted"
     message = _("Please check the figures: amounts are whole yen from 0 to 100,000,000, the date lies in the past.")
     status = 422
+
+
+class ReceiptNotSetAside(DomainError):
+    code = "receipt_not_set_aside"
+    message = _("Only a receipt that could not be read can be read again; this one is in another state by now.")
+
+
+class PhotosPurged(DomainError):
+    code = "photos_purged"
+    message = _("The photos of this receipt were deleted after their retention period.")
+    status = 410

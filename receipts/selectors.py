@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 
+from participants.models import EntryStatus
 from receipts.files import load_photo
+from receipts.imaging import coarse_photo
 from receipts.lookalikes import Agreement, compare
 from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
 
 LOOK_ALIKE_DAYS = 60
+FINAL = (EntryStatus.ACCEPTED, EntryStatus.WON, EntryStatus.LOST, EntryStatus.REFUSED, EntryStatus.WITHDRAWN)
+LEFT = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
 MAX_ATTEMPTS = 3  # a photograph that kills its reader is set aside; the queue goes on
 
 
@@ -38,6 +42,25 @@ def unread_receipts(now: datetime, *, limit: int = 100) -> list[int]:
 def photo_bytes(photo: ReceiptPhoto) -> bytes:
     """Open a photograph (JPEG) for somebody who may see it."""
     return load_photo(photo.public_id, photo.file_name)
+
+
+def shown_photo_bytes(photo: ReceiptPhoto) -> bytes:
+    """Open what others than the sender see: the covered copy, or a coarse one while nobody knows what to cover."""
+    if photo.covered_file_name:
+        return load_photo(photo.public_id, photo.covered_file_name, column="covered")
+    return coarse_photo(photo_bytes(photo))
+
+
+def photos_past_retention(now: datetime) -> QuerySet[ReceiptPhoto]:
+    """Give the photographs whose campaign keeps them no longer.
+
+    The days count from the final verdict; for entries never finished from the end of the campaign's entries.
+    """
+    kept = ExpressionWrapper(F("receipt__campaign__photo_days") * timedelta(days=1), output_field=DurationField())
+    photos = ReceiptPhoto.objects.filter(purged_at__isnull=True).annotate(kept=kept)
+    final = Q(receipt__entry__status__in=FINAL, receipt__entry__decided_at__lte=now - F("kept"))
+    left = Q(receipt__entry__status__in=LEFT, receipt__campaign__entry_closes_at__lte=now - F("kept"))
+    return photos.filter(final | left)
 
 
 def same_photo_receipts(receipt: Receipt) -> QuerySet[Receipt]:

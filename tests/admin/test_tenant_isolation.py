@@ -94,6 +94,7 @@ def test_T16_a_form_neither_offers_nor_takes_a_foreign_choice(agency, foreign, o
         "claim_days": "30",
         "claim_binding": "none",
         "claim_reminder_days": "3",
+        "photo_days": "30",
         "kpi_targets-TOTAL_FORMS": "0",
         "kpi_targets-INITIAL_FORMS": "0",
     }
