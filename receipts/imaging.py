@@ -67,6 +67,11 @@ def sanitise_photo(data: bytes) -> SanitisedPhoto:
     return _unpacked(answer, data)
 
 
+def child_pid() -> int | None:
+    """Give the process that decodes, if one runs."""
+    return _child.pid
+
+
 def covered_photo(jpeg: bytes, places: Sequence[Sequence[tuple[float, float]]]) -> bytes:
     """Blacken places of a photograph of our own making, in a child process.
 

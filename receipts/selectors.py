@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
+from campaigns.models import Campaign
 from participants.models import EntryStatus
 from receipts.files import load_photo
 from receipts.imaging import coarse_photo
@@ -56,11 +57,13 @@ def photos_past_retention(now: datetime) -> QuerySet[ReceiptPhoto]:
 
     The days count from the final verdict; for entries never finished from the end of the campaign's entries.
     """
-    kept = ExpressionWrapper(F("receipt__campaign__photo_days") * timedelta(days=1), output_field=DurationField())
-    photos = ReceiptPhoto.objects.filter(purged_at__isnull=True).annotate(kept=kept)
-    final = Q(receipt__entry__status__in=FINAL, receipt__entry__decided_at__lte=now - F("kept"))
-    left = Q(receipt__entry__status__in=LEFT, receipt__campaign__entry_closes_at__lte=now - F("kept"))
-    return photos.filter(final | left)
+    past = Q(pk__in=[])
+    for days in Campaign.objects.order_by("photo_days").values_list("photo_days", flat=True).distinct():
+        latest = now - timedelta(days=days)
+        final = Q(receipt__entry__status__in=FINAL, receipt__entry__decided_at__lte=latest)
+        left = Q(receipt__entry__status__in=LEFT, receipt__campaign__entry_closes_at__lte=latest)
+        past |= Q(receipt__campaign__photo_days=days) & (final | left)
+    return ReceiptPhoto.objects.filter(past, purged_at__isnull=True)
 
 
 def same_photo_receipts(receipt: Receipt) -> QuerySet[Receipt]:

@@ -5,6 +5,7 @@ import random
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pillow_heif
 from PIL import ExifTags, Image
@@ -52,7 +53,7 @@ def mutated(count: int, *, seed: int) -> Iterator[bytes]:
         yield data
 
 
-def _encoded(image: Image.Image, kind: str, **options) -> bytes:
+def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
