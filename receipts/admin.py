@@ -120,7 +120,10 @@ class ReceiptAdmin(ExportMixin, ReadOnlyAdmin):
                 _("The reader tries it up to three times more, for instance after a restart or with another reader."),
                 _("If it fails again, the receipt comes back to this list."),
             ],
-            figures=[(_("why it was not read"), receipt.get_failure_display()), (_("attempts"), str(receipt.attempts))],
+            figures=[
+                (_("why it was not read"), receipt.get_failure_display()),
+                (_("attempts at reading"), str(receipt.attempts)),
+            ],
         )
         return self.ask(request, question, receipt)
 

@@ -63,7 +63,7 @@ class Receipt(StatefulModel):
         verbose_name=_("entry"),
     )
     status = models.CharField(_("status"), max_length=8, choices=ReceiptStatus, default=ReceiptStatus.UPLOADED)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts at reading"), default=0)
     failure = models.CharField(_("why it was not read"), max_length=11, choices=ReadingFailure, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)

@@ -141,7 +141,7 @@ def test_T16_a_right_counts_only_in_the_agency_that_gives_it(agency, foreign, de
 
 @pytest.mark.parametrize(
     "name",
-    ["campaigns_campaign_link_qr", "receipts_receipt_photo"],
+    ["campaigns_campaign_link_qr", "receipts_receipt_photo", "receipts_receipt_original"],
 )
 def test_T16_files_by_id_stay_within_the_wall(name, foreign, operator):
     from tests.factories import ReceiptPhotoFactory, TrackedLinkFactory
@@ -149,6 +149,7 @@ def test_T16_files_by_id_stay_within_the_wall(name, foreign, operator):
     made = {
         "campaigns_campaign_link_qr": lambda: TrackedLinkFactory(campaign__sponsor__agency=foreign),
         "receipts_receipt_photo": lambda: ReceiptPhotoFactory(receipt__entry__campaign__sponsor__agency=foreign),
+        "receipts_receipt_original": lambda: ReceiptPhotoFactory(receipt__entry__campaign__sponsor__agency=foreign),
     }[name]()
 
     assert operator.get(reverse(f"admin:{name}", args=[made.public_id])).status_code == 404

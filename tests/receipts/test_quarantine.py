@@ -18,7 +18,7 @@ from receipts.services import read_again, read_receipt, store_upload
 from tests import factories
 from tests.factories import NOW
 from tests.flows.steps import jpeg, tea_reading
-from tests.worlds import begin, open_campaign, send
+from tests.worlds import World, begin, open_campaign, send
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,10 @@ def deadly_reader(settings):
     reader.close()
 
 
+def purchase_campaign() -> World:
+    return open_campaign(rules=(RuleKind.PURCHASE,), purchase_from_on=NOW.date(), purchase_until_on=NOW.date())
+
+
 def set_aside(entry) -> Receipt:
     receipt = store_upload(entry_id=entry.pk, photos=[jpeg()], now=NOW)
     Receipt.objects.update(status=ReceiptStatus.FAILED, attempts=3, failure=ReadingFailure.CRASHED)
@@ -45,7 +49,7 @@ def again(receipt) -> Receipt:
 
 
 def test_F06_a_photograph_that_really_kills_its_reader_is_set_aside_and_all_others_are_read(deadly_reader):
-    world = open_campaign(rules=(RuleKind.PURCHASE,))
+    world = purchase_campaign()
     poison = store_upload(entry_id=begin(world).pk, photos=[jpeg(DARK)], now=NOW)
     good = [store_upload(entry_id=begin(world).pk, photos=[jpeg(BRIGHT + n)], now=NOW) for n in range(2)]
     send(poison.entry)
@@ -99,7 +103,7 @@ def test_a_receipt_whose_photographs_are_gone_is_not_read_again():
 
 
 def test_an_entry_that_was_sent_back_meanwhile_stays_with_its_entrant(prepared_reader):
-    entry = begin(open_campaign(rules=(RuleKind.PURCHASE,)))
+    entry = begin(purchase_campaign())
     receipt = set_aside(entry)
     send(entry)
     advance_entry(entry_id=entry.pk, now=NOW)
