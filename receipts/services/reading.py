@@ -50,7 +50,7 @@ def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
 
 
 @transaction.atomic
-def read_again(*, receipt_id: int, actor_id: int, now: datetime) -> Receipt:
+def read_again(*, receipt_id: int, actor_id: int | None, now: datetime) -> Receipt:
     """Let the reader try a receipt that was set aside three times more, and its entry wait for that.
 
     Raises:

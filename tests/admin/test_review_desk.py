@@ -199,7 +199,8 @@ def test_I13_the_original_is_shown_for_a_reason_that_stands_in_the_trail(case, d
     assert not AuditEntry.objects.filter(action="photo.revealed").exists()
 
     answer = reviewer.post(address, {"reason": "会員番号を確かめるため"})
-    assert (answer.content, answer["Cache-Control"]) == (JPEG, "no-store")
+    assert answer.content == JPEG
+    assert "no-store" in answer["Cache-Control"]
     line = AuditEntry.objects.get(action="photo.revealed")
     assert (line.subject_id, line.reason) == (str(photo.public_id), "会員番号を確かめるため")
 

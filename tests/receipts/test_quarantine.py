@@ -57,8 +57,7 @@ def test_F06_a_photograph_that_really_kills_its_reader_is_set_aside_and_all_othe
     seen = []
     for minute in range(4):  # the sweep, each time after the waits between attempts are over
         now = NOW + timedelta(minutes=minute)
-        for receipt_id in unread_receipts(now):
-            seen.append((receipt_id, read_receipt(receipt_id=receipt_id, now=now).status))
+        seen += [(pk, read_receipt(receipt_id=pk, now=now).status) for pk in unread_receipts(now)]
     advance_entry(entry_id=poison.entry_id, now=now)
 
     assert [status for pk, status in seen if pk == poison.pk] == ["uploaded", "uploaded", "failed"]
