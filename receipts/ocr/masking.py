@@ -19,7 +19,7 @@ from receipts.ocr.parsing.rows import Cell, Row
 COVER = "＊"
 NEARLY_ALL = 0.7  # of a text: then all of it is covered
 MARGIN_ACROSS = 0.8  # of a narrow letter
-MARGIN_DOWN = 0.12  # of the text's height
+MARGIN_DOWN = 0.04  # of the text's height: the places that engines give are wider than the print
 LEAST_HIDDEN, LEAST_OF_CARD = 4, 8
 
 Span = tuple[int, int]

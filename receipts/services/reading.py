@@ -62,7 +62,7 @@ def read_again(*, receipt_id: int, actor_id: int | None, now: datetime) -> Recei
         raise ReceiptNotSetAside(receipt_id=receipt_id)
     if receipt.photos.filter(purged_at__isnull=False).exists():
         raise PhotosPurged(receipt_id=receipt_id)
-    receipt.move_to(ReceiptStatus.UPLOADED, attempts=0, failure="", lease_until=None)
+    receipt.move_to(ReceiptStatus.UPLOADED, attempts=0, failure="", lease_until=now)
     audit.record("receipt.read_again", subject=receipt, actor_id=actor_id)
     enqueue_on_commit("receipts.tasks.read_receipt", receipt_id=receipt_id)
     return receipt
