@@ -1,23 +1,23 @@
 """The copies of photographs that others than their sender see: private numbers and names are covered."""
 
+from collections.abc import Mapping
+
 from receipts.files import store_photo
 from receipts.imaging import covered_photo
 from receipts.models import Receipt, ReceiptPhoto
 from receipts.ocr.base import ReceiptReading
-from receipts.selectors import photo_bytes
 
 
-def store_covered(receipt: Receipt, reading: ReceiptReading) -> dict[int, str]:
-    """Seal and store the covered copies, outside of any transaction; returns their names by the photos' keys.
+def store_covered(photos: Mapping[ReceiptPhoto, bytes], reading: ReceiptReading) -> dict[int, str]:
+    """Seal and store copies of JPEGs, outside of any transaction; returns their names by the photos' keys.
 
     Raises:
         ImageDamaged: a copy could not be made.
     """
     names = {}
-    for number, photo in enumerate(receipt.photos.all()):
+    for number, (photo, jpeg) in enumerate(photos.items()):
         places = [mask.polygon for mask in reading.masks if mask.photo == number]
-        jpeg = covered_photo(photo_bytes(photo), places)
-        names[photo.pk] = store_photo(photo.public_id, jpeg, column="covered")
+        names[photo.pk] = store_photo(photo.public_id, covered_photo(jpeg, places), column="covered")
     return names
 
 

@@ -35,8 +35,9 @@ def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
     crashpoint("reading.after_claim")
     receipt = Receipt.objects.prefetch_related("photos").get(pk=receipt_id)
     try:
-        reading = reader_from_settings().read([photo_bytes(photo) for photo in receipt.photos.all()])
-        covered = store_covered(receipt, reading)
+        photos = {photo: photo_bytes(photo) for photo in receipt.photos.all()}
+        reading = reader_from_settings().read(list(photos.values()))
+        covered = store_covered(photos, reading)
     except (ReaderCrashed, ReaderUnavailable, ImageDamaged) as error:
         log.warning(
             "receipt_not_read",
