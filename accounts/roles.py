@@ -51,6 +51,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "eligibility.add_referencelist",
             "eligibility.view_reviewcase",
             "eligibility.change_reviewcase",
+            "receipts.change_receipt",
             "draws.view_draw",
             "draws.add_draw",
             "draws.view_drawresult",
@@ -90,6 +91,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "receipts.change_printedform",  # what reviewers teach by mistake they undo
         "eligibility.view_reviewcase",
         "eligibility.change_reviewcase",
+        "receipts.change_receipt",
     ),
     Role.SUPPORT: (
         *READ_CAMPAIGNS.split(),

@@ -113,3 +113,14 @@ class MasterNotAccepted(DomainError):
         super().__init__(reason=reason, problem_count=len(problems))
         self.problems = list(problems)
         self.reason = reason
+
+
+class ReceiptNotSetAside(DomainError):
+    code = "receipt_not_set_aside"
+    message = _("Only a receipt that could not be read can be read again; this one is in another state by now.")
+
+
+class PhotosPurged(DomainError):
+    code = "photos_purged"
+    message = _("The photos of this receipt were deleted after their retention period.")
+    status = 410

@@ -1,20 +1,47 @@
 """Photographs in the file store: sealed under the photo's id, on a local disk or on S3."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from core.crypto import decrypt_bytes, encrypt_bytes
 
+FOLDER = "receipts"
 
-def store_photo(public_id: uuid.UUID, jpeg: bytes) -> str:
+
+def store_photo(public_id: uuid.UUID, jpeg: bytes, *, column: str = "file") -> str:
     """Seal and store a photograph; returns its name in the file store."""
-    sealed = encrypt_bytes(jpeg, table="receipt_photo", column="file", row=public_id)
-    return default_storage.save(f"receipts/{public_id.hex[:2]}/{public_id.hex}", ContentFile(sealed))
+    sealed = encrypt_bytes(jpeg, table="receipt_photo", column=column, row=public_id)
+    return default_storage.save(f"{FOLDER}/{public_id.hex[:2]}/{public_id.hex}", ContentFile(sealed))
 
 
-def load_photo(public_id: uuid.UUID, file_name: str) -> bytes:
+def load_photo(public_id: uuid.UUID, file_name: str, *, column: str = "file") -> bytes:
     """Open a stored photograph as JPEG."""
     with default_storage.open(file_name) as file:
-        return decrypt_bytes(file.read(), table="receipt_photo", column="file", row=public_id)
+        return decrypt_bytes(file.read(), table="receipt_photo", column=column, row=public_id)
+
+
+def delete_photo(file_name: str) -> None:
+    """Delete a stored file; one that has gone already is as good."""
+    if file_name:
+        with suppress(FileNotFoundError):
+            default_storage.delete(file_name)
+
+
+def photos_stored_before(moment: datetime) -> Iterator[list[str]]:
+    """Give the names of the files last changed before a moment, folder by folder."""
+    if not default_storage.exists(FOLDER):
+        return
+    for folder in default_storage.listdir(FOLDER)[0]:
+        names = [f"{FOLDER}/{folder}/{name}" for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]]
+        yield [name for name in names if _was_changed_before(name, moment)]
+
+
+def _was_changed_before(name: str, moment: datetime) -> bool:
+    with suppress(FileNotFoundError):  # another process deletes it at this moment
+        return default_storage.get_modified_time(name) < moment
+    return False

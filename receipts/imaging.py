@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from receipts.errors import FileTooLarge, ImageAnimated, ImageDamaged, ImageTooLarge, PhotoRefused, UnsupportedImageType
@@ -11,6 +12,7 @@ from receipts.isolation import Child, ChildFailed
 
 MOST_BYTES = 10 * 1024 * 1024
 DECODE_SECONDS = 10.0
+COARSE_SIDE = 240
 DECODE_MEMORY_BYTES = 512 * 1024 * 1024
 REFUSALS: dict[str, type[PhotoRefused]] = {
     refusal.code: refusal for refusal in (UnsupportedImageType, ImageTooLarge, ImageAnimated, ImageDamaged)
@@ -63,6 +65,36 @@ def sanitise_photo(data: bytes) -> SanitisedPhoto:
     except ChildFailed as error:
         raise ImageDamaged(reason=str(error)) from error
     return _unpacked(answer, data)
+
+
+def child_pid() -> int | None:
+    """Give the process that decodes, if one runs."""
+    return _child.pid
+
+
+def covered_photo(jpeg: bytes, places: Sequence[Sequence[tuple[float, float]]]) -> bytes:
+    """Blacken places of a photograph of our own making, in a child process.
+
+    Raises:
+        ImageDamaged: it could not be done within the limits.
+    """
+    return _copied(jpeg, {"places": [[list(point) for point in place] for place in places]})
+
+
+def coarse_photo(jpeg: bytes) -> bytes:
+    """Give a photograph so small that print cannot be read; raises as `covered_photo`."""
+    return _copied(jpeg, {"side": COARSE_SIDE})
+
+
+def _copied(jpeg: bytes, wish: dict[str, object]) -> bytes:
+    try:
+        answer = _child.ask([jpeg, json.dumps(wish).encode()])
+    except ChildFailed as error:
+        raise ImageDamaged(reason=str(error)) from error
+    head, _, copy = answer.partition(b"\n")
+    if refused := json.loads(head).get("refused"):
+        raise REFUSALS[refused]
+    return copy
 
 
 def _is_taken(data: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -13,7 +14,11 @@ from types import TracebackType
 from typing import IO, Self
 
 CHECK_SECONDS = 0.2
+RECYCLED_AT = 0.8  # of the memory limit, so that what one request left behind never ends the next
 PROJECT = Path(__file__).resolve().parents[1]
+TOO_LONG = "it took too long"
+TOO_MUCH_CPU = "it took too much processor time"
+TOO_MUCH_MEMORY = "it took too much memory"
 LENGTH = struct.Struct(">I")
 MOST_MESSAGE_BYTES = 64 * 1024 * 1024
 # The child gets no secret of ours, only what Python and its libraries need to start.
@@ -27,7 +32,7 @@ class ChildFailed(Exception):
 
 
 class Child:
-    """One process, started when first needed and again after it was lost; threads queue for it."""
+    """One process, started when first needed and again after it was lost or has grown; threads queue for it."""
 
     def __init__(self, module: str, *arguments: str, wall_seconds: float, memory_bytes: int) -> None:
         self._command = [sys.executable, "-m", module, *arguments]
@@ -53,10 +58,13 @@ class Child:
             guard = _Guard(process, self._wall_seconds, self._memory_bytes)
             try:
                 with guard:
-                    return _exchange(process, messages)
+                    answer = _exchange(process, messages)
             except (OSError, EOFError) as error:
                 self._drop()
-                raise ChildFailed(guard.verdict or "the process died") from error
+                raise ChildFailed(guard.verdict or _cause(process)) from error
+            if guard.verdict or resident_bytes(process.pid) > RECYCLED_AT * self._memory_bytes:
+                self._drop()
+            return answer
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -83,7 +91,8 @@ class Child:
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
             return
-        process.kill()
+        if process.poll() is None:
+            process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
             _close_quietly(pipe)
@@ -115,9 +124,9 @@ class _Guard:
             if self._answered.wait(CHECK_SECONDS):
                 return
             if resident_bytes(self._process.pid) > self._memory_bytes:
-                self._end("it took too much memory")
+                self._end(TOO_MUCH_MEMORY)
                 return
-        self._end("it took too long")
+        self._end(TOO_LONG)
 
     def _end(self, verdict: str) -> None:
         self.verdict = verdict
@@ -162,6 +171,10 @@ def _exactly(pipe: IO[bytes], count: int) -> bytes:
     if len(data) < count:
         raise EOFError("the other side has gone")
     return data
+
+
+def _cause(process: subprocess.Popen[bytes]) -> str:
+    return TOO_MUCH_CPU if process.returncode == -signal.SIGXCPU else "the process died"
 
 
 def _close_quietly(pipe: IO[bytes] | None) -> None:

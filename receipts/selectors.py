@@ -6,11 +6,16 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from campaigns.models import Campaign
+from participants.models import EntryStatus
 from receipts.files import load_photo
+from receipts.imaging import coarse_photo
 from receipts.lookalikes import Agreement, compare
 from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
 
 LOOK_ALIKE_DAYS = 60
+FINAL = (EntryStatus.ACCEPTED, EntryStatus.WON, EntryStatus.LOST, EntryStatus.REFUSED, EntryStatus.WITHDRAWN)
+LEFT = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
 MAX_ATTEMPTS = 3  # a photograph that kills its reader is set aside; the queue goes on
 
 
@@ -38,6 +43,27 @@ def unread_receipts(now: datetime, *, limit: int = 100) -> list[int]:
 def photo_bytes(photo: ReceiptPhoto) -> bytes:
     """Open a photograph (JPEG) for somebody who may see it."""
     return load_photo(photo.public_id, photo.file_name)
+
+
+def shown_photo_bytes(photo: ReceiptPhoto) -> bytes:
+    """Open what others than the sender see: the covered copy, or a coarse one while nobody knows what to cover."""
+    if photo.covered_file_name:
+        return load_photo(photo.public_id, photo.covered_file_name, column="covered")
+    return coarse_photo(photo_bytes(photo))
+
+
+def photos_past_retention(now: datetime) -> QuerySet[ReceiptPhoto]:
+    """Give the photographs whose campaign keeps them no longer.
+
+    The days count from the final verdict; for entries never finished from the end of the campaign's entries.
+    """
+    past = Q(pk__in=[])
+    for days in Campaign.objects.order_by("photo_days").values_list("photo_days", flat=True).distinct():
+        latest = now - timedelta(days=days)
+        final = Q(receipt__entry__status__in=FINAL, receipt__entry__decided_at__lte=latest)
+        left = Q(receipt__entry__status__in=LEFT, receipt__campaign__entry_closes_at__lte=latest)
+        past |= Q(receipt__campaign__photo_days=days) & (final | left)
+    return ReceiptPhoto.objects.filter(past, purged_at__isnull=True)
 
 
 def same_photo_receipts(receipt: Receipt) -> QuerySet[Receipt]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
@@ -16,15 +17,26 @@ from receipts.isolation import receive, send
 PARENT_CHECK_SECONDS = 1.0
 
 
-def serve(answer: Callable[[list[bytes]], bytes], *, parent: int, address_space_bytes: int) -> None:
-    """Answer each request on the standard pipes; never outlive the parent, never dump core."""
+def serve(answer: Callable[[list[bytes]], bytes], *, parent: int, address_space_bytes: int, cpu_seconds: int) -> None:
+    """Answer each request on the standard pipes; never outlive the parent, never dump core.
+
+    `cpu_seconds` is what one request may take, however many threads it keeps busy: the kernel ends us beyond it.
+    """
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_AS, (address_space_bytes, address_space_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests, answers = sys.stdin.buffer, _own_answers()
     while count := requests.read(1):
+        _allow_more(cpu_seconds)
         send(answers, answer([receive(requests) for _ in range(count[0])]))
         answers.flush()
+
+
+def _allow_more(cpu_seconds: int) -> None:
+    """Set the limit anew: the kernel counts from the start of the process, in whole seconds."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = math.ceil(time.process_time()) + cpu_seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def _own_answers() -> IO[bytes]:

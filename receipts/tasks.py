@@ -9,6 +9,7 @@ from receipts import services
 from receipts.selectors import unread_receipts
 
 IN_A_ROW = 10  # then another task takes over, so that none runs into its time limit
+BATCHES_IN_A_ROW = 20
 _turn = threading.Lock()
 
 
@@ -22,6 +23,20 @@ def read_receipt(*, receipt_id: int) -> None:
 def sweep_receipts() -> None:
     """Read what a lost message, a busy reader or a dead worker left behind."""
     _read([])
+
+
+@shared_task(name="receipts.tasks.purge_photos")
+def purge_photos() -> None:
+    """Delete photographs whose retention is over, batch by batch; what is left the next run takes up."""
+    for _batch in range(BATCHES_IN_A_ROW):
+        if not services.purge_photos(now=clock.now()):
+            return
+
+
+@shared_task(name="receipts.tasks.delete_orphans")
+def delete_orphans() -> None:
+    """Delete files that no photograph names."""
+    services.delete_orphans(now=clock.now())
 
 
 def _read(first: list[int]) -> None:

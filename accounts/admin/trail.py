@@ -75,6 +75,9 @@ ACTIONS = {
     "campaign.published": _("campaign published"),
     "list.exported": _("list exported"),
     "photo.viewed": _("photo looked at"),
+    "photo.revealed": _("original photo looked at"),
+    "photos.purged": _("photos deleted after their retention period"),
+    "receipt.read_again": _("receipt given to the reader again"),
     "figures.exported": _("figures exported"),
 }
 

@@ -36,6 +36,7 @@ PLAN = Step(
                     ("delivery_opens_at", "delivery_closes_at"),
                     ("claim_days", "announced_winner_count"),
                     ("claim_binding", "claim_reminder_days"),
+                    "photo_days",
                 )
             },
         ),

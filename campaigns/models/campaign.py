@@ -104,6 +104,13 @@ class Campaign(StatefulModel):
         choices=ClaimBinding,
         default=ClaimBinding.NONE,
     )
+    photo_days = models.PositiveSmallIntegerField(
+        _("days to keep receipt photos"),
+        default=30,
+        help_text=_(
+            "From the final verdict; for entries never finished from the end of entries. Then they are deleted."
+        ),
+    )
     claim_reminder_days = models.PositiveSmallIntegerField(
         _("remind so many days before the deadline"),
         default=3,
@@ -132,6 +139,9 @@ class Campaign(StatefulModel):
                 | Q(purchase_from_on__lte=F("purchase_until_on")),
             ),
             models.CheckConstraint(name="campaign_claim_days_positive", condition=Q(claim_days__gte=1)),
+            models.CheckConstraint(
+                name="campaign_photo_days_bounded", condition=Q(photo_days__gte=1) & Q(photo_days__lte=365)
+            ),
             models.CheckConstraint(
                 name="campaign_claim_binding_known",
                 condition=Q(claim_binding__in=ClaimBinding.values),

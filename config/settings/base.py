@@ -208,6 +208,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "entries-left-behind": {"task": "journeys.tasks.sweep_entries", "schedule": 10.0},
     "receipts-left-behind": {"task": "receipts.tasks.sweep_receipts", "schedule": 10.0},
+    "photos-past-retention": {"task": "receipts.tasks.purge_photos", "schedule": 3600.0},
+    "photos-named-nowhere": {"task": "receipts.tasks.delete_orphans", "schedule": 86_400.0},
     "deliveries-due": {"task": "distribution.tasks.sweep_deliveries", "schedule": 10.0},
     "everything-adds-up": {"task": "journeys.tasks.audit_invariants", "schedule": 3600.0},
     "journal-lines-left-behind": {"task": "codes.tasks.write_journal", "schedule": 10.0},

@@ -153,7 +153,7 @@ def _fix_step(entry: Entry, decision: Decision | None) -> str:
 
 def _photo(entry: Entry, position: int) -> ReceiptPhoto:
     receipt = current_receipt(entry.pk)
-    photo = receipt and receipt.photos.filter(position=position).first()
+    photo = receipt and receipt.photos.filter(position=position, purged_at__isnull=True).first()
     if not photo:
         raise Http404
     return photo

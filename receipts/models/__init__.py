@@ -1,13 +1,14 @@
 """Proof of purchase, and what is known beforehand of shops and of the names in which tills print products."""
 
 from receipts.models.dictionary import PrintedForm, Product
-from receipts.models.receipt import Receipt, ReceiptLine, ReceiptPhoto, ReceiptStatus
+from receipts.models.receipt import ReadingFailure, Receipt, ReceiptLine, ReceiptPhoto, ReceiptStatus
 from receipts.models.shops import KnowledgeSource, Shop, ShopChain, ShopStatus
 
 __all__ = [
     "KnowledgeSource",
     "PrintedForm",
     "Product",
+    "ReadingFailure",
     "Receipt",
     "ReceiptLine",
     "ReceiptPhoto",

@@ -21,6 +21,16 @@ class ReceiptStatus(models.TextChoices):
     REPLACED = "replaced", _("replaced by a new photo")
 
 
+class ReadingFailure(models.TextChoices):
+    """Why the last attempt at reading gave nothing."""
+
+    CRASHED = "crashed", _("the reader broke off")
+    TIME = "time", _("reading took too long")
+    MEMORY = "memory", _("reading took too much memory")
+    SILENT = "silent", _("the worker fell silent")
+    UNAVAILABLE = "unavailable", _("the reader is not installed")
+
+
 class Receipt(StatefulModel):
     """One paper receipt of an entry, in one to four photographs."""
 
@@ -37,7 +47,7 @@ class Receipt(StatefulModel):
             ReceiptStatus.REPLACED,
         },
         ReceiptStatus.READ: {ReceiptStatus.REPLACED},
-        ReceiptStatus.FAILED: {ReceiptStatus.READ, ReceiptStatus.REPLACED},
+        ReceiptStatus.FAILED: {ReceiptStatus.READ, ReceiptStatus.REPLACED, ReceiptStatus.UPLOADED},
     }
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
@@ -54,7 +64,8 @@ class Receipt(StatefulModel):
         verbose_name=_("entry"),
     )
     status = models.CharField(_("status"), max_length=8, choices=ReceiptStatus, default=ReceiptStatus.UPLOADED)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts at reading"), default=0)
+    failure = models.CharField(_("why it was not read"), max_length=11, choices=ReadingFailure, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     engine = models.CharField(_("reader"), max_length=40, blank=True)
@@ -99,6 +110,9 @@ class Receipt(StatefulModel):
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
             in_status("receipt_status_known", ReceiptStatus),
+            models.CheckConstraint(
+                name="receipt_failure_known", condition=Q(failure="") | Q(failure__in=ReadingFailure.values)
+            ),
             models.UniqueConstraint(
                 name="receipt_counts_once_per_campaign",
                 fields=["campaign", "fingerprint"],
@@ -120,7 +134,10 @@ class Receipt(StatefulModel):
 
 
 class ReceiptPhoto(PublicModel):
-    """One photograph: rebuilt from its pixels without metadata, sealed in the file store."""
+    """One photograph: rebuilt from its pixels without metadata, sealed in the file store.
+
+    Beside it lies a copy on which private numbers and names are covered; others than its sender see that one.
+    """
 
     receipt = models.ForeignKey(
         Receipt,
@@ -130,6 +147,8 @@ class ReceiptPhoto(PublicModel):
     )
     position = models.PositiveSmallIntegerField(_("order"))
     file_name = models.CharField(max_length=200, editable=False)
+    covered_file_name = models.CharField(max_length=200, blank=True, editable=False)
+    purged_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
     original_sha256 = models.CharField(max_length=64, editable=False)
     perceptual_hash = models.CharField(max_length=16, editable=False)
     width = models.PositiveIntegerField(_("width (pixels)"))
@@ -141,7 +160,10 @@ class ReceiptPhoto(PublicModel):
         verbose_name_plural = _("photos")
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [models.UniqueConstraint(name="photo_position_once", fields=["receipt", "position"])]
-        indexes: ClassVar = [models.Index(name="photo_by_original", fields=["original_sha256"])]
+        indexes: ClassVar = [
+            models.Index(name="photo_by_original", fields=["original_sha256"]),
+            models.Index(name="photo_kept", fields=["receipt"], condition=Q(purged_at__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.receipt} #{self.position}"

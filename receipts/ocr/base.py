@@ -103,7 +103,7 @@ class ItemReading:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptReading:
-    """All that was read from the photographs of one receipt."""
+    """All that was read from the photographs of one receipt; `masks` cover what is nobody's business."""
 
     engine: str
     engine_version: str
@@ -116,6 +116,7 @@ class ReceiptReading:
     screen_score: float = 0.0
     text: str = ""
     seconds: float = 0.0
+    masks: tuple[Region, ...] = ()
 
     def value(self, key: str) -> str | None:
         """The text of a field, or None where it was not read."""
@@ -136,6 +137,7 @@ class ReceiptReading:
             "screen_score": self.screen_score,
             "text": self.text,
             "seconds": self.seconds,
+            "masks": [mask.to_json() for mask in self.masks],
         }
 
     @classmethod
@@ -146,6 +148,7 @@ class ReceiptReading:
                 "fields": {key: FieldReading.from_json(found) for key, found in data["fields"].items()},
                 "items": tuple(ItemReading.from_json(item) for item in data["items"]),
                 "review_reasons": tuple(data["review_reasons"]),
+                "masks": tuple(Region.from_json(mask) for mask in data.get("masks", [])),
             }
         )
 

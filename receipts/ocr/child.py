@@ -12,6 +12,9 @@ from receipts.ocr.base import Json, ReaderUnavailable, ReceiptReader
 from receipts.serving import serve
 
 ADDRESS_SPACE_BYTES = 6 * 1024 * 1024 * 1024  # models map far more than they hold; the parent watches what is held
+CPU_SECONDS = (
+    120  # a reading takes a few; more than the wall limit lets one thread take, so it stops engines that spin in many
+)
 
 
 def answering(path: str) -> Callable[[list[bytes]], bytes]:
@@ -38,4 +41,9 @@ def reader_at(path: str) -> ReceiptReader:
 
 
 if __name__ == "__main__":
-    serve(answering(sys.argv[1]), parent=int(sys.argv[2]), address_space_bytes=ADDRESS_SPACE_BYTES)
+    serve(
+        answering(sys.argv[1]),
+        parent=int(sys.argv[2]),
+        address_space_bytes=ADDRESS_SPACE_BYTES,
+        cpu_seconds=CPU_SECONDS,
+    )

@@ -26,6 +26,7 @@ def merged(first: ReceiptReading, second: ReceiptReading) -> ReceiptReading:
         needs_review=bool(reasons),
         review_reasons=reasons,
         seconds=round(first.seconds + second.seconds, 3),
+        masks=tuple(dict.fromkeys([*first.masks, *second.masks])),
     )
 
 

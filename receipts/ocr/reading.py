@@ -14,6 +14,7 @@ from receipts.ocr import page as pages
 from receipts.ocr import screen
 from receipts.ocr.base import KEY_FIELDS, FieldReading, ItemReading, Quad, ReceiptReading, Region, TextLine
 from receipts.ocr.join import join
+from receipts.ocr.masking import private_quads
 from receipts.ocr.merging import merged
 from receipts.ocr.page import Image, Page
 from receipts.ocr.parsing import dates, labels
@@ -108,7 +109,15 @@ def _assembled(
         screen_score=round(screen_score, 3),
         text=text,
         seconds=round(seconds, 3),
+        masks=_masks(texts, rows, parsed),
     )
+
+
+def _masks(texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt) -> tuple[Region, ...]:
+    """Places that must be covered before anybody else looks at the photographs."""
+    known = [found.value for found in parsed.fields.values()]
+    places = private_quads(rows, known)
+    return tuple(Region(photo, texts[photo].page.on_photo(np.array(quad))) for photo, quad in places)
 
 
 def _field(texts: Sequence[PageText], rows: Sequence[Row], found: Parsed) -> FieldReading:

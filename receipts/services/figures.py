@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from django.db import IntegrityError, transaction
@@ -13,6 +13,7 @@ from core.crypto import blind_index
 from receipts.errors import DuplicateReceipt, FiguresNotAccepted
 from receipts.models import Receipt, ReceiptLine, ReceiptStatus
 from receipts.ocr.base import ReceiptReading
+from receipts.ocr.masking import covered_text
 from receipts.selectors import figures_of
 from receipts.services.recognising import note_shop
 from receipts.shops import recognise_receipt
@@ -95,7 +96,8 @@ def correct_figures(
 def apply_reading(receipt: Receipt, reading: ReceiptReading) -> None:
     """Keep a reading and its figures on the row; values that make no sense are left empty."""
     receipt.engine = f"{reading.engine} {reading.engine_version}"[:40]
-    receipt.reading = reading.to_json() | {"text": ""}  # all that is printed may hold card and member numbers
+    reading = _without_private(reading)
+    receipt.reading = reading.to_json()
     receipt.save(update_fields=["engine", "reading", "updated_at"])
     lines = [
         LineFigures(
@@ -110,6 +112,15 @@ def apply_reading(receipt: Receipt, reading: ReceiptReading) -> None:
         if abs(item.price_jpy) <= MAX_JPY and abs(item.discount_jpy) <= MAX_JPY
     ]
     _apply(receipt, _figures(reading), lines)
+
+
+def _without_private(reading: ReceiptReading) -> ReceiptReading:
+    """Drop the whole text, which may hold card and member numbers, and cover them where a field took them in."""
+    known = [found.value for found in reading.fields.values()]
+    named = {key: found for key, found in reading.fields.items() if key in ("store_name", "branch")}
+    fields = {key: replace(found, value=covered_text(found.value)) for key, found in named.items()}
+    items = tuple(replace(item, name=covered_text(item.name, known)) for item in reading.items)
+    return replace(reading, text="", fields={**reading.fields, **fields}, items=items)
 
 
 def _figures(reading: ReceiptReading) -> ReceiptFigures:

@@ -10,11 +10,15 @@ from django.db.models import F, Q, QuerySet
 from accounts import audit
 from core import clock
 from core.crashpoints import crashpoint
+from core.queueing import enqueue_on_commit
 from participants.services import wake_entry
-from receipts.models import Receipt, ReceiptStatus
+from receipts.errors import ImageDamaged, PhotosPurged, ReceiptNotSetAside
+from receipts.isolation import TOO_LONG, TOO_MUCH_CPU, TOO_MUCH_MEMORY
+from receipts.models import ReadingFailure, Receipt, ReceiptStatus
 from receipts.ocr.base import ReaderCrashed, ReaderUnavailable, ReceiptReading
 from receipts.ocr.factory import reader_from_settings
 from receipts.selectors import MAX_ATTEMPTS, photo_bytes
+from receipts.services.covering import keep_covered, store_covered
 from receipts.services.figures import apply_reading
 from receipts.services.recognising import complete_reading, note_shop
 
@@ -32,17 +36,38 @@ def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
     crashpoint("reading.after_claim")
     receipt = Receipt.objects.prefetch_related("photos").get(pk=receipt_id)
     try:
-        reading = reader_from_settings().read([photo_bytes(photo) for photo in receipt.photos.all()])
-    except (ReaderCrashed, ReaderUnavailable) as error:
+        photos = {photo: photo_bytes(photo) for photo in receipt.photos.all()}
+        reading = reader_from_settings().read(list(photos.values()))
+        covered = store_covered(photos, reading)
+    except (ReaderCrashed, ReaderUnavailable, ImageDamaged) as error:
         log.warning(
             "receipt_not_read",
             receipt_id=receipt_id,
             attempt=attempt,
             error=type(error).__name__,
         )
-        return _give_back(receipt_id, attempt, now)
+        return _give_back(receipt_id, attempt, _failure(error), now)
     crashpoint("reading.before_store")
-    return _store(receipt_id, attempt, reading)
+    return _store(receipt_id, attempt, reading, covered)
+
+
+@transaction.atomic
+def read_again(*, receipt_id: int, actor_id: int | None, now: datetime) -> Receipt:
+    """Let the reader try a receipt that was set aside three times more, and its entry wait for that.
+
+    Raises:
+        ReceiptNotSetAside: it was read meanwhile, replaced, or is being read.
+        PhotosPurged: its photographs are no longer kept.
+    """
+    receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
+    if receipt.status != ReceiptStatus.FAILED:
+        raise ReceiptNotSetAside(receipt_id=receipt_id)
+    if receipt.photos.filter(purged_at__isnull=False).exists():
+        raise PhotosPurged(receipt_id=receipt_id)
+    receipt.move_to(ReceiptStatus.UPLOADED, attempts=0, failure="", lease_until=now)
+    audit.record("receipt.read_again", subject=receipt, actor_id=actor_id)
+    enqueue_on_commit("receipts.tasks.read_receipt", receipt_id=receipt_id)
+    return receipt
 
 
 def _claim(receipt_id: int, now: datetime) -> int | None:
@@ -59,8 +84,17 @@ def _claim(receipt_id: int, now: datetime) -> int | None:
     return Receipt.objects.values_list("attempts", flat=True).get(pk=receipt_id)
 
 
-def _give_back(receipt_id: int, attempt: int, now: datetime) -> Receipt:
+def _failure(error: Exception) -> ReadingFailure:
+    if isinstance(error, ReaderUnavailable):
+        return ReadingFailure.UNAVAILABLE
+    if str(error) == TOO_MUCH_MEMORY:
+        return ReadingFailure.MEMORY
+    return ReadingFailure.TIME if str(error) in (TOO_LONG, TOO_MUCH_CPU) else ReadingFailure.CRASHED
+
+
+def _give_back(receipt_id: int, attempt: int, failure: ReadingFailure, now: datetime) -> Receipt:
     mine = Receipt.objects.filter(pk=receipt_id, status=ReceiptStatus.READING, attempts=attempt)
+    mine.update(failure=failure)
     if attempt >= MAX_ATTEMPTS:
         _set_aside(mine, now)
     else:
@@ -74,13 +108,14 @@ def _give_back(receipt_id: int, attempt: int, now: datetime) -> Receipt:
 @transaction.atomic
 def _set_aside(receipts: QuerySet[Receipt], now: datetime) -> None:
     for receipt in receipts.select_for_update():
-        receipt.move_to(ReceiptStatus.FAILED, lease_until=None)
-        audit.record("receipt.set_aside", subject=receipt, attempts=receipt.attempts)
+        failure = receipt.failure or ReadingFailure.SILENT
+        receipt.move_to(ReceiptStatus.FAILED, lease_until=None, failure=failure)
+        audit.record("receipt.set_aside", subject=receipt, attempts=receipt.attempts, failure=str(failure))
         wake_entry(entry_id=receipt.entry_id, now=now)
 
 
 @transaction.atomic
-def _store(receipt_id: int, attempt: int, reading: ReceiptReading) -> Receipt:
+def _store(receipt_id: int, attempt: int, reading: ReceiptReading, covered: dict[int, str]) -> Receipt:
     now = clock.now()  # reading took seconds; the entry is woken as of its end
     receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
     if receipt.status != ReceiptStatus.READING or receipt.attempts != attempt:
@@ -88,7 +123,8 @@ def _store(receipt_id: int, attempt: int, reading: ReceiptReading) -> Receipt:
     reading, found = complete_reading(reading=reading, agency_id=receipt.agency_id)
     apply_reading(receipt, reading)
     note_shop(receipt=receipt, found=found)
-    receipt.move_to(ReceiptStatus.READ, read_at=now, lease_until=None)
+    keep_covered(receipt, covered)
+    receipt.move_to(ReceiptStatus.READ, read_at=now, lease_until=None, failure="")
     wake_entry(entry_id=receipt.entry_id, now=now)
     crashpoint("reading.before_commit")
     return receipt

@@ -44,6 +44,7 @@ def plan(**changes: object) -> dict[str, object]:
         "claim_days": "30",
         "claim_binding": "none",
         "claim_reminder_days": "3",
+        "photo_days": "30",
         **formset("kpi_targets"),
         **changes,
     }

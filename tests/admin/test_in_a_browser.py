@@ -153,6 +153,7 @@ def cases(agency) -> list[ReviewCase]:
         ReceiptLineFactory(receipt=receipt)
         photo = ReceiptPhotoFactory.build(receipt=receipt, position=1)
         photo.file_name = store_photo(photo.public_id, buffer.getvalue())
+        photo.covered_file_name = store_photo(photo.public_id, buffer.getvalue(), column="covered")
         photo.save()
         found.append(case)
     return found

@@ -9,6 +9,7 @@ from core.clock import jst_day
 from eligibility.models import ReviewCase, Verdict
 from participants.models import EntryStatus
 from receipts.files import store_photo
+from receipts.models import Receipt
 from tests.admin.registry import list_url, row_url
 from tests.factories import (
     ReceiptFactory,
@@ -17,6 +18,7 @@ from tests.factories import (
     ReviewCaseFactory,
 )
 
+COVERED = b"\xff\xd8\xff\xe0 without names \xff\xd9"
 JPEG = b"\xff\xd8\xff\xe0 a photograph \xff\xd9"
 
 
@@ -30,6 +32,7 @@ def case(agency):
     ReceiptLineFactory(receipt=receipt, name="緑茶", quantity=2, price_jpy=1000, confidence=60)
     photo = ReceiptPhotoFactory.build(receipt=receipt, position=1)
     photo.file_name = store_photo(photo.public_id, JPEG)
+    photo.covered_file_name = store_photo(photo.public_id, COVERED, column="covered")
     photo.save()
     return case
 
@@ -181,9 +184,59 @@ def test_I13_a_photo_is_shown_after_its_line_in_the_trail_and_never_cached(case,
 
     answer = desk(Role.REVIEWER).get(reverse("admin:receipts_receipt_photo", args=[photo.public_id]))
 
-    assert answer.content == JPEG
+    assert answer.content == COVERED
     assert "no-store" in answer["Cache-Control"]
     assert AuditEntry.objects.get(action="photo.viewed").subject_id == str(photo.public_id)
+
+
+def test_I13_the_original_is_shown_for_a_reason_that_stands_in_the_trail(case, desk):
+    photo = case.entry.receipts.get().photos.get()
+    address = reverse("admin:receipts_receipt_original", args=[photo.public_id])
+    reviewer = desk(Role.REVIEWER)
+
+    asked, refused = reviewer.get(address), reviewer.post(address, {"reason": " "})
+    assert JPEG not in asked.content + refused.content
+    assert not AuditEntry.objects.filter(action="photo.revealed").exists()
+
+    answer = reviewer.post(address, {"reason": "会員番号を確かめるため"})
+    assert answer.content == JPEG
+    assert "no-store" in answer["Cache-Control"]
+    line = AuditEntry.objects.get(action="photo.revealed")
+    assert (line.subject_id, line.reason) == (str(photo.public_id), "会員番号を確かめるため")
+
+
+def test_who_only_reads_gets_no_original(case, desk):
+    photo = case.entry.receipts.get().photos.get()
+    address = reverse("admin:receipts_receipt_original", args=[photo.public_id])
+
+    assert desk(Role.SUPPORT).post(address, {"reason": "いつもの確認"}).status_code == 404
+
+
+def test_a_purged_photo_is_no_longer_there_and_its_receipt_says_so(case, operator):
+    receipt = case.entry.receipts.get()
+    receipt.photos.update(purged_at=timezone.now())
+    photo = receipt.photos.get()
+
+    assert operator.get(reverse("admin:receipts_receipt_photo", args=[photo.public_id])).status_code == 404
+    assert "保存期間が過ぎたため削除しました" in operator.get(row_url(receipt)).content.decode()
+
+
+def test_F06_a_receipt_set_aside_is_found_by_its_cause_and_read_again(case, desk):
+    receipt = case.entry.receipts.get()
+    Receipt.objects.update(status="failed", failure="memory", attempts=3)
+    address = reverse("admin:receipts_receipt_read_again", args=[receipt.pk])
+    operator = desk(Role.OPERATOR)
+
+    listed = operator.get(list_url("receipts.receipt"), {"failure__exact": "memory"}).content.decode()
+    assert row_url(receipt) in listed
+    assert "メモリー" in listed
+    assert desk(Role.SUPPORT).post(address).status_code == 403
+    assert "もう一度読み取りますか" in operator.get(address).content.decode()
+
+    operator.post(address)
+
+    receipt.refresh_from_db()
+    assert (receipt.status, receipt.attempts, receipt.failure) == ("uploaded", 0, "")
 
 
 def test_T12_what_entrants_wrote_is_shown_as_text(case, operator):

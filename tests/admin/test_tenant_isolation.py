@@ -96,6 +96,7 @@ def test_T16_a_form_neither_offers_nor_takes_a_foreign_choice(agency, foreign, o
         "claim_days": "30",
         "claim_binding": "none",
         "claim_reminder_days": "3",
+        "photo_days": "30",
         "kpi_targets-TOTAL_FORMS": "0",
         "kpi_targets-INITIAL_FORMS": "0",
     }
@@ -142,7 +143,7 @@ def test_T16_a_right_counts_only_in_the_agency_that_gives_it(agency, foreign, de
 
 @pytest.mark.parametrize(
     "name",
-    ["campaigns_campaign_link_qr", "receipts_receipt_photo"],
+    ["campaigns_campaign_link_qr", "receipts_receipt_photo", "receipts_receipt_original"],
 )
 def test_T16_files_by_id_stay_within_the_wall(name, foreign, operator):
     from tests.factories import ReceiptPhotoFactory, TrackedLinkFactory
@@ -150,6 +151,7 @@ def test_T16_files_by_id_stay_within_the_wall(name, foreign, operator):
     made = {
         "campaigns_campaign_link_qr": lambda: TrackedLinkFactory(campaign__sponsor__agency=foreign),
         "receipts_receipt_photo": lambda: ReceiptPhotoFactory(receipt__entry__campaign__sponsor__agency=foreign),
+        "receipts_receipt_original": lambda: ReceiptPhotoFactory(receipt__entry__campaign__sponsor__agency=foreign),
     }[name]()
 
     assert operator.get(reverse(f"admin:{name}", args=[made.public_id])).status_code == 404

@@ -28,7 +28,7 @@ from tests import factories
 from tests.api.world import entry_body, make_tenant, winning_code
 from tests.crash.victims import Victims
 from tests.factories import NOW
-from tests.flows.steps import tea_reading
+from tests.flows.steps import jpeg, tea_reading
 from tests.worlds import begin, contact, fetched_campaign, notice, open_campaign, send, stock, win
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,7 +110,7 @@ def test_F04_a_receipt_whose_reader_is_killed_is_read_by_another(victims, monkey
     receipt.refresh_from_db()
     assert (code, receipt.status, receipt.total_jpy) == (KILLED, ReceiptStatus.READING, None)
     prepared_reader.prepare(tea_reading())
-    monkeypatch.setattr(reading, "photo_bytes", lambda _photo: b"photograph")
+    monkeypatch.setattr(reading, "photo_bytes", lambda _photo: jpeg())
     assert unread_receipts(EXPIRED - timedelta(seconds=2)) == []
     for receipt_id in unread_receipts(EXPIRED):
         read_receipt(receipt_id=receipt_id, now=EXPIRED)

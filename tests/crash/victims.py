@@ -57,10 +57,10 @@ def send(delivery_id: int, mail_port: int, now: datetime) -> None:
 def read(receipt_id: int, now: datetime) -> None:
     """A worker reads one receipt, as a test prepared it."""
     from receipts.services import read_receipt, reading
-    from tests.flows.steps import tea_reading
+    from tests.flows.steps import jpeg, tea_reading
 
     prepare_reader(tea_reading())
-    reading.photo_bytes = lambda _photo: b"photograph"  # type: ignore[assignment]
+    reading.photo_bytes = lambda _photo: jpeg()  # type: ignore[assignment]
     read_receipt(receipt_id=receipt_id, now=now)
 
 

@@ -3,10 +3,15 @@
 import ctypes
 import os
 import signal
+import sys
 from collections.abc import Sequence
 
 from receipts.ocr.base import ItemReading, ReaderUnavailable, ReceiptReading
 from receipts.ocr.fake import prepared_reading
+from receipts.ocr.page import decode
+from receipts.serving import serve
+
+DARK = 60
 
 
 class EchoReader:
@@ -46,6 +51,18 @@ class TeaReader:
         )
 
 
+class PoisonReader:
+    """Reads tea on bright photographs and is killed by the kernel on dark ones, as when memory has run out."""
+
+    name = "poison"
+    version = "1"
+
+    def read(self, photos: Sequence[bytes]) -> ReceiptReading:
+        if decode(photos[0]).mean() < DARK:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return TeaReader().read(photos)
+
+
 class LostReader:
     """Dies on every photograph."""
 
@@ -54,3 +71,17 @@ class LostReader:
 
     def read(self, photos: Sequence[bytes]) -> ReceiptReading:
         os._exit(3)
+
+
+def spin_or_grow(messages: list[bytes]) -> bytes:
+    """Compute for ever, or keep as many bytes as are asked for."""
+    while messages == [b"spin"]:
+        pass
+    KEPT.append(bytearray(int(messages[0])))
+    return b"answer"
+
+
+KEPT: list[bytearray] = []
+
+if __name__ == "__main__":
+    serve(spin_or_grow, parent=int(sys.argv[1]), address_space_bytes=1 << 30, cpu_seconds=1)

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 import struct
 import zlib
 
@@ -8,6 +9,8 @@ import pillow_heif
 import pytest
 from PIL import ExifTags, Image
 
+from bench.mutations import mutated
+from bench.photos import decode_all
 from receipts import errors, imaging
 from receipts.imaging import sanitise_photo
 from receipts.imaging_child import difference_hash
@@ -67,6 +70,15 @@ def test_the_first_picture_of_a_mpo_is_taken():
     data = encoded(picture(), "MPO", save_all=True, append_images=[picture(30, 30)])
 
     assert opened(sanitise_photo(data)).size == (60, 40)
+
+
+def test_the_first_picture_of_a_heic_with_several_is_taken():
+    several = pillow_heif.from_pillow(picture(64, 48))
+    several.add_from_pillow(picture(32, 32))
+    out = io.BytesIO()
+    several.save(out, quality=80)
+
+    assert opened(sanitise_photo(out.getvalue())).size == (64, 48)
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1", "LA"])
@@ -160,6 +172,12 @@ def animation(kind: str) -> bytes:
     return encoded(picture(), kind, save_all=True, append_images=[picture(mode="L").convert("RGB").rotate(180)])
 
 
+def with_text_bomb() -> bytes:
+    """A PNG with a remark of a few kilobytes that swells to sixteen million."""
+    good = encoded(picture(), "PNG")
+    return good[:33] + _chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(b"\x00" * 16_000_000)) + good[33:]
+
+
 HOSTILE = [
     (b"", errors.UnsupportedImageType),
     (b"not a picture at all", errors.UnsupportedImageType),
@@ -174,6 +192,8 @@ HOSTILE = [
     (png_header(12_001, 100), errors.ImageTooLarge),
     (png_header(8_000, 5_001), errors.ImageTooLarge),
     (png_header(100, 100), errors.ImageDamaged),
+    (png_header(6_000, 6_000), errors.ImageDamaged),
+    (with_text_bomb(), errors.ImageDamaged),
     (encoded(picture(400, 400, mode="L"), quality=95)[:-400], errors.ImageDamaged),
     (encoded(picture(), "PNG")[:60], errors.ImageDamaged),
     (b"\xff\xd8\xff" + b"\x00" * 500, errors.ImageDamaged),
@@ -215,3 +235,24 @@ def test_after_a_hostile_file_good_ones_are_still_taken():
         sanitise_photo(b"\xff\xd8\xff" + b"\x00" * 500)
 
     assert sanitise_photo(encoded(picture())).width == 60
+
+
+def test_T10_two_thousand_photographs_gone_wrong_are_each_answered_by_one_child_that_does_not_grow():
+    sanitise_photo(encoded(picture()))
+    outcome = decode_all(mutated(int(os.environ.get("MUTATED_PHOTOS", "2000")), seed=4))
+
+    assert set(outcome.answers) <= {"decoded", *imaging.REFUSALS}, outcome
+    assert outcome.answers["decoded"] > 0
+    assert outcome.pids == {imaging.child_pid()}
+    assert outcome.most_bytes < 200_000_000
+    assert outcome.slowest_seconds < imaging.DECODE_SECONDS
+
+
+def test_places_of_a_photograph_are_blackened_and_the_rest_stays():
+    image = Image.new("RGB", (200, 100), "white")
+    covered = imaging.covered_photo(encoded(image), [[(20.0, 10.0), (80.0, 10.0), (80.0, 40.0), (20.0, 40.0)]])
+
+    after = Image.open(io.BytesIO(covered)).convert("L")
+    assert after.size == (200, 100)
+    assert after.getpixel((50, 25)) < 40
+    assert after.getpixel((150, 70)) > 240

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from receipts.isolation import Child, ChildFailed
 from receipts.ocr.base import ReaderCrashed, ReaderUnavailable
 from receipts.ocr.process import IsolatedReader
 
@@ -152,3 +153,29 @@ def test_a_forked_process_starts_a_child_of_its_own(reader):
     assert reader.read([b"b"]).value("total") == "1"
     assert reader.child.pid != pid
     os.kill(pid, 9)
+
+
+@pytest.fixture
+def child():
+    child = Child("tests.receipts.misbehaving", wall_seconds=30, memory_bytes=120 * MIB)
+    yield child
+    child.close()
+
+
+def test_a_request_that_computes_for_ever_is_ended_by_the_kernel_and_the_next_is_answered(child):
+    with pytest.raises(ChildFailed, match="too much processor time"):
+        child.ask([b"spin"])
+
+    assert child.ask([b"1"]) == b"answer"
+
+
+def test_a_child_that_grew_is_replaced_before_its_limit_would_end_an_innocent_request(child):
+    child.ask([b"1"])
+    first = child.pid
+    child.ask([b"1"])
+    assert child.pid == first
+
+    answers = [child.ask([str(30 * MIB).encode()]) for _ in range(8)]
+
+    assert answers == [b"answer"] * 8
+    assert child.pid != first
