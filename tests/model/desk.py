@@ -15,8 +15,8 @@ MAIL = {"queued": "queued", "cancelled": "cancelled", "accepted": "sent"}
 class Desk:
     """Rows by the names that the operations chose."""
 
-    def __init__(self) -> None:
-        self.world: World = open_campaign(codes=0)
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or open_campaign(codes=0)
         self.now: datetime = NOW
         self.lots: dict[str, int] = {}
         self.entries: dict[str, int] = {}
@@ -46,7 +46,7 @@ class Desk:
             codes[batch_id][status] += 1
         awards = Award.objects.select_related("gift_code", "delivery").in_bulk(self.awards.values())
         holders = {awards[pk].gift_code_id: name for name, pk in self.awards.items()}
-        uses = Redemption.objects.select_related("reversed_by").in_bulk(self.uses.values())
+        uses = Redemption.objects.in_bulk(self.uses.values())
         return {
             "lots": {name: (statuses[pk], codes[pk]) for name, pk in self.lots.items()},
             "holdings": {name: self._holding(awards[pk]) for name, pk in self.awards.items()},
@@ -63,4 +63,4 @@ class Desk:
 
 
 def _use(use: Redemption, holders: dict[int | None, str]) -> tuple[str, int, bool]:
-    return holders[use.gift_code_id], use.amount_jpy, hasattr(use, "reversed_by")
+    return holders[use.gift_code_id], use.amount_jpy, use.reversed_jpy == use.amount_jpy
