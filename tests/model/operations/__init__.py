@@ -5,8 +5,11 @@ the ledger or raises Refused, `perform` calls the service and gives the same out
 """
 
 from tests.model.operations.base import KINDS, Operation, outcome_of
-from tests.model.operations.holdings import Enter, Redeem, VoidCode
+from tests.model.operations.holdings import Enter, VoidCode
+from tests.model.operations.recalls import HoldBack, Recall, Reissue, Replace
+from tests.model.operations.reservations import EnterKept, Release, Reserve
 from tests.model.operations.stock import Activate, AdvanceClock, Discard, Generate
+from tests.model.operations.tills import Redeem, Reverse, SetAside, Undo
 
 __all__ = [
     "KINDS",
@@ -14,9 +17,19 @@ __all__ = [
     "AdvanceClock",
     "Discard",
     "Enter",
+    "EnterKept",
     "Generate",
+    "HoldBack",
     "Operation",
+    "Recall",
     "Redeem",
+    "Reissue",
+    "Release",
+    "Replace",
+    "Reserve",
+    "Reverse",
+    "SetAside",
+    "Undo",
     "VoidCode",
     "outcome_of",
 ]
