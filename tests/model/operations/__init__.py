@@ -11,7 +11,11 @@ from tests.model.operations.reservations import EnterKept, Release, Reserve
 from tests.model.operations.stock import Activate, AdvanceClock, Discard, Generate
 from tests.model.operations.tills import Redeem, Reverse, SetAside, Undo
 
+# Stock and winners, so that there is something to do.
+BEGINNING = [Generate("L1", 3, None), Activate("-", "L1"), Generate("L2", 2, 20), Enter("W1"), Enter("W2")]
+
 __all__ = [
+    "BEGINNING",
     "KINDS",
     "Activate",
     "AdvanceClock",

@@ -14,6 +14,7 @@ from tests.model.ledger import Ledger, Lot, Refused
 from tests.model.operations.base import Draw, Operation
 
 COUNTS = st.integers(1, 4)
+LOTS = 6  # no more, so that much happens to each
 DAYS = st.sampled_from([None, None, 1, 20])
 HOURS = st.sampled_from([0.05, 1, 24, 24 * 20])
 
@@ -30,6 +31,10 @@ class Generate(Operation):
     count: int
     days: int | None
     at_once: ClassVar[bool] = False
+
+    @classmethod
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return [""] if len(ledger.lots) < LOTS else []
 
     @classmethod
     def drawn(cls, name: str, target: str, draw: Draw) -> Self:
@@ -58,6 +63,10 @@ class Generate(Operation):
 class ImportFile(Operation):
     count: int
     at_once: ClassVar[bool] = False
+
+    @classmethod
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return [""] if len(ledger.lots) < LOTS else []
 
     @classmethod
     def drawn(cls, name: str, target: str, draw: Draw) -> Self:
