@@ -93,7 +93,7 @@ def run_machine(**profile: Any) -> None:
     run_state_machine_as_test(Codes, settings=settings(**PROFILE, **profile))
 
 
-def test_I01_I02_I03_I05_I10_I13_any_sequence_of_operations_leaves_what_the_model_says():
+def test_I01_I02_I03_I05_I06_I07_I10_I13_any_sequence_of_operations_leaves_what_the_model_says():
     run_machine(max_examples=EXAMPLES)
 
 
