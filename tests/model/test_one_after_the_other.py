@@ -18,7 +18,7 @@ from tests.factories import NOW
 from tests.model.desk import Desk
 from tests.model.invariants import broken
 from tests.model.ledger import Ledger
-from tests.model.operations import BEGINNING, KINDS, Operation, outcome_of
+from tests.model.operations import BEGINNING, KINDS, Operation, WorkOnHold, WorkOnRecall, outcome_of
 from tests.races.racing import without_locks
 from tests.worlds import World, open_campaign
 
@@ -78,6 +78,10 @@ def rule_of(kind: type[Operation]) -> Callable[..., None]:
         self.count += 1
         target = data.draw(st.sampled_from(kind.objects(self.ledger)))
         self.step(kind.drawn(f"N{self.count:03d}", target, data.draw))
+        for work in (WorkOnHold, WorkOnRecall):  # a worker comes by more often than a rule is drawn
+            for lot in work.objects(self.ledger):
+                if data.draw(st.booleans()):
+                    self.step(work("worker", lot))
 
     do.__name__ = kind.__name__
     return precondition(lambda self: bool(kind.objects(self.ledger)))(rule(data=st.data())(do))

@@ -6,7 +6,7 @@ the ledger or raises Refused, `perform` calls the service and gives the same out
 
 from tests.model.operations.base import KINDS, Operation, outcome_of
 from tests.model.operations.holdings import Enter, VoidCode
-from tests.model.operations.recalls import HoldBack, Recall, Reissue, Replace
+from tests.model.operations.recalls import HoldBack, Recall, Reissue, Replace, WorkOnHold, WorkOnRecall
 from tests.model.operations.reservations import EnterKept, Release, Reserve
 from tests.model.operations.stock import Activate, AdvanceClock, Discard, Generate
 from tests.model.operations.tills import Redeem, Reverse, SetAside, Undo
@@ -35,5 +35,7 @@ __all__ = [
     "SetAside",
     "Undo",
     "VoidCode",
+    "WorkOnHold",
+    "WorkOnRecall",
     "outcome_of",
 ]
