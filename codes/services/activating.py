@@ -35,7 +35,7 @@ def start_activation(*, batch_id: int, now: datetime, actor_id: int | None = Non
         StaleState: it is not staged.
     """
     batch = _free_batch(batch_id)
-    _check_staged(batch, BatchStatus.ACTIVE)
+    check_staged(batch, BatchStatus.ACTIVE)
     job = _new_job(batch, JobKind.ACTIVATE, actor_id)
     if needs_second_person(batch, actor_id):
         job.status = JobStatus.WAITING
@@ -72,7 +72,7 @@ def start_discard(*, batch_id: int, reason: str, now: datetime, actor_id: int | 
         StaleState: it is not staged.
     """
     batch = _free_batch(batch_id)
-    _check_staged(batch, BatchStatus.DISCARDED)
+    check_staged(batch, BatchStatus.DISCARDED)
     return discard_loaded(batch, reason, actor_id, now)
 
 
@@ -129,6 +129,12 @@ def needs_second_person(batch: CodeBatch, actor_id: int | None) -> bool:
     return is_dear and batch.created_by_id is not None and actor_id in (None, batch.created_by_id)
 
 
+def check_staged(batch: CodeBatch, new: BatchStatus) -> None:
+    """Refuse a batch that does not wait for its activation: one held back goes into stock by its release only."""
+    if batch.status != BatchStatus.STAGED:
+        raise StaleState(model=batch._meta.label, pk=batch.pk, old=batch.status, new=new)
+
+
 def _activate(batch: CodeBatch, job: CodeJob, actor_id: int | None, now: datetime) -> CodeJob:
     put_into_stock(batch, actor_id, now)
     return _begin(batch, job, now)
@@ -166,11 +172,6 @@ def _free_batch(batch_id: int) -> CodeBatch:
     if batch.jobs.filter(status__in=[*OPEN, JobStatus.WAITING]).exists():
         raise BatchWorkRunning(batch_id=batch_id)
     return batch
-
-
-def _check_staged(batch: CodeBatch, new: BatchStatus) -> None:
-    if batch.status != BatchStatus.STAGED:
-        raise StaleState(model=batch._meta.label, pk=batch.pk, old=batch.status, new=new)
 
 
 def _check_status(job: CodeJob, expected: JobStatus, new: JobStatus) -> None:

@@ -8,8 +8,10 @@ from accounts import audit
 from codes.errors import BatchNotInStock, BatchWorkRunning
 from codes.models import BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobKind, JobStatus
 from codes.services.places import settle_rest
+from codes.services.reserving import batch_lock
 from core.crashpoints import crashpoint
 from core.errors import StaleState
+from core.named_locks import hold
 from core.queueing import enqueue_on_commit
 
 CHUNK = 2000
@@ -108,6 +110,7 @@ def locked_batch(*, batch_id: int, status: BatchStatus) -> CodeBatch:
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
     if batch.status != status:
         raise BatchNotInStock(batch_id=batch_id)
+    hold(batch_lock(batch_id))
     # An export moves no code: nothing waits for it.
     if batch.jobs.filter(status__in=[JobStatus.QUEUED, JobStatus.RUNNING]).exclude(kind=JobKind.EXPORT).exists():
         raise BatchWorkRunning(batch_id=batch_id)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import audit
 from codes.claim import claim_next_code
@@ -22,9 +23,10 @@ from codes.models import (
 )
 from codes.services.holding import WORK_TASK, note_progress
 from codes.services.places import settle_rest, take_from_rest
-from codes.services.reserving import release_reservation
+from codes.services.reserving import batch_lock, release_reservation
 from core.crashpoints import crashpoint
 from core.errors import StaleState
+from core.named_locks import hold
 from core.queueing import enqueue_on_commit
 
 CHUNK = 1000
@@ -115,7 +117,8 @@ def recall_chunk(*, job_id: int, now: datetime) -> bool:
         return False
     blocked = _block_chunk(job.batch, now)
     looked_at, replaced, missed = (0, 0, 0) if blocked else _replace_chunk(job, now)
-    is_last = not blocked + looked_at
+    # A code that somebody was reserving all the while: its reservation ends with the next chunk.
+    is_last = not blocked + looked_at and not _reservations_of(job.batch).exists()
     for name, count in {"blocked": blocked, "replaced": replaced, "unreplaced": missed}.items():
         job.report[name] = job.report.get(name, 0) + count
     if is_last:
@@ -164,6 +167,7 @@ def _recallable(batch_id: int, ignoring: int = 0) -> CodeBatch:
         raise BatchNotInStock(batch_id=batch_id)
     if batch.jobs.filter(status__in=OPEN).exclude(pk=ignoring).exclude(kind=JobKind.EXPORT).exists():
         raise BatchWorkRunning(batch_id=batch_id)
+    hold(batch_lock(batch_id))
     return batch
 
 
@@ -179,14 +183,17 @@ def _block_chunk(batch: CodeBatch, now: datetime) -> int:
 
     What was left on printed codes is booked as withdrawn by `close_accounts`.
     """
-    held = Reservation.objects.filter(gift_code__batch=batch, status=ReservationStatus.HELD)
-    for reservation_id in list(held.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+    for reservation_id in list(_reservations_of(batch).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
         release_reservation(reservation_id=reservation_id, now=now)
     found = GiftCode.objects.filter(batch=batch, status__in=WITHOUT_HOLDER).order_by("pk")[:CHUNK]
     chunk = list(found.select_for_update().values_list("pk", flat=True))
     return GiftCode.objects.filter(pk__in=chunk, status__in=WITHOUT_HOLDER).update(
         status=CodeStatus.VOID, updated_at=now
     )
+
+
+def _reservations_of(batch: CodeBatch) -> QuerySet[Reservation]:
+    return Reservation.objects.filter(gift_code__batch=batch, status=ReservationStatus.HELD)
 
 
 def _replace_chunk(job: CodeJob, now: datetime) -> tuple[int, int, int]:

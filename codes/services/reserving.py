@@ -7,12 +7,13 @@ from django.db import IntegrityError, transaction
 from accounts import audit
 from campaigns.models import Prize
 from codes.errors import NotEligible, ReservationEnded, ReservationOfAnotherPrize, ReservationTimeOutOfRange
-from codes.models import Award, CodeStatus, GiftCode, Reservation, ReservationStatus
+from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Reservation, ReservationStatus
 from codes.selectors import live_reservation
 from codes.services.granting import award_code
-from codes.services.places import give_back_to_rest, take_from_rest
+from codes.services.places import give_back_to_rest, settle_rest, take_from_rest
 from codes.setting_aside import set_code_aside
 from core.crashpoints import crashpoint
+from core.named_locks import hold
 from draws.models import DrawResult
 
 LONGEST_SECONDS = 7 * 24 * 3600
@@ -90,6 +91,11 @@ def award_reserved(*, reservation_id: int, result_id: int, now: datetime) -> Awa
     return _hand_over(reservation, result, now)
 
 
+def batch_lock(batch_id: int) -> str:
+    """Name what reservations that end hold together, and whoever moves the whole batch holds alone."""
+    return f"batch:{batch_id}"
+
+
 def _hand_over(reservation: Reservation, result: DrawResult, now: datetime) -> Award:
     gift_code = GiftCode.objects.get(pk=reservation.gift_code_id)
     if gift_code.status != CodeStatus.RESERVED:  # blocked meanwhile
@@ -141,11 +147,16 @@ def _expire(reservation_id: int, now: datetime) -> bool:
 
 
 def _end(reservation: Reservation, status: ReservationStatus, now: datetime, actor_id: int | None) -> None:
-    """Close a reservation and put its code back, unless the code was blocked meanwhile."""
+    """Close a reservation and put its code back where the others of its batch are, unless it was blocked meanwhile."""
     reservation.move_to(status, ended_at=now)
+    hold(batch_lock(reservation.gift_code.batch_id), shared=True)  # a batch held back now still finds this code
+    is_in_stock = CodeBatch.objects.filter(gift_codes=reservation.gift_code_id, status=BatchStatus.ACTIVE).exists()
+    back = CodeStatus.AVAILABLE if is_in_stock else CodeStatus.HELD
     reserved = GiftCode.objects.filter(pk=reservation.gift_code_id, status=CodeStatus.RESERVED)
-    if reserved.update(status=CodeStatus.AVAILABLE, updated_at=now):
+    if reserved.update(status=back, updated_at=now):
         give_back_to_rest(prize_id=reservation.prize_id, now=now)
+        if not is_in_stock:
+            settle_rest(prize_id=reservation.prize_id, now=now)
     audit.record(
         f"reservation.{status}",
         subject=reservation,

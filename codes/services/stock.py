@@ -19,8 +19,8 @@ from codes.errors import (
 )
 from codes.loading import insert_codes
 from codes.making import make_texts
-from codes.models import BatchPurpose, CodeBatch, CodeFormat, CodeSource, CodeStatus, GiftCode
-from codes.services.activating import give_up, move_codes, needs_second_person, put_into_stock
+from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeFormat, CodeSource, CodeStatus, GiftCode
+from codes.services.activating import check_staged, give_up, move_codes, needs_second_person, put_into_stock
 from codes.services.incoming import (
     CHUNK,
     brand_rows,
@@ -138,9 +138,10 @@ def activate_batch(*, batch_id: int, now: datetime, actor_id: int | None = None)
 
     Raises:
         SecondPersonNeeded: worth more than one person may move, and the one who made it is the one who asks.
-        StaleState: it is in stock or discarded already.
+        StaleState: it is not staged.
     """
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
+    check_staged(batch, BatchStatus.ACTIVE)
     if needs_second_person(batch, actor_id):
         raise SecondPersonNeeded
     put_into_stock(batch, actor_id, now)

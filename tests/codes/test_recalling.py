@@ -13,6 +13,7 @@ from codes.errors import (
 )
 from codes.figures import codes_by_trail, recall_preview
 from codes.models import (
+    Allocation,
     Award,
     BatchPurpose,
     BatchStatus,
@@ -23,13 +24,17 @@ from codes.models import (
     JobStatus,
     LedgerAccount,
     LedgerTransfer,
+    Reservation,
 )
 from codes.sealing import open_column
 from codes.services import (
+    Place,
     activate_batch,
+    allocate_stock,
     approve_recall,
     cancel_recall,
     close_accounts,
+    expire_reservations,
     generate_codes,
     hold_batch,
     hold_code,
@@ -38,6 +43,7 @@ from codes.services import (
     redeem_code,
     release_batch,
     release_code,
+    release_reservation,
     replace_unseen_code,
     request_recall,
     reserve_code,
@@ -86,6 +92,74 @@ def test_a_held_batch_gives_nothing_and_comes_back_whole(world, monkeypatch):
     assert (held.status, held.done_count, held.total_count) == (JobStatus.DONE, 6, 6)
     assert batch.status == BatchStatus.ACTIVE
     assert violations(NOW) == {}
+
+
+def kept_code(world: World) -> Reservation:
+    prize = world.prize
+    return reserve_code(agency_id=world.agency.pk, prize_id=prize.pk, reference="A-1", ttl_seconds=3600, now=NOW)
+
+
+def release_early(kept: Reservation) -> None:
+    release_reservation(reservation_id=kept.pk, now=NOW)
+
+
+def let_time_pass(kept: Reservation) -> None:
+    expire_reservations(now=kept.expires_at)
+
+
+@pytest.mark.parametrize("ends", [release_early, let_time_pass])
+def test_I01_a_code_kept_for_somebody_comes_back_to_where_its_batch_is(world, ends):
+    kept = kept_code(world)
+    hold_batch(batch_id=only_batch().pk, reason="確認中", now=NOW)
+    sweep_batch_work(now=NOW)
+
+    ends(kept)
+    held = states(only_batch())
+    release_batch(batch_id=only_batch().pk, reason="確認済み", now=NOW)
+    sweep_batch_work(now=NOW)
+
+    assert (held, states(only_batch())) == ({"held": 6}, {"available": 6})
+    assert violations(NOW) == {}
+
+
+def test_what_a_reservation_of_a_held_batch_gives_back_is_promised_to_nobody(world):
+    allocate_stock(prize_id=world.prize.pk, place=Place(store_id=world.store.pk), quota=2, now=NOW)
+    world.prize.refresh_from_db()
+    kept = kept_code(world)
+    hold_batch(batch_id=only_batch().pk, reason="確認中", now=NOW)
+    sweep_batch_work(now=NOW)
+
+    release_early(kept)
+
+    rest = Allocation.objects.get(prize=world.prize, place="")
+    assert (rest.used, rest.quota) == (0, 0)
+
+
+def test_I02_a_held_batch_goes_into_stock_by_its_release_only(world):
+    hold_batch(batch_id=only_batch().pk, reason="確認中", now=NOW)
+    sweep_batch_work(now=NOW)
+
+    with pytest.raises(StaleState):
+        activate_batch(batch_id=only_batch().pk, now=NOW)
+
+    assert (only_batch().status, states(only_batch())) == (BatchStatus.PAUSED, {"held": 6})
+
+
+def test_I02_a_recall_does_not_end_while_a_code_that_was_being_reserved_is_left(monkeypatch):
+    """Whoever reserves the last code when the recall has looked for reservations, and not yet for codes."""
+    world, look = open_campaign(codes=1), recalling._reservations_of
+
+    def look_too_early(batch):
+        if Reservation.objects.exists():
+            return look(batch)
+        kept_code(world)
+        return Reservation.objects.none()
+
+    monkeypatch.setattr(recalling, "_reservations_of", look_too_early)
+    request_recall(batch_id=only_batch().pk, reason="x", now=NOW)
+    sweep_batch_work(now=NOW)
+
+    assert states(only_batch()) == {"void": 1}
 
 
 def test_work_on_a_batch_is_asked_for_once_and_in_a_fitting_state(world):

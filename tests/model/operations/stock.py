@@ -14,8 +14,9 @@ from tests.model.ledger import Ledger, Lot, Refused
 from tests.model.operations.base import Draw, Operation
 
 COUNTS = st.integers(1, 4)
+LOTS = 6  # no more, so that much happens to each
 DAYS = st.sampled_from([None, None, 1, 20])
-HOURS = st.sampled_from([1, 24, 24 * 20])
+HOURS = st.sampled_from([0.05, 1, 24, 24 * 20])
 
 
 def csv_of(lot: str, count: int) -> bytes:
@@ -25,8 +26,15 @@ def csv_of(lot: str, count: int) -> bytes:
 
 @dataclass(frozen=True)
 class Generate(Operation):
+    """Never beside another: two lots that are made at one moment may share places in the stock."""
+
     count: int
     days: int | None
+    at_once: ClassVar[bool] = False
+
+    @classmethod
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return [""] if len(ledger.lots) < LOTS else []
 
     @classmethod
     def drawn(cls, name: str, target: str, draw: Draw) -> Self:
@@ -54,6 +62,11 @@ class Generate(Operation):
 @dataclass(frozen=True)
 class ImportFile(Operation):
     count: int
+    at_once: ClassVar[bool] = False
+
+    @classmethod
+    def objects(cls, ledger: Ledger) -> list[str]:
+        return [""] if len(ledger.lots) < LOTS else []
 
     @classmethod
     def drawn(cls, name: str, target: str, draw: Draw) -> Self:
@@ -171,7 +184,7 @@ class Expire(Operation):
 
 @dataclass(frozen=True)
 class AdvanceClock(Operation):
-    hours: int
+    hours: float
     at_once: ClassVar[bool] = False
 
     @classmethod
