@@ -21,6 +21,7 @@ from participants.selectors import (
     entries_ahead,
     verified_identities,
 )
+from receipts.dictionary import known_products
 from receipts.models import Receipt, ReceiptStatus
 from receipts.selectors import (
     current_receipt,
@@ -114,6 +115,7 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
 
 def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:
     regions = [item.get("region") for item in reading.get("items", [])]
+    known = known_products(receipt)
     return [
         {
             "name": line.name,
@@ -123,6 +125,7 @@ def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:
             "jan": line.jan or None,
             "confidence": line.confidence,
             "region": regions[line.position - 1] if line.position <= len(regions) else None,
+            "known_as": known.get(line.position),  # what the dictionary says; kept, so that the verdict can be repeated
         }
         for line in receipt.lines.all()
     ]

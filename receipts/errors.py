@@ -63,3 +63,38 @@ class FiguresNotAccepted(DomainError):
     code = "figures_not_accepted"
     message = _("Please check the figures: amounts are whole yen from 0 to 100,000,000, the date lies in the past.")
     status = 422
+
+
+class ShopUnknown(DomainError):
+    """A printed form belongs to a chain, and the receipt does not say of which it is."""
+
+    code = "shop_unknown"
+    message = _("Please write the name of the store first: a name on receipts is learned for its chain.")
+    status = 422
+
+
+class LineNotThere(DomainError):
+    code = "line_not_there"
+    message = _("The receipt has no such line any more. Please reload the page.")
+    status = 422
+
+
+class FormTooShort(DomainError):
+    """So short a name stands for many goods."""
+
+    code = "form_too_short"
+    message = _("This name is too short to tell one product from others, so it is not learned.")
+    status = 422
+
+
+class FormTaughtOtherwise(DomainError):
+    """The chain's form is already known as another product of the sponsor."""
+
+    code = "form_taught_otherwise"
+    message = _("This name is already in the dictionary for another product. Undo that entry first if it is wrong.")
+
+
+class ProductNotOfCampaign(DomainError):
+    code = "product_not_of_campaign"
+    message = _("Please choose one of the campaign's target products.")
+    status = 422

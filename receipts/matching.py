@@ -33,7 +33,8 @@ def match_products(items: Iterable[Mapping[str, Any]], products: Sequence[Mappin
     """Find the products among a receipt's lines, best first, each line at most once; below ASK_SCORE is no match.
 
     Args:
-        items: name, quantity, price_jpy, discount_jpy, jan, region of each line.
+        items: name, quantity, price_jpy, discount_jpy, jan, region of each line, and `known_as` (name and jan) where
+            the dictionary of its chain knows the line.
         products: name, jan, printed_forms of each product.
     """
     found = [match for item in items if (match := _best(item, products)) is not None]
@@ -78,8 +79,16 @@ def _best(item: Mapping[str, Any], products: Sequence[Mapping[str, Any]]) -> Pro
 def _score(item: Mapping[str, Any], product: Mapping[str, Any]) -> float:
     if item.get("jan") and product.get("jan"):
         return 1.0 if item["jan"] == product["jan"] else 0.0
+    if known := item.get("known_as"):
+        return float(_is_same(known, product))
     printed = fold(item["name"])
     return max(_likeness(printed, fold(form)) for form in (product["name"], *product["printed_forms"]))
+
+
+def _is_same(known: Mapping[str, Any], product: Mapping[str, Any]) -> bool:
+    if known["jan"] and product.get("jan"):
+        return bool(known["jan"] == product["jan"])
+    return fold(known["name"]) == fold(product["name"])
 
 
 def _likeness(printed: str, wanted: str) -> float:

@@ -17,6 +17,8 @@ from eligibility.services.deciding import keep_decision, let_go, take_what_count
 from participants.models import Entry, EntryStatus
 from participants.services import withdraw_entry
 from receipts.errors import DuplicateReceipt
+from receipts.selectors import current_receipt
+from receipts.services import learn_shop
 
 BY_PERSON = (Verdict.ELIGIBLE, Verdict.SENT_BACK, Verdict.REFUSED)
 
@@ -69,6 +71,8 @@ def resolve_case(
         note=note,
     )
     audit.record("review.resolved", subject=case, actor_id=actor_id, verdict=verdict)
+    if verdict == Verdict.ELIGIBLE and (receipt := current_receipt(entry.pk)):
+        learn_shop(receipt_id=receipt.pk, actor_id=actor_id, now=now)
     return decision
 
 

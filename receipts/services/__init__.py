@@ -1,16 +1,23 @@
 """Writes: photographs in, figures out, corrections by people."""
 
 from receipts.services.counting import count_receipt, release_receipt
+from receipts.services.dictionary import teach_printed_form, undo_printed_form
 from receipts.services.figures import LineFigures, ReceiptFigures, correct_figures
 from receipts.services.reading import read_receipt
+from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
 from receipts.services.uploading import store_upload
 
 __all__ = [
     "LineFigures",
     "ReceiptFigures",
+    "confirm_shop",
     "correct_figures",
     "count_receipt",
+    "learn_shop",
     "read_receipt",
     "release_receipt",
     "store_upload",
+    "switch_off_shop",
+    "teach_printed_form",
+    "undo_printed_form",
 ]

@@ -14,6 +14,8 @@ from receipts.errors import DuplicateReceipt, FiguresNotAccepted
 from receipts.models import Receipt, ReceiptLine, ReceiptStatus
 from receipts.ocr.base import ReceiptReading
 from receipts.selectors import figures_of
+from receipts.services.recognising import note_shop
+from receipts.shops import recognise_receipt
 
 MAX_JPY = 100_000_000
 FIGURES = [
@@ -81,6 +83,7 @@ def correct_figures(
             _apply(receipt, figures, lines)
     except IntegrityError as error:
         raise DuplicateReceipt(receipt_id=receipt_id) from error
+    note_shop(receipt=receipt, found=recognise_receipt(receipt))
     receipt.corrected_by_id = actor_id
     receipt.save(update_fields=["corrected_by", "updated_at"])
     if receipt.status == ReceiptStatus.FAILED:

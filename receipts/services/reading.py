@@ -16,6 +16,7 @@ from receipts.ocr.base import ReaderCrashed, ReaderUnavailable, ReceiptReading
 from receipts.ocr.factory import reader_from_settings
 from receipts.selectors import MAX_ATTEMPTS, photo_bytes
 from receipts.services.figures import apply_reading
+from receipts.services.recognising import complete_reading, note_shop
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +85,9 @@ def _store(receipt_id: int, attempt: int, reading: ReceiptReading) -> Receipt:
     receipt = Receipt.objects.select_for_update().get(pk=receipt_id)
     if receipt.status != ReceiptStatus.READING or receipt.attempts != attempt:
         return receipt  # replaced meanwhile, or a later attempt holds it
+    reading, found = complete_reading(reading=reading, agency_id=receipt.agency_id)
     apply_reading(receipt, reading)
+    note_shop(receipt=receipt, found=found)
     receipt.move_to(ReceiptStatus.READ, read_at=now, lease_until=None)
     wake_entry(entry_id=receipt.entry_id, now=now)
     crashpoint("reading.before_commit")

@@ -10,6 +10,7 @@ from accounts.models import Agency, User
 from campaigns.models import Campaign
 from core.models import PublicModel, StatefulModel, in_status
 from participants.models import Entry
+from receipts.models.shops import Shop, ShopChain
 
 
 class ReceiptStatus(models.TextChoices):
@@ -70,6 +71,24 @@ class Receipt(StatefulModel):
     tax_jpy = models.PositiveBigIntegerField(_("tax (yen)"), null=True, blank=True)
     total_jpy = models.PositiveBigIntegerField(_("total (yen)"), null=True, blank=True)
     corrected_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    chain = models.ForeignKey(
+        ShopChain,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("chain"),
+    )
+    shop = models.ForeignKey(
+        Shop,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("shop"),
+    )
 
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     counts = models.BooleanField(_("counts for its entry"), default=False, editable=False)

@@ -1,0 +1,18 @@
+"""Proof of purchase, and what is known beforehand of shops and of the names in which tills print products."""
+
+from receipts.models.dictionary import PrintedForm, Product
+from receipts.models.receipt import Receipt, ReceiptLine, ReceiptPhoto, ReceiptStatus
+from receipts.models.shops import KnowledgeSource, Shop, ShopChain, ShopStatus
+
+__all__ = [
+    "KnowledgeSource",
+    "PrintedForm",
+    "Product",
+    "Receipt",
+    "ReceiptLine",
+    "ReceiptPhoto",
+    "ReceiptStatus",
+    "Shop",
+    "ShopChain",
+    "ShopStatus",
+]
