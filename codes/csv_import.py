@@ -1,18 +1,16 @@
 """Code files as suppliers send them: any usual Japanese encoding, checked strictly, never mended silently."""
 
-import codecs
-import csv
-import hashlib
-import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from codes.errors import FileNotAccepted, RowProblem
+from core import csv_files
+from core.csv_files import CsvUnreadable, FileFacts
 
 MAX_BYTES = 300 * 1024 * 1024
 MAX_ROWS = 10_000_000
-LINE_LIMIT = 1_000_000  # characters; a longer line is a quotation mark left open, or no CSV at all
 HEADERS = {
     "code": {"code", "コード", "ギフトコード", "シリアル", "番号", "gift_code"},
     "pin": {"pin", "pinコード", "暗証番号"},
@@ -20,7 +18,6 @@ HEADERS = {
 }
 CODE = re.compile(r"[!-~]{4,200}")  # printable ASCII without blanks
 DAMAGED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0", re.IGNORECASE)  # what a spreadsheet makes of long numbers
-ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
 
 
 @dataclass(frozen=True)
@@ -40,15 +37,6 @@ class CodeFile:
     encoding: str
     rows: list[CodeRow] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """What one pass over the bytes tells."""
-
-    encoding: str
-    sha256: str
-    size: int
 
 
 def parse_code_file(data: bytes) -> CodeFile:
@@ -76,20 +64,8 @@ def look_over(pieces: Iterable[bytes]) -> FileFacts:
     Raises:
         FileNotAccepted: an archive, too large, or text in none of the encodings (`offset` names the byte).
     """
-    digest, size = hashlib.sha256(), 0
-    decoders: dict[str, codecs.IncrementalDecoder] = {}
-    for piece in pieces:
-        if not size:
-            decoders = _candidates(piece)
-        digest.update(piece)
-        _try_all(decoders, piece, size)
-        size += len(piece)
-        if size > MAX_BYTES:
-            raise FileNotAccepted(reason="file_too_large")
-    if not size:
-        raise FileNotAccepted(reason="file_empty")
-    _try_all(decoders, b"", size, is_last=True)
-    return FileFacts(next(iter(decoders)), digest.hexdigest(), size)
+    with _refused():
+        return csv_files.look_over(pieces, max_bytes=MAX_BYTES)
 
 
 def code_rows(pieces: Iterable[bytes], encoding: str) -> Iterator[CodeRow | RowProblem]:
@@ -115,75 +91,19 @@ def code_rows(pieces: Iterable[bytes], encoding: str) -> Iterator[CodeRow | RowP
         raise FileNotAccepted(reason="file_empty")
 
 
-def _candidates(first: bytes) -> dict[str, codecs.IncrementalDecoder]:
-    if first.startswith(ARCHIVES):
-        raise FileNotAccepted(reason="file_is_archive")
-    has_utf16_mark = first[:2] in (b"\xff\xfe", b"\xfe\xff")
-    # cp932 reads all that Shift_JIS does, and what Windows adds to it.
-    names = ["utf-16"] if has_utf16_mark else ["utf-8-sig", "cp932"]
-    return {name: codecs.getincrementaldecoder(name)("strict") for name in names}
-
-
-def _try_all(
-    decoders: dict[str, codecs.IncrementalDecoder],
-    piece: bytes,
-    size: int,
-    *,
-    is_last: bool = False,
-) -> None:
-    """Drop the encodings in which the text cannot be; the last of them refuses the file."""
-    for name, decoder in list(decoders.items()):
-        begins = size - len(decoder.getstate()[0])
-        try:
-            wrong = decoder.decode(piece, is_last).find("\0")
-        except UnicodeDecodeError as error:
-            wrong = error.start
-        if wrong >= 0:
-            del decoders[name]
-            if not decoders:
-                raise FileNotAccepted(reason="encoding_unknown", offset=begins + wrong)
-
-
-class _Pieces(io.RawIOBase):
-    """Pieces of bytes as a file that is read once."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._left = memoryview(piece)
-        count = min(len(buffer), len(self._left))
-        buffer[:count] = self._left[:count]
-        self._left = self._left[count:]
-        return count
-
-
 def _rows(pieces: Iterable[bytes], encoding: str) -> Iterator[tuple[int, list[str]]]:
-    text = io.TextIOWrapper(io.BufferedReader(_Pieces(pieces), 1 << 18), encoding=encoding, errors="strict", newline="")
-    begins = 1
-    reader = csv.reader(_lines(text.readline, lambda: begins), strict=True)
+    with _refused():
+        yield from csv_files.rows_of(pieces, encoding)
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Say as this app's refusal why a file cannot be read."""
     try:
-        for cells in reader:
-            if cells:
-                yield begins, cells
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise FileNotAccepted([RowProblem(begins, "row_broken")], reason="row_broken") from error
-
-
-def _lines(readline: Callable[[int], str], begins: Callable[[], int]) -> Iterator[str]:
-    while line := readline(LINE_LIMIT):
-        if len(line) == LINE_LIMIT:
-            raise FileNotAccepted([RowProblem(begins(), "row_broken")], reason="row_broken")
-        yield line
+        yield
+    except CsvUnreadable as error:
+        problems = [] if error.row is None else [RowProblem(error.row, error.reason)]
+        raise FileNotAccepted(problems, reason=error.reason, offset=error.offset) from error
 
 
 def _columns(header: list[str]) -> dict[str, int]:

@@ -10,8 +10,9 @@ from core.crypto import blind_index, encrypt
 from eligibility import models as eligibility
 from participants import models as participants
 from receipts import models as receipts
+from receipts.matching import fold
 from tests.factories.moments import NOW
-from tests.factories.offers import CampaignFactory, QuestionFactory, RuleVersionFactory
+from tests.factories.offers import CampaignFactory, QuestionFactory, RuleVersionFactory, SponsorFactory
 from tests.factories.people import AgencyFactory
 
 
@@ -100,6 +101,26 @@ class TouchFactory(DjangoModelFactory[participants.Touch]):
     at = NOW
 
 
+class ShopChainFactory(DjangoModelFactory[receipts.ShopChain]):
+    class Meta:
+        model = receipts.ShopChain
+
+    agency = factory.SubFactory(AgencyFactory)
+    name = factory.Sequence(lambda n: f"みなとスーパー{n}")
+
+
+class ShopFactory(DjangoModelFactory[receipts.Shop]):
+    """An imported branch in use."""
+
+    class Meta:
+        model = receipts.Shop
+
+    chain = factory.SubFactory(ShopChainFactory)
+    agency = factory.SelfAttribute("chain.agency")
+    branch = factory.Sequence(lambda n: f"第{n}店")
+    telephone = factory.Sequence(lambda n: f"045{n:07d}")
+
+
 class ReceiptFactory(DjangoModelFactory[receipts.Receipt]):
     """A receipt that was read: 1,280 yen at まるはちマート."""
 
@@ -116,6 +137,31 @@ class ReceiptFactory(DjangoModelFactory[receipts.Receipt]):
     purchased_on = factory.LazyFunction(NOW.date)
     total_jpy = 1280
     fingerprint = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class ProductFactory(DjangoModelFactory[receipts.Product]):
+    class Meta:
+        model = receipts.Product
+
+    sponsor = factory.SubFactory(SponsorFactory)
+    agency = factory.SelfAttribute("sponsor.agency")
+    name = "みずひき緑茶 600ml"
+    folded = factory.LazyAttribute(lambda row: fold(row.name))
+
+
+class PrintedFormFactory(DjangoModelFactory[receipts.PrintedForm]):
+    """A form that an operator imported for one chain."""
+
+    class Meta:
+        model = receipts.PrintedForm
+
+    product = factory.SubFactory(ProductFactory)
+    sponsor = factory.SelfAttribute("product.sponsor")
+    agency = factory.SelfAttribute("product.agency")
+    chain = factory.SubFactory(ShopChainFactory, agency=factory.SelfAttribute("..agency"))
+    form = factory.Sequence(lambda n: f"ミズヒキ{n}")
+    folded = factory.LazyAttribute(lambda row: fold(row.form))
+    taught_at = NOW
 
 
 class ReceiptLineFactory(DjangoModelFactory[receipts.ReceiptLine]):
