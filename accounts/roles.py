@@ -11,7 +11,8 @@ READ_CAMPAIGNS = (
 )
 READ_PEOPLE = (
     "participants.view_participant participants.view_identity participants.view_entry participants.view_consent"
-    " receipts.view_receipt receipts.view_receiptline eligibility.view_decision"
+    " receipts.view_receipt receipts.view_receiptline receipts.view_shop receipts.view_printedform"
+    " eligibility.view_decision"
 )
 
 PERMISSIONS: dict[str, tuple[str, ...]] = {
@@ -40,6 +41,10 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             ]
         ),
         *[
+            "receipts.add_shop",
+            "receipts.change_shop",
+            "receipts.add_printedform",
+            "receipts.change_printedform",
             "eligibility.view_serialbatch",
             "eligibility.add_serialbatch",
             "eligibility.view_referencelist",
@@ -82,6 +87,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     Role.REVIEWER: (
         *READ_CAMPAIGNS.split(),
         *READ_PEOPLE.split(),
+        "receipts.change_printedform",  # what reviewers teach by mistake they undo
         "eligibility.view_reviewcase",
         "eligibility.change_reviewcase",
     ),

@@ -1,5 +1,7 @@
 """Refusals about receipts and their photographs: each says what the sender can do about it."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -98,3 +100,16 @@ class ProductNotOfCampaign(DomainError):
     code = "product_not_of_campaign"
     message = _("Please choose one of the campaign's target products.")
     status = 422
+
+
+class MasterNotAccepted(DomainError):
+    """A file for the shop master or the dictionary that cannot be used; `problems` name rows, counted from 1."""
+
+    code = "master_not_accepted"
+    message = _("The file cannot be imported as it is. Please correct the rows named below and send it again.")
+    status = 422
+
+    def __init__(self, problems: Sequence[tuple[int, str]] = (), reason: str = "rows") -> None:
+        super().__init__(reason=reason, problem_count=len(problems))
+        self.problems = list(problems)
+        self.reason = reason

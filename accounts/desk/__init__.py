@@ -4,6 +4,7 @@ from accounts.desk.admins import ReadOnlyAdmin, TenantModelAdmin
 from accounts.desk.asking import Question, attempt
 from accounts.desk.exports import ExportMixin
 from accounts.desk.fields import InclusiveEndField, LinesField, shown, until, yen
+from accounts.desk.importing import TableImportMixin
 from accounts.desk.tenancy import TenantStackedInline, TenantTabularInline
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "LinesField",
     "Question",
     "ReadOnlyAdmin",
+    "TableImportMixin",
     "TenantModelAdmin",
     "TenantStackedInline",
     "TenantTabularInline",

@@ -62,6 +62,8 @@ SIDEBAR = [
         ),
         _item(_("Entries"), "inbox", "participants.entry"),
         _item(_("Receipts"), "receipt_long", "receipts.receipt"),
+        _item(_("Shop master"), "store", "receipts.shop"),
+        _item(_("Product dictionary"), "menu_book", "receipts.printedform"),
         _item(_("Serial codes"), "pin", "eligibility.serialbatch"),
         _item(_("Reference lists"), "list_alt", "eligibility.referencelist"),
     ),

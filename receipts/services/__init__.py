@@ -3,6 +3,8 @@
 from receipts.services.counting import count_receipt, release_receipt
 from receipts.services.dictionary import teach_printed_form, undo_printed_form
 from receipts.services.figures import LineFigures, ReceiptFigures, correct_figures
+from receipts.services.importing_forms import import_printed_forms
+from receipts.services.importing_shops import import_shops
 from receipts.services.reading import read_receipt
 from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
 from receipts.services.uploading import store_upload
@@ -13,6 +15,8 @@ __all__ = [
     "confirm_shop",
     "correct_figures",
     "count_receipt",
+    "import_printed_forms",
+    "import_shops",
     "learn_shop",
     "read_receipt",
     "release_receipt",
