@@ -1,8 +1,7 @@
-"""店舗マスター and 商品名辞書 at the desk: tried before anything is stored, saved and taken in again, undone with a look."""
+"""店舗マスター and 商品名辞書 at the desk: tried before anything is stored, saved, taken in again, undone."""
 
 import re
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -54,7 +53,7 @@ def test_a_saved_master_can_be_taken_in_again(agency, operator):
     ShopFactory(chain__agency=agency, chain__printed_forms=["-MINATO-", "ﾐﾅﾄ"], branch="渋谷店", telephone="0312345678")
     saved = b"".join(operator.get(reverse("admin:receipts_shop_export_csv")).streaming_content)
 
-    page, plan = upload(operator, "shop", agency, saved)
+    _page, plan = upload(operator, "shop", agency, saved)
     operator.post(reverse("admin:receipts_shop_import_confirm"), {"plan": plan})
 
     shop = Shop.objects.get()
