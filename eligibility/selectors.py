@@ -105,12 +105,19 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
         is_confirmed=receipt.corrected_by_id is not None,
         needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,
-        figures=figures_of(receipt) | {"store_name": receipt.store_name, "branch": receipt.branch},
+        figures=figures_of(receipt) | _store(receipt),
         items=tuple(_items(receipt, reading)),
         regions={key: value.get("region") for key, value in reading.get("fields", {}).items()},
         is_used_elsewhere=used,
         look_alike=str(alike[0].receipt.public_id) if alike else None,
     )
+
+
+def _store(receipt: Receipt) -> dict[str, Any]:
+    """The names of the store: as they stand on the receipt or in the shop master, and the master's other forms."""
+    chain = receipt.chain
+    forms = [chain.name, *filter(None, [chain.kana]), *chain.printed_forms] if chain else []
+    return {"store_name": receipt.store_name, "branch": receipt.branch, "store_forms": forms}
 
 
 def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:

@@ -42,14 +42,19 @@ def match_products(items: Iterable[Mapping[str, Any]], products: Sequence[Mappin
 
 
 def match_stores(figures: Mapping[str, Any], stores: Sequence[Mapping[str, Any]]) -> float:
-    """Tell how surely (0 to 1) a receipt is of one of the stores: by telephone or registration number, else by name."""
-    printed = fold(f"{figures.get('store_name') or ''}{figures.get('branch') or ''}")
+    """Tell how surely (0 to 1) a receipt is of one of the stores: by telephone or registration number, else by name.
+
+    `store_forms` among the figures are the other names of the chain that the shop master knows.
+    """
+    branch = figures.get("branch") or ""
+    names = [figures.get("store_name") or "", *figures.get("store_forms", ())]
+    printed = [fold(f"{name}{branch}") for name in names]
     best = 0.0
     for store in stores:
         for key, own in (("tel", "telephone"), ("registration_no", "registration_no")):
             if store.get(own) and figures.get(key) == store[own].replace("-", ""):
                 return 1.0
-        best = max(best, _likeness(printed, fold(store["name"])))
+        best = max([best, *(_likeness(name, fold(store["name"])) for name in printed)])
     return best
 
 

@@ -24,7 +24,7 @@ class LookAlike:
 
 def current_receipt(entry_id: int) -> Receipt | None:
     """Give the receipt that speaks for an entry: the last one sent."""
-    receipts = Receipt.objects.filter(entry_id=entry_id).exclude(status=ReceiptStatus.REPLACED)
+    receipts = Receipt.objects.select_related("chain").filter(entry_id=entry_id).exclude(status=ReceiptStatus.REPLACED)
     return receipts.order_by("-pk").first()
 
 

@@ -32,7 +32,7 @@ class Rollback(Exception):
 class OwnedFileForm(forms.Form):
     """Whose list it is, and the file."""
 
-    owner = forms.ModelChoiceField(None, widget=UnfoldAdminSelectWidget)
+    owner: Any = forms.ModelChoiceField(None, widget=UnfoldAdminSelectWidget)
     file = forms.FileField(label=_("file"), widget=UnfoldAdminFileFieldWidget)
 
     def __init__(self, *args: Any, owners: Any, label: Any, help_text: Any, **kwargs: Any) -> None:

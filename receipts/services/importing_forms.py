@@ -47,7 +47,8 @@ def import_printed_forms(*, sponsor_id: int, data: bytes, actor_id: int, now: da
     for form in new:
         form.taught_by_id, form.taught_at, form.source = actor_id, now, KnowledgeSource.IMPORTED
     PrintedForm.objects.bulk_create(new, batch_size=CHUNK)
-    audit.record("dictionary.imported", subject=sponsor, actor_id=actor_id, **counts)
+    facts: dict[str, Any] = dict(counts)
+    audit.record("dictionary.imported", subject=sponsor, actor_id=actor_id, **facts)
     return counts
 
 

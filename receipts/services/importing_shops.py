@@ -52,7 +52,8 @@ def import_shops(*, agency_id: int, data: bytes, actor_id: int, now: datetime) -
     if table.problems:
         raise MasterNotAccepted(sorted(table.problems))
     _store(changed, actor_id, now)
-    audit.record("shops.imported", subject=agency, agency_id=agency_id, actor_id=actor_id, **counts)
+    facts: dict[str, Any] = dict(counts)
+    audit.record("shops.imported", subject=agency, agency_id=agency_id, actor_id=actor_id, **facts)
     return counts
 
 
@@ -92,7 +93,7 @@ def _checked(table: Table) -> list[Row]:
 
 def _keep_chains(agency_id: int, rows: list[Row], columns: set[str], counts: Counter[str]) -> dict[str, ShopChain]:
     chains = {chain.name: chain for chain in ShopChain.objects.filter(agency=agency_id)}
-    wanted: dict[str, Mapping[str, Any]] = {}
+    wanted: dict[str, dict[str, Any]] = {}
     for _row, cells in rows:
         wanted.setdefault(cells["chain"], cells)
     new = [ShopChain(agency_id=agency_id, name=name) for name in wanted if name not in chains]

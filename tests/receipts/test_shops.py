@@ -4,13 +4,26 @@ import pytest
 
 from accounts.models import AuditEntry
 from core.errors import StaleState
+from eligibility.models import Verdict
+from eligibility.services import resolve_case
+from receipts.matching import ACCEPT_SCORE, ASK_SCORE, match_stores
 from receipts.models import Receipt, Shop, ShopStatus
 from receipts.ocr.fake import prepared_reading
-from receipts.services import confirm_shop, learn_shop, switch_off_shop
+from receipts.services import (
+    ReceiptFigures,
+    confirm_shop,
+    correct_figures,
+    learn_shop,
+    read_receipt,
+    store_upload,
+    switch_off_shop,
+)
 from receipts.services.recognising import complete_reading
 from receipts.shops import recognise_receipt
 from tests import factories
 from tests.factories import NOW
+from tests.flows.steps import jpeg, tea_reading
+from tests.worlds import begin, open_campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -180,3 +193,46 @@ def test_a_branch_of_the_master_keeps_its_telephone(shop):
 
     assert learn(other) is None
     assert list(Shop.objects.values_list("telephone", flat=True)) == ["0312345678"]
+
+
+def test_a_receipt_that_is_read_takes_its_store_from_the_master(prepared_reader):
+    entry = begin(open_campaign())
+    shop = factories.ShopFactory(
+        chain__agency=entry.agency, chain__name="みなと屋", branch="港南店", telephone="0312345678"
+    )
+    prepared_reader.prepare(tea_reading())
+    receipt = store_upload(entry_id=entry.pk, photos=[jpeg()], now=NOW)
+
+    found = read_receipt(receipt_id=receipt.pk, now=NOW)
+
+    assert (found.store_name, found.branch, found.chain, found.shop) == ("みなと屋", "港南店", shop.chain, shop)
+    assert found.reading["fields"]["tel"]["proofs"][-1] == "shop_master"
+    corrected = correct_figures(
+        receipt_id=receipt.pk,
+        figures=ReceiptFigures(store_name="みなと屋", branch="港北店", telephone="0399999999"),
+        lines=[],
+        actor_id=factories.UserFactory().pk,
+        now=NOW,
+    )
+    assert (corrected.branch, corrected.chain, corrected.shop) == ("港北店", shop.chain, None)
+
+
+def test_an_approval_at_the_desk_teaches_the_shop_and_a_refusal_does_not():
+    verdicts = {
+        Verdict.ELIGIBLE: ("0311111111", "approved_by_desk"),
+        Verdict.REFUSED: ("0322222222", "refused_by_desk"),
+    }
+    for verdict, (telephone, reason) in verdicts.items():
+        case = factories.ReviewCaseFactory()
+        factories.ReceiptFactory(entry=case.entry, telephone=telephone)
+        reviewer = factories.UserFactory()
+        resolve_case(case_id=case.pk, verdict=verdict, reason_code=reason, actor_id=reviewer.pk, now=NOW)
+
+    assert list(Shop.objects.values_list("telephone", "status")) == [("0311111111", "proposed")]
+
+
+def test_a_target_store_is_met_under_any_name_that_the_master_knows(shop):
+    figures = {"store_name": "みなとスーパー", "branch": "渋谷店", "store_forms": ["ミナトスーパー", "MINATO MARKET"]}
+
+    assert match_stores(figures, [{"name": "MINATO MARKET"}]) >= ACCEPT_SCORE
+    assert match_stores(figures | {"store_forms": []}, [{"name": "MINATO MARKET"}]) < ASK_SCORE
