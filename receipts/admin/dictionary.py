@@ -62,11 +62,11 @@ class PrintedFormAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
     fields = (
         ("form", "chain_name"),
         ("product", "jan", "sponsor"),
-        ("status_label", "source"),
+        ("state", "source"),
         ("teacher", "taught_at", "learned_from"),
         ("undoer", "undone_at"),
     )
-    readonly_fields = ("chain_name", "jan", "status_label", "teacher", "undoer", "learned_from")
+    readonly_fields = ("chain_name", "jan", "state", "teacher", "undoer", "learned_from")
     teacher = shown("taught_by", _("taught by"))
     undoer = shown("undone_by", _("undone by"))
     jan = shown("product__jan", _("JAN code"))
@@ -112,6 +112,10 @@ class PrintedFormAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
     def status_label(self, form: PrintedForm) -> tuple[str, Any]:
         return ("undone", _("undone")) if form.undone_at else ("live", _("counts"))
 
+    @admin.display(description=_("status"))
+    def state(self, form: PrintedForm) -> Any:
+        return self.status_label(form)[1]
+
     @admin.display(description=_("learned from"))
     def learned_from(self, form: PrintedForm) -> str:
         return receipt_link(form.taught_from)
@@ -121,7 +125,7 @@ class PrintedFormAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
             return False
         return PrintedForm.objects.filter(pk=object_id or 0, undone_at__isnull=True).exists()
 
-    @action(description=_("Undo"), url_path="undo", icon="undo", permissions=["undo"])
+    @action(description=_("Undo this name"), url_path="undo", icon="undo", permissions=["undo"])
     def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
         form: Any = self.row_or_404(request, object_id)
         if request.method == "POST":
@@ -133,7 +137,7 @@ class PrintedFormAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
             return redirect(self.page_of(form))
         question = Question(
             title=_("Undo this name?"),
-            button=_("Undo"),
+            button=_("Undo this name"),
             sentences=[_("Receipts judged from now on are judged without it. Verdicts already given stay.")],
             figures=[(_("name on receipts"), form.form), (_("product"), str(form.product))],
         )

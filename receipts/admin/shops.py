@@ -56,7 +56,7 @@ class ShopAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
     import_owner = _("agency")
     import_help = _(
         "The first row names the columns: チェーン名, 店舗名, 電話番号, 登録番号, 状態 and others as in the saved CSV. "
-        "Several names on receipts are parted by |. UTF-8 or Shift_JIS."
+        "Several names on receipts are parted by |. Blank cells change nothing, - empties a field. UTF-8 or Shift_JIS."
     )
     import_figures: Mapping[str, Any] = {
         "rows": _("rows in the file"),
@@ -88,7 +88,7 @@ class ShopAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
     def status_label(self, shop: Shop) -> tuple[str, str]:
         return shop.status, shop.get_status_display()
 
-    @admin.display(description=_("names on receipts"))
+    @admin.display(description=_("chain names on receipts"))
     def forms_of_chain(self, shop: Shop) -> str:
         return "、".join(shop.chain.printed_forms)
 

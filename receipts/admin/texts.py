@@ -25,6 +25,7 @@ PROBLEMS = {
     "status_unknown": _("the state is neither in use, switched off nor proposed"),
     "shop_twice": _("the same shop stands in the file before"),
     "telephone_of_other_shop": _("the telephone number belongs to another shop of the master"),
+    "shops_overlap": _("Two rows come to the same shop. Please check telephone numbers and branches."),
     "chain_unknown": _("the chain is not in the shop master"),
     "form_too_short": _("the name on receipts has fewer than three letters, so it would match other goods"),
     "form_taught_otherwise": _("this name on receipts stands for another product already"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import Agency
@@ -30,6 +30,7 @@ STATUSES = {
     **dict.fromkeys(("候補", "proposed"), ShopStatus.PROPOSED),
 }
 FIELDS = ["chain", "branch", "kana", "printed_forms", "telephone", "registration_no", "status"]
+EMPTIES = ("-", "－")
 CHUNK = 1000
 Row = tuple[int, dict[str, Any]]
 
@@ -47,7 +48,7 @@ def import_shops(*, agency_id: int, data: bytes, actor_id: int, now: datetime) -
     table = read_table(data, HEADERS, "chain")
     rows = _checked(table)
     counts = Counter(rows=len(table.rows) + len(table.problems))
-    chains = _keep_chains(agency_id, rows, table.columns, counts)
+    chains = _keep_chains(agency_id, rows, counts)
     changed = _placed(agency_id, chains, rows, table, counts)
     if table.problems:
         raise MasterNotAccepted(sorted(table.problems))
@@ -64,8 +65,12 @@ def _store(changed: list[Shop], actor_id: int, now: datetime) -> None:
         shop.taught_by_id, shop.taught_at, shop.source = actor_id, now, KnowledgeSource.IMPORTED
     for shop in known:
         shop.decided_by_id, shop.decided_at = actor_id, now
-    Shop.objects.bulk_create(new, batch_size=CHUNK)
-    Shop.objects.bulk_update(known, [*FIELDS, "decided_by", "decided_at"], batch_size=CHUNK)
+    try:
+        with transaction.atomic():
+            Shop.objects.bulk_update(known, [*FIELDS, "decided_by", "decided_at"], batch_size=CHUNK)
+            Shop.objects.bulk_create(new, batch_size=CHUNK)
+    except IntegrityError as error:  # two rows come to the same shop, or a reviewer has just taught one of them
+        raise MasterNotAccepted(reason="shops_overlap") from error
 
 
 def _checked(table: Table) -> list[Row]:
@@ -73,25 +78,38 @@ def _checked(table: Table) -> list[Row]:
     rows: list[Row] = []
     seen: set[Any] = set()
     for row, cells in table.rows:
-        telephone, wrong_telephone = telephone_of(cells.get("telephone", ""))
-        registration_no, wrong_registration = registration_of(cells.get("registration_no", ""))
-        status = cells.get("status", "")
-        identity = telephone or (cells["chain"], cells.get("branch", ""))
-        problem = wrong_telephone or wrong_registration
-        if not problem and status and status.lower() not in STATUSES:
+        numbers, problem = _numbers(cells)
+        telephone, place = numbers.get("telephone", ""), (cells["chain"], cells.get("branch", ""))
+        identities = {telephone} - {"", *EMPTIES} | ({place} if place[1] or not telephone else set())
+        if not problem and cells.get("status") and cells["status"].lower() not in STATUSES:
             problem = "status_unknown"
-        if not problem and identity in seen:
+        if not problem and identities & seen:
             problem = "shop_twice"
-        seen |= {identity, (cells["chain"], cells.get("branch") or row)}
+        seen |= identities
         if problem:
             table.problems.append((row, problem))
-            continue
-        numbers = {"telephone": telephone, "registration_no": registration_no}
-        rows.append((row, cells | {key: value for key, value in numbers.items() if key in table.columns}))
+        else:
+            rows.append((row, cells | numbers))
     return rows
 
 
-def _keep_chains(agency_id: int, rows: list[Row], columns: set[str], counts: Counter[str]) -> dict[str, ShopChain]:
+def _numbers(cells: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
+    """Give the numbers of a row as they are stored, and what is wrong with them."""
+    numbers: dict[str, str] = {}
+    for key, read in (("telephone", telephone_of), ("registration_no", registration_of)):
+        cell = cells.get(key, "")
+        numbers[key], problem = (cell, None) if cell in EMPTIES else read(cell)
+        if problem:
+            return {}, problem
+    return numbers, None
+
+
+def _kept(cell: str) -> str:
+    """Give what a cell says is to be kept; a lone hyphen empties the field."""
+    return "" if cell in EMPTIES else cell
+
+
+def _keep_chains(agency_id: int, rows: list[Row], counts: Counter[str]) -> dict[str, ShopChain]:
     chains = {chain.name: chain for chain in ShopChain.objects.filter(agency=agency_id)}
     wanted: dict[str, dict[str, Any]] = {}
     for _row, cells in rows:
@@ -100,10 +118,10 @@ def _keep_chains(agency_id: int, rows: list[Row], columns: set[str], counts: Cou
     counts["chains"] = len(new)
     chains |= {chain.name: chain for chain in ShopChain.objects.bulk_create(new, batch_size=CHUNK)}
     for name, cells in wanted.items():
-        if "chain_kana" in columns:
-            chains[name].kana = cells["chain_kana"]
-        if "chain_forms" in columns:
-            chains[name].printed_forms = listed(cells["chain_forms"])
+        if kana := cells.get("chain_kana"):
+            chains[name].kana = _kept(kana)
+        if forms := cells.get("chain_forms"):
+            chains[name].printed_forms = listed(_kept(forms))
     ShopChain.objects.bulk_update([chains[name] for name in wanted], ["kana", "printed_forms"], batch_size=CHUNK)
     return chains
 
@@ -117,11 +135,12 @@ def _placed(
     by_branch = {(shop.chain_id, shop.branch): shop for shop in shops}
     changed: list[Shop] = []
     for row, cells in rows:
-        place = (chains[cells["chain"]].pk, cells.get("branch", ""))
+        of_telephone = by_telephone.get(cells["telephone"])
+        branch = cells.get("branch") or (of_telephone.branch if of_telephone else "")
+        place = (chains[cells["chain"]].pk, branch)
         of_branch = by_branch.get(place)
-        if of_branch and not place[1] and of_branch.telephone and cells.get("telephone"):
+        if of_branch and not branch and of_branch.telephone and cells["telephone"]:
             of_branch = None  # shops whose branch is not known are told apart by telephone only
-        of_telephone = by_telephone.get(cells.get("telephone", ""))
         if of_telephone and of_branch and of_branch != of_telephone:
             table.problems.append((row, "telephone_of_other_shop"))
             continue
@@ -133,11 +152,12 @@ def _placed(
 
 
 def _fill(shop: Shop, chain_id: int, cells: Mapping[str, Any]) -> bool:
-    """Write a row into a shop; columns that the file does not have stay as they are. Tells whether anything changed."""
+    """Write a row into a shop; what the row leaves blank stays as it is. Tells whether anything changed."""
     values: dict[str, Any] = {"chain_id": chain_id}
-    values |= {key: cells[key] for key in ("branch", "kana", "telephone", "registration_no") if key in cells}
-    if "printed_forms" in cells:
-        values["printed_forms"] = listed(cells["printed_forms"])
+    keys = ("branch", "kana", "telephone", "registration_no")
+    values |= {key: _kept(cells[key]) for key in keys if cells.get(key)}
+    if cells.get("printed_forms"):
+        values["printed_forms"] = listed(_kept(cells["printed_forms"]))
     if cells.get("status"):
         values["status"] = STATUSES[cells["status"].lower()]
     differs = shop.pk is None or any(getattr(shop, key) != value for key, value in values.items())

@@ -57,6 +57,32 @@ def test_the_same_file_again_changes_nothing_and_a_part_of_the_columns_changes_o
     assert ShopChain.objects.get().kana == "タカシマストア"
 
 
+def test_a_blank_cell_changes_nothing_and_a_hyphen_empties_the_field(agency):
+    shops_in(SHOPS, agency)
+    shops_in(
+        "チェーン名,チェーン名カナ,店舗名,電話番号,登録番号\n髙島ストア,,,0312345678,\n髙島ストア,,新宿店,-,-\n", agency
+    )
+
+    assert list(Shop.objects.order_by("pk").values_list("branch", "telephone", "registration_no")) == [
+        ("渋谷店", "0312345678", COMPANY),
+        ("新宿店", "", ""),
+    ]
+    assert ShopChain.objects.get().kana == "タカシマストア"
+
+
+def test_two_rows_that_come_to_one_shop_are_refused(agency):
+    shops_in("チェーン名,店舗名,電話番号\n甲,本店,0312345678\n", agency)
+
+    with pytest.raises(MasterNotAccepted) as twice:
+        shops_in("チェーン名,店舗名,電話番号\n甲,支店,0311111111\n甲,支店,0322222222\n", agency)
+    with pytest.raises(MasterNotAccepted) as overlapping:
+        shops_in("チェーン名,店舗名,電話番号\n乙,,0312345678\n乙,本店,0322222222\n", agency)
+
+    assert twice.value.problems == [(3, "shop_twice")]
+    assert overlapping.value.reason == "shops_overlap"
+    assert Shop.objects.count() == 1
+
+
 def test_shops_with_problems_are_named_by_row_and_nothing_is_kept(agency):
     factories.ShopFactory(chain__agency=agency, chain__name="既存", branch="本店", telephone="0611111111")
     factories.ShopFactory(chain=ShopChain.objects.get(), branch="支店", telephone="0622222222")
