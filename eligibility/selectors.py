@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from accounts.models import Agency
 from eligibility.inputs import Inputs, ReceiptFacts
@@ -96,6 +96,7 @@ def gather_inputs(entry: Entry) -> Inputs:
 def receipt_facts(receipt: Receipt) -> ReceiptFacts:
     """Give what the rules need to know of a receipt."""
     reading: dict[str, Any] = receipt.reading or {}
+    prefetch_related_objects([receipt], "lines")
     used = same_purchase_receipts(receipt).exists() or same_photo_receipts(receipt).filter(counts=True).exists()
     alike = [] if used else look_alikes(receipt)
     return ReceiptFacts(

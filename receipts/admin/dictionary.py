@@ -38,12 +38,22 @@ class UndoneFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("undone", _("undone")), ("live", _("counts"))]
+        return [("undone", _("undone")), ("all", _("all"))]
+
+    def choices(self, changelist: Any) -> Any:
+        asked = [(None, _("counts")), *self.lookup_choices]
+        for value, title in asked:
+            query = {"remove": [self.parameter_name]} if value is None else {"new_params": {self.parameter_name: value}}
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string(**query),
+                "display": title,
+            }
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() is None:
+        if self.value() == "all":
             return queryset
-        return queryset.filter(undone_at__isnull=self.value() == "live")
+        return queryset.filter(undone_at__isnull=self.value() != "undone")
 
 
 @admin.register(PrintedForm)

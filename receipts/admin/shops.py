@@ -17,6 +17,7 @@ from core import clock
 from receipts.admin.texts import PROBLEMS
 from receipts.models import Shop, ShopStatus
 from receipts.services import confirm_shop, import_shops, switch_off_shop
+from receipts.tables import TELEPHONE, telephone_of
 
 COLOURS = {ShopStatus.PROPOSED: "warning", ShopStatus.ACTIVE: "success", ShopStatus.OFF: "default"}
 COLUMNS = (
@@ -39,7 +40,7 @@ class ShopAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
     list_select_related = ("chain", "taught_by", "taught_from", "decided_by")
     list_filter = ("status", "source", ("chain", admin.RelatedOnlyFieldListFilter))
     search_fields = ("chain__name", "chain__kana", "branch", "kana", "telephone", "registration_no")
-    search_help_text = _("Name, kana, telephone without hyphens or registration number")
+    search_help_text = _("Name, kana, telephone or registration number")
     fields = (
         ("chain", "branch", "kana"),
         ("forms_of_chain", "forms_of_branch"),
@@ -66,6 +67,11 @@ class ShopAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
         "chains": _("chains added"),
     }
     import_problems = PROBLEMS
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Find a telephone number also when it is typed with its hyphens."""
+        digits, _problem = telephone_of(search_term)
+        return super().get_search_results(request, queryset, digits if TELEPHONE.fullmatch(digits) else search_term)
 
     def import_owners(self, request: HttpRequest) -> Any:
         return Agency.objects.filter(pk__in=self.agency_ids(request, "add")).order_by("name")

@@ -83,6 +83,17 @@ def test_the_dictionary_shows_and_saves_who_taught_what_and_undoes_it(agency, op
     operator.post(undo)
     assert PrintedForm.objects.get(pk=form.pk).undone_by_id == int(operator.session["_auth_user_id"])
     assert operator.get(undo).status_code in (302, 403)
+    counts = ["ﾐｽﾞﾋｷRT" in operator.get(f"{listing}?{query}").content.decode() for query in ("", "state=undone")]
+    assert counts == [False, True]
+
+
+def test_a_shop_is_found_by_its_telephone_as_it_is_printed(agency, operator):
+    for telephone in ("0312345678", "0398765432"):
+        ShopFactory(chain__agency=agency, telephone=telephone)
+
+    page = operator.get(reverse("admin:receipts_shop_changelist"), {"q": "(03)1234-5678"}).content.decode()
+
+    assert ("0312345678" in page, "0398765432" in page) == (True, False)
 
 
 def test_a_proposed_shop_is_put_in_use_and_switched_off(agency, operator):
