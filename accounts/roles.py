@@ -51,6 +51,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "eligibility.add_referencelist",
             "eligibility.view_reviewcase",
             "eligibility.change_reviewcase",
+            "eligibility.settle_reviewcase",  # the third voice where two reviewers disagree
+            "eligibility.change_reviewpolicy",
             "draws.view_draw",
             "draws.add_draw",
             "draws.view_drawresult",
