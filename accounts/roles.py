@@ -52,6 +52,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "eligibility.view_reviewcase",
             "eligibility.change_reviewcase",
             "receipts.change_receipt",
+            "eligibility.settle_reviewcase",  # the third voice where two reviewers disagree
+            "eligibility.change_reviewpolicy",
             "draws.view_draw",
             "draws.add_draw",
             "draws.view_drawresult",

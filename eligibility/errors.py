@@ -24,6 +24,34 @@ class ReasonMissing(DomainError):
     status = 422
 
 
+class CaseTaken(DomainError):
+    """Another reviewer holds the case at this moment."""
+
+    code = "case_taken"
+    message = _("Another reviewer has this case open. Please take the next one.")
+
+
+class OpinionGiven(DomainError):
+    """The same person may not be the second or third opinion on a case."""
+
+    code = "opinion_given"
+    message = _("You have already decided this case. Somebody else has to look at it now.")
+
+
+class SeniorNeeded(DomainError):
+    """Two reviewers disagree; the third voice needs the right to settle."""
+
+    code = "senior_needed"
+    message = _("Two reviewers disagree on this case. An operator has to decide it.")
+    status = 403
+
+
+class PolicyNotAccepted(DomainError):
+    code = "policy_not_accepted"
+    message = _("Please give 1 to 720 hours and a share of 0 to 100 percent.")
+    status = 422
+
+
 class ListNotAccepted(DomainError):
     """Numbers for a list that cannot be used; `problems` name the rows."""
 

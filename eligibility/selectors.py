@@ -5,12 +5,15 @@ from typing import Any
 from django.db.models import QuerySet, prefetch_related_objects
 
 from accounts.models import Agency
+from campaigns.models import Campaign
+from core.crypto import blind_index
 from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.models import (
     Decision,
     NumberUse,
     ReferenceNumber,
     ReviewCase,
+    ReviewPolicy,
     ReviewStatus,
     Serial,
 )
@@ -45,10 +48,15 @@ def open_cases(agencies: QuerySet[Agency]) -> QuerySet[ReviewCase]:
     return cases.select_related("entry", "campaign", "decision").order_by("pk")
 
 
-def next_case(agencies: QuerySet[Agency], *, after_pk: int = 0) -> ReviewCase | None:
-    """Give the next waiting case after one, starting over at the end of the queue."""
-    cases = open_cases(agencies)
-    return cases.filter(pk__gt=after_pk).first() or cases.first()
+def policy_of(campaign: Campaign) -> ReviewPolicy:
+    """Give how a campaign's cases are reviewed; what was never set is as the model says."""
+    return ReviewPolicy.objects.filter(campaign=campaign).first() or ReviewPolicy(campaign=campaign)
+
+
+def is_in_sample(case: ReviewCase, share: int) -> bool:
+    """Tell whether a case is among the `share` of 100 for two people: fixed for each case, known to nobody before."""
+    drawn = blind_index(str(case.public_id), field="review_sample", tenant=case.agency_id)
+    return int(drawn[:8], 16) % 100 < share
 
 
 def usable_serial(entry: Entry) -> Serial | None:

@@ -84,16 +84,19 @@ def _review(user: User, now: datetime) -> Duty | None:
     cases = ReviewCase.objects.filter(agency__in=agencies, status=ReviewStatus.OPEN).order_by("created_at")
     oldest = cases.first()
     hours = int((now - oldest.created_at).total_seconds() // 3600) if oldest else 0
+    overdue = cases.filter(due_at__lt=now).count()
     note = gettext("The oldest has waited for %(hours)s hours.") % {"hours": hours}
+    if overdue:
+        note = " ".join([note, gettext("%(count)s are overdue.") % {"count": overdue}])
     return Duty(
         _("Review by eye"),
         cases.count(),
         note if oldest else _("Nobody waits."),
-        reverse("admin:eligibility_reviewcase_change", args=[oldest.pk])
+        f"{reverse('admin:eligibility_reviewcase_next')}?by=due"
         if oldest
         else reverse("admin:eligibility_reviewcase_changelist"),
-        _("Begin with the oldest"),
-        is_urgent=hours >= 24,
+        _("Begin with what is due first"),
+        is_urgent=overdue > 0 or hours >= 24,
     )
 
 

@@ -1,6 +1,7 @@
 """コード在庫: what is left of each prize, how long it lasts, what needs doing; and the history of counts."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -62,16 +63,15 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
 
     @display(description=_("against the trail"), label={"same": "success", "differs": "danger"})
     def by_trail(self, count: StockCount) -> tuple[str, Any]:
-        if not hasattr(count, "told"):
-            count.told = codes_by_trail([count.batch_id]).get(str(count.batch.public_id))
-        return ("same", _("agrees")) if count.told == count.imported else ("differs", _("differs"))
+        if "told" not in vars(count):
+            _note_trail([count])
+        is_same = vars(count)["told"] == count.imported
+        return ("same", _("agrees")) if is_same else ("differs", _("differs"))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Look the trail up once for all counts of a page."""
         changes = super().get_changelist_instance(request)
-        told = codes_by_trail({count.batch_id for count in changes.result_list})
-        for count in changes.result_list:
-            count.told = told.get(str(count.batch.public_id))
+        _note_trail(changes.result_list)
         return changes
 
     def has_count_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
@@ -206,3 +206,11 @@ def _chart_options() -> dict[str, Any]:
 def _number(text: str | None) -> int:
     """Read a key out of an address; 0 for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+def _note_trail(counts: Iterable[StockCount]) -> None:
+    """Let each count know what the trail says came in."""
+    counts = list(counts)
+    told = codes_by_trail({count.batch_id for count in counts})
+    for count in counts:
+        vars(count)["told"] = told.get(str(count.batch.public_id))

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import TargetProduct
 from eligibility.models import Verdict
 from eligibility.reasons import REASONS
 from receipts.models import Receipt
@@ -45,10 +47,21 @@ class LineForm(forms.Form):
     quantity = forms.IntegerField(label=_("quantity"), min_value=1, max_value=9999, required=False)
     price_jpy = forms.IntegerField(label=_("price (yen)"), required=False)
     discount_jpy = forms.IntegerField(label=_("discount (yen)"), max_value=0, required=False)
+    product = forms.ModelChoiceField(TargetProduct.objects.none(), label=_("product of the campaign"), required=False)
+
+    def __init__(self, *args: Any, products: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if products is not None:
+            self.fields["product"].queryset = products  # type: ignore[attr-defined]
+        self.fields["product"].empty_label = "—"  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label
 
     def clean(self) -> dict[str, Any]:
         """A named line needs its price; a line without a name is left out."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("product") and not cleaned.get("name"):
+            self.add_error("name", _("Please write the name as it is printed."))
         if cleaned.get("name") and cleaned.get("price_jpy") is None:
             self.add_error("price_jpy", _("Please write the price."))
         return cleaned
@@ -71,6 +84,22 @@ def lines_of(formset: Any) -> list[LineFigures]:
     ]
 
 
+def has_changed_figures(formset: Any) -> bool:
+    """Tell whether any line differs from what was printed; naming its product is no change of the figures."""
+    return any(set(form.changed_data) - {"product"} for form in formset)
+
+
+def taught_lines(formset: Any) -> list[tuple[int, int]]:
+    """Give position (from 1) and product of each line that the reviewer named."""
+    named = [form.cleaned_data for form in formset if form.cleaned_data.get("name")]
+    return [(position, line["product"].pk) for position, line in enumerate(named, start=1) if line["product"]]
+
+
+def numbered(choices: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Put before each reason the number by which the keyboard chooses it."""
+    return [(code, format_lazy("{}. {}", number, text)) for number, (code, text) in enumerate(choices, start=1)]
+
+
 class VerdictForm(forms.Form):
     """The verdict is the button that was pressed; each refusal has a reason that the entrant reads."""
 
@@ -83,9 +112,9 @@ class VerdictForm(forms.Form):
         super().__init__(*args, **kwargs)
         fixable = [(code, text.message) for code, text in REASONS.items() if text.can_fix]
         final = [(code, text.message) for code, text in REASONS.items() if code not in BY_DESK]
-        self.fields["sent_back_reason"].choices = [("", _("Choose a reason")), *fixable]  # type: ignore[attr-defined]
+        self.fields["sent_back_reason"].choices = [("", _("Choose a reason")), *numbered(fixable)]  # type: ignore[attr-defined]
         refused = [("refused_by_desk", REASONS["refused_by_desk"].message), *final]
-        self.fields["refused_reason"].choices = [("", _("Choose a reason")), *refused]  # type: ignore[attr-defined]
+        self.fields["refused_reason"].choices = [("", _("Choose a reason")), *numbered(refused)]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -1,35 +1,52 @@
 """目視: the photographs beside the figures, the reasons, the look-alikes, one press and the next case."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.desk import ExportMixin, TenantModelAdmin, shown
+from accounts.desk.fields import yen
 from accounts.desk.tenancy import signed_in
 from accounts.selectors import agencies_where
 from core import clock
 from core.errors import DomainError
-from eligibility.admin.forms import FiguresForm, LineFormSet, VerdictForm, lines_of
+from eligibility.admin.desk_figures import FigurePages
+from eligibility.admin.forms import (
+    FiguresForm,
+    LineFormSet,
+    VerdictForm,
+    has_changed_figures,
+    lines_of,
+    taught_lines,
+)
+from eligibility.admin.review_filters import OnlyFilter, StateFilter
+from eligibility.admin.review_page import alikes, compared, figure_rows, line_rows, photographs
+from eligibility.errors import SeniorNeeded
 from eligibility.models import ReviewCase, ReviewStatus, Verdict
+from eligibility.queue import Wish, counts_of, following_case, workable_cases
 from eligibility.reasons import described
-from eligibility.selectors import next_case, open_cases
-from eligibility.services import resolve_case
+from eligibility.risk import HIGH_RISK
+from eligibility.selectors import open_cases
+from eligibility.services import claim_case, give_opinion, release_case
 from participants.selectors import verified_identities
 from receipts.models import Receipt
-from receipts.selectors import current_receipt, look_alikes, same_photo_receipts
-from receipts.services import correct_figures
+from receipts.selectors import current_receipt
+from receipts.services import correct_figures, teach_printed_form
 
 RIGHT = "eligibility.change_reviewcase"
-DOUBTFUL = 80  # lines read with less confidence (%) are tinted
-SHOWN_ALIKE = 4
+SETTLE = "eligibility.settle_reviewcase"
+SOON = timedelta(hours=4)
 
 
 def open_case_badge(request: HttpRequest) -> str | None:
@@ -38,40 +55,23 @@ def open_case_badge(request: HttpRequest) -> str | None:
     return str(count) if count else None
 
 
-class StateFilter(admin.SimpleListFilter):
-    """The list opens with what waits."""
-
-    title = _("status")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("done", _("done")), ("all", _("all"))]
-
-    def choices(self, changelist: Any) -> Any:
-        yield {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": _("waiting"),
-        }
-        for value, title in self.lookup_choices:
-            yield {
-                "selected": self.value() == value,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": title,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == "all":
-            return queryset
-        wanted = ReviewStatus.RESOLVED if self.value() == "done" else ReviewStatus.OPEN
-        return queryset.filter(status=wanted)
-
-
 @admin.register(ReviewCase)
-class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
-    list_display = ("waiting_since", "campaign", "entry", "why", "status_label", "resolver")
-    list_select_related = ("campaign", "entry", "decision", "resolved_by")
-    list_filter = (StateFilter, ("campaign", admin.RelatedOnlyFieldListFilter))
+class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
+    list_display = (
+        "waiting_since",
+        "due_label",
+        "campaign",
+        "entry",
+        "why",
+        "value",
+        "risk_label",
+        "holder",
+        "status_label",
+        "resolver",
+    )
+    list_select_related = ("campaign", "entry", "decision", "resolved_by", "claimed_by")
+    list_filter = (StateFilter, OnlyFilter, ("campaign", admin.RelatedOnlyFieldListFilter))
+    list_before_template = "admin/eligibility/review_counts.html"
     search_fields = ("entry__public_id",)
     search_help_text = _("Id of an entry")
     ordering = ("pk",)
@@ -87,6 +87,36 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
     def waiting_since(self, case: ReviewCase) -> str:
         return f"{timezone.localtime(case.created_at):%m/%d %H:%M}"
 
+    @display(
+        description=_("due"),
+        ordering="due_at",
+        label={"late": "danger", "soon": "warning", "later": "info", "none": "info"},
+    )
+    def due_label(self, case: ReviewCase) -> tuple[str, str]:
+        if case.due_at is None:
+            return "none", "—"
+        told = f"{timezone.localtime(case.due_at):%m/%d %H:%M}"
+        if case.status != ReviewStatus.OPEN:
+            return "none", told
+        left = case.due_at - clock.now()
+        if left < timedelta(0):
+            return "late", gettext("%(at)s overdue") % {"at": told}
+        return ("soon" if left < SOON else "later"), told
+
+    @admin.display(description=_("value at stake"), ordering="value_jpy")
+    def value(self, case: ReviewCase) -> str:
+        return yen(case.value_jpy)
+
+    @display(description=_("risk"), ordering="risk", label={"high": "danger", "low": "info"})
+    def risk_label(self, case: ReviewCase) -> tuple[str, str]:
+        return ("high" if case.risk >= HIGH_RISK else "low"), str(case.risk)
+
+    @admin.display(description=_("in the hands of"))
+    def holder(self, case: ReviewCase) -> str:
+        if case.claimed_until is None or case.claimed_until <= clock.now():
+            return ""
+        return f"{case.claimed_by} (〜{timezone.localtime(case.claimed_until):%H:%M})"
+
     @admin.display(description=_("reasons"))
     def why(self, case: ReviewCase) -> str:
         return " ".join(reason["message"] for reason in described(case.decision.reasons))
@@ -94,6 +124,29 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
     @display(description=_("status"), label={ReviewStatus.OPEN: "warning", ReviewStatus.RESOLVED: "success"})
     def status_label(self, case: ReviewCase) -> tuple[str, str]:
         return case.status, case.get_status_display()
+
+    def get_urls(self) -> Any:
+        following = path("next/", self.admin_site.admin_view(self.following), name="eligibility_reviewcase_next")
+        return [following, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The queue, with its counts above."""
+        given = {"campaign": request.GET.get("campaign__id__exact", ""), "only": request.GET.get("only", "")}
+        wish = Wish.from_query(given)
+        open_ones = self.get_queryset(request).filter(status=ReviewStatus.OPEN)
+        context = {
+            "counts": counts_of(open_ones, clock.now()),
+            "begin_query": wish.query,
+            "may_review": self.has_change_permission(request),
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def following(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the case to work next, in the order that the address asks for."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        after = self.get_queryset(request).filter(pk=_number(request.GET.get("after"))).first()
+        return redirect(self._address_of(self._next(request, after), request))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -105,15 +158,36 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
         if request.method == "POST":
             if not self.has_change_permission(request, case):
                 return self.ask_for_rights(request)
+            if "release" in request.POST:
+                return self._release(request, case)
             answer = self._take(request, case, receipt, *forms)
             if answer is not None:
                 return answer
-        return self._show(request, case, receipt, *forms)
+        hindrance = self._claim(request, case)
+        return self._show(request, case, receipt, forms, hindrance)
 
     def ask_for_rights(self, request: HttpRequest) -> HttpResponse:
         """Refuse a verdict to somebody who may only look."""
         messages.error(request, gettext("You may look at this case, but not decide it."))
         return redirect("admin:eligibility_reviewcase_changelist")
+
+    def _claim(self, request: HttpRequest, case: ReviewCase) -> str:
+        """Take the case in hand for whoever opens it and may decide it; tell what stands against it."""
+        if case.status != ReviewStatus.OPEN or not self.has_change_permission(request, case):
+            return ""
+        if case.opinions.count() >= 2 and not _is_senior(request, case):
+            return str(SeniorNeeded.message)
+        try:
+            held = claim_case(case_id=case.pk, actor_id=signed_in(request).pk, now=clock.now())
+        except DomainError as refusal:
+            return str(refusal)
+        case.claimed_by, case.claimed_until = held.claimed_by, held.claimed_until
+        return ""
+
+    def _release(self, request: HttpRequest, case: ReviewCase) -> HttpResponse:
+        release_case(case_id=case.pk, actor_id=signed_in(request).pk, now=clock.now())
+        messages.success(request, gettext("The case is back in the queue."))
+        return redirect(self.page_of(None))
 
     def _take(
         self, request: HttpRequest, case: ReviewCase, receipt: Receipt | None, figures: Any, lines: Any, verdict: Any
@@ -125,23 +199,19 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
             return None
         try:
             with transaction.atomic():
-                _keep_figures(request, receipt, figures, lines)
                 pressed = verdict.cleaned_data["verdict"]
+                if not pressed:
+                    claim_case(case_id=case.pk, actor_id=signed_in(request).pk, now=clock.now())
+                _keep_figures(request, receipt, figures, lines)
                 if pressed:
-                    resolve_case(
-                        case_id=case.pk,
-                        verdict=Verdict(pressed),
-                        reason_code=verdict.reason_code,
-                        note=verdict.cleaned_data["note"],
-                        actor_id=request.user.pk,  # type: ignore[arg-type]
-                        now=clock.now(),
-                    )
+                    case = _give(request, case, verdict)
         except DomainError as refusal:
             messages.error(request, str(refusal))
-            return redirect(self.page_of(case))
+            return redirect(self._address_of(case, request))
         if not pressed:
             messages.success(request, gettext("The figures are saved."))
-            return redirect(self.page_of(case))
+            following = self._next(request, case) if "onward" in request.POST else case
+            return redirect(self._address_of(following, request))
         return self._to_next(request, case, pressed)
 
     def _to_next(self, request: HttpRequest, case: ReviewCase, pressed: str) -> HttpResponse:
@@ -150,19 +220,30 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
             Verdict.SENT_BACK: gettext("Sent back."),
             Verdict.REFUSED: gettext("Refused."),
         }[Verdict(pressed)]
-        following = next_case(agencies_where(signed_in(request), RIGHT), after_pk=case.pk)
-        if following is None:
-            empty = gettext("The queue is empty. Thank you.")
-            messages.success(request, f"{done} {empty}")
-            return redirect(self.page_of(None))
-        on = gettext("This is the next case.")
+        if case.status == ReviewStatus.OPEN:
+            done = gettext("Kept. Another person looks at it as well before the entrant hears of it.")
+        following = self._next(request, case)
+        on = gettext("This is the next case.") if following else gettext("The queue is empty. Thank you.")
         messages.success(request, f"{done} {on}")
-        return redirect(self.page_of(following))
+        return redirect(self._address_of(following, request))
+
+    def _next(self, request: HttpRequest, after: ReviewCase | None) -> ReviewCase | None:
+        user, now = signed_in(request), clock.now()
+        cases = workable_cases(user, agencies_where(user, RIGHT), agencies_where(user, SETTLE), now)
+        found: ReviewCase | None = following_case(cases, Wish.from_query(request.GET), after=after, now=now)
+        return found
+
+    def _address_of(self, case: ReviewCase | None, request: HttpRequest) -> str:
+        query = Wish.from_query(request.GET).query
+        return f"{self.page_of(case)}?{query}" if query and case else self.page_of(case)
 
     def _show(
-        self, request: HttpRequest, case: ReviewCase, receipt: Receipt | None, figures: Any, lines: Any, verdict: Any
+        self, request: HttpRequest, case: ReviewCase, receipt: Receipt | None, forms: Any, hindrance: str
     ) -> HttpResponse:
+        figures, lines, verdict = forms
         waiting = open_cases(agencies_where(signed_in(request), RIGHT))
+        others = alikes(receipt)
+        may_decide = case.status == ReviewStatus.OPEN and self.has_change_permission(request, case)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -172,24 +253,47 @@ class ReviewCaseAdmin(ExportMixin, TenantModelAdmin):
             "campaign": case.campaign,
             "reasons": described(case.decision.reasons),
             "receipt": receipt,
-            "photos": list(receipt.photos.all()) if receipt else [],
-            "figures": figures,
+            "photographs": photographs(receipt, figures),
+            "figures": figure_rows(figures, receipt),
             "lines": lines,
-            "doubtful": {line.position for line in receipt.lines.all() if line.confidence < DOUBTFUL}
-            if receipt
-            else set(),
+            "line_rows": line_rows(lines, receipt),
             "verdict": verdict,
-            "alikes": _alikes(receipt) if receipt else [],
+            "alikes": others,
+            "compared": compared(receipt, others),
             "contacts": verified_identities(case.entry.participant_id),
             "proofs": case.entry.typed_proofs.all(),
             "answers": case.entry.answers.select_related("question"),
             "products": case.campaign.target_products.all(),
             "waiting_count": waiting.count(),
             "is_open": case.status == ReviewStatus.OPEN,
-            "can_decide": case.status == ReviewStatus.OPEN and self.has_change_permission(request, case),
+            "is_overdue": case.status == ReviewStatus.OPEN and case.due_at is not None and case.due_at < clock.now(),
+            "hindrance": hindrance if may_decide else "",
+            "can_decide": may_decide and not hindrance,
+            "disputed": list(case.opinions.all()) if may_decide and case.opinions.count() == 2 else [],
+            "next_query": f"{Wish.from_query(request.GET).query}&after={case.pk}".lstrip("&"),
             "outcome": described(case.outcome.reasons) if case.outcome else [],
         }
         return TemplateResponse(request, "admin/eligibility/review.html", context)
+
+
+def _is_senior(request: HttpRequest, case: ReviewCase) -> bool:
+    return agencies_where(signed_in(request), SETTLE).filter(pk=case.agency_id).exists()
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+
+def _give(request: HttpRequest, case: ReviewCase, verdict: VerdictForm) -> ReviewCase:
+    return give_opinion(
+        case_id=case.pk,
+        verdict=Verdict(verdict.cleaned_data["verdict"]),
+        reason_code=verdict.reason_code,
+        note=verdict.cleaned_data["note"],
+        actor_id=signed_in(request).pk,
+        is_senior=_is_senior(request, case),
+        now=clock.now(),
+    )
 
 
 def _forms(request: HttpRequest, receipt: Receipt | None) -> tuple[Any, Any, Any]:
@@ -206,27 +310,28 @@ def _forms(request: HttpRequest, receipt: Receipt | None) -> tuple[Any, Any, Any
         for line in receipt.lines.all()
     ]
     figures = FiguresForm(data, instance=receipt, prefix="figures")
-    return figures, LineFormSet(data, initial=printed, prefix="lines"), VerdictForm(data)
+    products = {"products": receipt.campaign.target_products.all()}
+    return figures, LineFormSet(data, initial=printed, prefix="lines", form_kwargs=products), VerdictForm(data)
 
 
 def _keep_figures(request: HttpRequest, receipt: Receipt | None, figures: Any, lines: Any) -> None:
-    """Correct a receipt's figures if the reviewer changed any."""
-    if receipt is None or not (figures.has_changed() or lines.has_changed()):
+    """Correct a receipt's figures if the reviewer changed any, and learn how tills print what was named."""
+    if receipt is None:
         return
-    correct_figures(
-        receipt_id=receipt.pk,
-        figures=figures.figures(),
-        lines=lines_of(lines),
-        actor_id=request.user.pk,  # type: ignore[arg-type]
-        now=clock.now(),
-    )
-
-
-def _alikes(receipt: Receipt) -> list[dict[str, Any]]:
-    """Other receipts that may be the same paper, with their photographs."""
-    same = [(found, _("the very same file")) for found in same_photo_receipts(receipt)[:SHOWN_ALIKE]]
-    near = [(found.receipt, _("figures agree")) for found in look_alikes(receipt)[:SHOWN_ALIKE]]
-    shown: dict[int, dict[str, Any]] = {}
-    for other, why in [*same, *near]:
-        shown.setdefault(other.pk, {"receipt": other, "why": why, "photos": list(other.photos.all())})
-    return list(shown.values())[:SHOWN_ALIKE]
+    actor_id = signed_in(request).pk
+    if figures.has_changed() or has_changed_figures(lines):
+        correct_figures(
+            receipt_id=receipt.pk,
+            figures=figures.figures(),
+            lines=lines_of(lines),
+            actor_id=actor_id,
+            now=clock.now(),
+        )
+    for position, product_id in taught_lines(lines):
+        teach_printed_form(
+            receipt_id=receipt.pk,
+            position=position,
+            target_product_id=product_id,
+            actor_id=actor_id,
+            now=clock.now(),
+        )

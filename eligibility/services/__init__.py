@@ -2,22 +2,30 @@
 
 from eligibility.services.attempts import spend_attempt
 from eligibility.services.deciding import decide_entry
+from eligibility.services.desk import claim_case, open_case, raise_risk, release_case, set_policy
 from eligibility.services.lists import (
     create_reference_list,
     create_serial_batch,
     generate_serials,
 )
+from eligibility.services.opinions import give_opinion
 from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 
 __all__ = [
+    "claim_case",
     "create_reference_list",
     "create_serial_batch",
     "decide_entry",
     "decisions_that_differ",
     "generate_serials",
+    "give_opinion",
+    "open_case",
+    "raise_risk",
     "refuse_for_limit",
+    "release_case",
     "resolve_case",
+    "set_policy",
     "spend_attempt",
     "take_back_entry",
 ]

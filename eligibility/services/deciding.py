@@ -13,10 +13,11 @@ from campaigns.selectors import current_rules
 from campaigns.services import freeze_rules
 from eligibility.errors import NothingToDecide
 from eligibility.inputs import Inputs
-from eligibility.models import Decision, ReviewCase, Verdict
+from eligibility.models import Decision, Verdict
 from eligibility.rules.base import Outcome
 from eligibility.rules.combine import judge
 from eligibility.selectors import gather_inputs
+from eligibility.services.desk import open_case
 from eligibility.services.numbers import give_back_numbers, take_reference, take_serial
 from participants.models import Entry, EntryStatus
 from participants.services import record_verdict
@@ -61,12 +62,7 @@ def decide_entry(*, entry_id: int, now: datetime) -> Decision:
         now=now,
     )
     if decision.verdict == Verdict.UNCLEAR:
-        ReviewCase.objects.create(
-            agency_id=entry.agency_id,
-            campaign_id=entry.campaign_id,
-            entry=entry,
-            decision=decision,
-        )
+        open_case(decision=decision, now=now)
     return decision
 
 

@@ -14,6 +14,7 @@ from eligibility.models import Decision, ReviewCase, ReviewStatus, Verdict
 from eligibility.reasons import REASONS
 from eligibility.selectors import gather_inputs
 from eligibility.services.deciding import keep_decision, let_go, take_what_counts
+from eligibility.services.desk import NOBODY
 from participants.models import Entry, EntryStatus
 from participants.services import withdraw_entry
 from receipts.errors import DuplicateReceipt
@@ -69,6 +70,7 @@ def resolve_case(
         resolved_by_id=actor_id,
         outcome=decision,
         note=note,
+        **NOBODY,
     )
     audit.record("review.resolved", subject=case, actor_id=actor_id, verdict=verdict)
     if verdict == Verdict.ELIGIBLE and (receipt := current_receipt(entry.pk)):
@@ -110,7 +112,7 @@ def take_back_entry(*, entry_id: int, now: datetime) -> None:
     entry = withdraw_entry(entry_id=entry_id, now=now)
     let_go(entry)
     for case in ReviewCase.objects.select_for_update().filter(entry=entry, status=ReviewStatus.OPEN):
-        case.move_to(ReviewStatus.RESOLVED, resolved_at=now)
+        case.move_to(ReviewStatus.RESOLVED, resolved_at=now, **NOBODY)
 
 
 def _confirmed(inputs: Inputs) -> Inputs:

@@ -13,6 +13,7 @@ from accounts.models import Role
 from accounts.services import add_member, sync_roles
 from campaigns.models import Campaign, CampaignStatus
 from core.clock import jst_day
+from eligibility.admin.forms import VerdictForm
 from eligibility.models import ReviewCase
 from receipts.files import store_photo
 from tests.factories import (
@@ -137,56 +138,99 @@ def test_a_campaign_is_made_step_by_step_and_published(page, agency, live_server
     assert campaign.rule_versions.get().document["groups"][0]["rules"][0]["parameters"]["minimum_spend_jpy"] == 2500
 
 
-@pytest.fixture
-def cases(agency) -> list[ReviewCase]:
-    """Two cases with a photograph each."""
+def receipt_photo() -> bytes:
+    """A sheet with bars where the figures stand."""
     from io import BytesIO
 
-    from PIL import Image
+    from PIL import Image, ImageDraw
 
     buffer = BytesIO()
-    Image.new("RGB", (600, 900), "#f5f3ec").save(buffer, "JPEG")
+    sheet = Image.new("RGB", (600, 900), "#f5f3ec")
+    for top in range(80, 860, 60):
+        ImageDraw.Draw(sheet).rectangle((60, top, 540, top + 14), fill="#3a3a3a")
+    sheet.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def read_at(value, top, confidence=0.98, proofs=()):
+    """A figure as its reader left it, `top` pixels down the photograph."""
+    place = {"photo": 0, "polygon": [[60, top], [540, top], [540, top + 30], [60, top + 30]]}
+    return {"value": value, "confidence": confidence, "region": place, "proofs": list(proofs)}
+
+
+@pytest.fixture
+def cases(agency) -> list[ReviewCase]:
+    """Three cases with a photograph each, and where each figure was read."""
     found = []
-    for _number in range(2):
+    for _number in range(3):
         case = ReviewCaseFactory(decision__entry__campaign__sponsor__agency=agency)
-        receipt = ReceiptFactory(entry=case.entry, purchased_on=jst_day(timezone.now()))
+        fields = {"date": read_at("2026-11-20", 140, proofs=["weekday"]), "total": read_at("1280", 740, 0.6)}
+        receipt = ReceiptFactory(entry=case.entry, purchased_on=jst_day(timezone.now()), reading={"fields": fields})
         ReceiptLineFactory(receipt=receipt)
-        photo = ReceiptPhotoFactory.build(receipt=receipt, position=1)
-        photo.file_name = store_photo(photo.public_id, buffer.getvalue())
-        photo.covered_file_name = store_photo(photo.public_id, buffer.getvalue(), column="covered")
+        photo = ReceiptPhotoFactory.build(receipt=receipt, position=1, width=600, height=900)
+        photo.file_name = store_photo(photo.public_id, receipt_photo())
+        photo.covered_file_name = store_photo(photo.public_id, receipt_photo(), column="covered")
         photo.save()
         found.append(case)
+    ReceiptFactory(
+        entry__campaign=found[0].campaign,
+        telephone=found[0].entry.receipts.get().telephone,
+        purchased_on=jst_day(timezone.now()),
+        store_name="まるはち",
+    )
     return found
 
 
-def test_a_review_is_done_with_the_keyboard(page, cases, live_server):
-    first, second = cases
-    page.goto(live_server.url + reverse("admin:eligibility_reviewcase_change", args=[first.pk]))
-    photo = page.locator(".desk-viewer img")
+def test_three_cases_are_decided_with_the_keyboard_alone(page, cases, live_server):
+    first, second, third = cases
+    page.goto(live_server.url + reverse("admin:eligibility_reviewcase_next"))
     page.wait_for_function("document.querySelector('.desk-viewer img').dataset.scale")
-    upright = photo.bounding_box()
+    upright = page.locator(".desk-viewer img").bounding_box()
     assert upright["height"] > upright["width"]
     page.keyboard.press("e")
     page.wait_for_function(
         "(() => { const box = document.querySelector('.desk-viewer img').getBoundingClientRect();"
         " return box.width > box.height; })()"
     )
+    page.keyboard.press("q")
+    page.keyboard.press("+")
 
-    page.fill("[name=figures-total_jpy]", "2980")
-    page.keyboard.press("a")  # typed into the field, not a verdict
-    page.fill("[name=figures-total_jpy]", "2980")
-    page.locator(".desk-viewer").focus()
+    page.keyboard.press("f")  # the doubtful figure, and its place on the photograph
+    assert page.evaluate("document.activeElement.name") == "figures-total_jpy"
+    assert page.locator(".desk-box.lit").get_attribute("data-field") == "id_figures-total_jpy"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("298a0")  # in a field, A is no verdict
+    page.keyboard.press("Control+a")
+    page.keyboard.type("2980")
+    page.keyboard.press("Escape")
     page.keyboard.press("a")
     page.wait_for_url(f"**/{second.pk}/change/")
 
-    page.locator(".desk-viewer").focus()
     page.keyboard.press("s")  # asks for the reason first
-    page.select_option("[name=sent_back_reason]", "date_unread")
-    page.locator(".desk-viewer").focus()
-    page.keyboard.press("s")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{third.pk}/change/")
+
+    page.keyboard.press("d")
+    page.keyboard.press("1")
+    page.keyboard.press("0")  # the tenth
+    page.keyboard.press("Enter")
     page.wait_for_url("**/eligibility/reviewcase/")
 
-    first.refresh_from_db()
-    second.refresh_from_db()
-    assert (first.outcome.verdict, second.outcome.verdict) == ("eligible", "sent_back")
+    for case in cases:
+        case.refresh_from_db()
+    chosen = [str(code) for code, _text in VerdictForm().fields["refused_reason"].choices][10]
+    assert [case.outcome.verdict for case in cases] == ["eligible", "sent_back", "refused"]
+    assert third.outcome.reasons[0]["code"] == chosen
     assert first.entry.receipts.get().total_jpy == 2980
+    assert [case.opinions.get().seconds is not None for case in cases] == [True] * 3
+
+
+def test_a_box_on_the_photograph_leads_to_its_figure(page, cases, live_server):
+    page.goto(live_server.url + reverse("admin:eligibility_reviewcase_change", args=[cases[0].pk]))
+    page.wait_for_function("document.querySelector('.desk-viewer img').dataset.scale")
+
+    page.locator('.desk-box[data-field="id_figures-purchased_on"]').click()
+
+    assert page.evaluate("document.activeElement.name") == "figures-purchased_on"
+    assert page.locator(".desk-box.lit").count() == 1

@@ -1,21 +1,27 @@
 """目視: a case is looked at, its figures corrected, a verdict given, and the next one comes."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Role
 from core.clock import jst_day
+from eligibility.admin.review_page import alikes, compared
 from eligibility.models import ReviewCase, Verdict
+from eligibility.selectors import policy_of
+from eligibility.services import set_policy
 from participants.models import EntryStatus
 from receipts.files import store_photo
-from receipts.models import Receipt
+from receipts.models import PrintedForm, Receipt, ReceiptLine
 from tests.admin.registry import list_url, row_url
 from tests.factories import (
     ReceiptFactory,
     ReceiptLineFactory,
     ReceiptPhotoFactory,
     ReviewCaseFactory,
+    TargetProductFactory,
 )
 
 COVERED = b"\xff\xd8\xff\xe0 without names \xff\xd9"
@@ -248,6 +254,125 @@ def test_T12_what_entrants_wrote_is_shown_as_text(case, operator):
 
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_whoever_opens_a_case_has_it_and_others_are_told(case, operator, desk):
+    operator.get(row_url(case))
+
+    page = desk(Role.REVIEWER).get(row_url(case)).content.decode()
+    queue = desk(Role.REVIEWER).get(list_url("eligibility.reviewcase")).content.decode()
+
+    case.refresh_from_db()
+    assert case.claimed_by_id == int(operator.session["_auth_user_id"])
+    assert "ほかの審査者が担当中です。" in page
+    assert 'value="eligible"' not in page
+    assert str(case.claimed_by) in queue
+
+
+def test_a_case_put_back_is_free(case, operator):
+    operator.get(row_url(case))
+
+    answer = operator.post(row_url(case), {"release": "1"})
+
+    case.refresh_from_db()
+    assert (answer["Location"], case.claimed_by) == (list_url("eligibility.reviewcase"), None)
+
+
+def test_the_queue_is_narrowed_and_worked_by_what_stands_in_the_address(case, agency, operator):
+    now = timezone.now()
+    late, dear = (ReviewCaseFactory(decision__entry__campaign__sponsor__agency=agency) for _number in range(2))
+    ReviewCase.objects.filter(pk=late.pk).update(due_at=now - timedelta(hours=1), value_jpy=100)
+    ReviewCase.objects.filter(pk=dear.pk).update(value_jpy=5000, risk=40, due_at=now + timedelta(hours=9))
+
+    page = operator.get(list_url("eligibility.reviewcase") + "?only=overdue").content.decode()
+    to_next = reverse("admin:eligibility_reviewcase_next")
+
+    assert row_url(late) in page
+    assert row_url(dear) not in page
+    assert "期限超過 <b>1</b>" in page
+    assert operator.get(to_next)["Location"] == row_url(case)
+    assert operator.get(to_next + "?by=value")["Location"] == row_url(dear) + "?by=value"
+    assert operator.get(to_next + "?only=overdue")["Location"] == row_url(late) + "?only=overdue"
+
+
+def test_a_case_of_the_sample_is_decided_by_two_who_do_not_know_of_each_other(case, operator, desk, member):
+    set_policy(campaign_id=case.campaign_id, due_hours=24, second_share=100, actor_id=member().pk, now=timezone.now())
+    operator.get(row_url(case))
+    told = operator.post(
+        row_url(case),
+        posted(case, verdict="refused", refused_reason="store_not_included", note="店が違う"),
+        follow=True,
+    )
+    second = desk(Role.REVIEWER)
+    page = second.get(row_url(case)).content.decode()
+    second.post(row_url(case), posted(case, verdict="eligible"))
+    third = desk(Role.REVIEWER).get(row_url(case)).content.decode()
+    senior = desk(Role.OPERATOR)
+    disputed = senior.get(row_url(case)).content.decode()
+    senior.post(row_url(case), posted(case, verdict="eligible"))
+
+    case.entry.refresh_from_db()
+    assert "もう1名が審査します" in told.content.decode()
+    assert "店が違う" not in page
+    assert "2名の判定が割れています" in third
+    assert "店が違う" in disputed
+    assert case.entry.status == EntryStatus.ACCEPTED
+
+
+def test_doubt_proof_and_place_of_each_figure_are_shown(case, operator):
+    receipt = case.entry.receipts.get()
+    place = {"photo": 0, "polygon": [[10, 20], [110, 20], [110, 50], [10, 50]]}
+    total = {"value": "1280", "confidence": 0.6, "region": place, "proofs": ["tax_of_total"]}
+    receipt.reading = {"fields": {"total": total}, "items": []}
+    receipt.save()
+
+    page = operator.get(row_url(case)).content.decode()
+
+    assert "⚠ 読取の確かさ 60% ✓合計と税額" in page
+    assert 'data-field="id_figures-total_jpy"' in page
+    assert 'x="10"' in page
+    assert 'height="30"' in page
+
+
+def test_figures_of_look_alikes_are_marked_where_they_differ(case, operator):
+    mine = case.entry.receipts.get()
+    other = ReceiptFactory(
+        entry__campaign=case.entry.campaign,
+        telephone=mine.telephone,
+        purchased_on=mine.purchased_on,
+        total_jpy=mine.total_jpy,
+        store_name="まるやまマート",
+    )
+
+    (row,) = [row for row in compared(mine, alikes(mine)) if row["mine"] == mine.store_name]
+
+    assert row["theirs"] == [{"value": other.store_name, "differs": True}]
+
+
+def test_a_line_named_as_a_product_is_learned_for_the_chain(case, operator):
+    product = TargetProductFactory(campaign=case.campaign, name="みずひき緑茶 500ml")
+    ReceiptLine.objects.update(name="ﾐｽﾞﾘﾖｸﾁﾔ")
+
+    operator.post(row_url(case), posted(case, **{"lines-0-name": "ﾐｽﾞﾘﾖｸﾁﾔ", "lines-0-product": product.pk}))
+
+    learned = PrintedForm.objects.get()
+    assert (learned.form, learned.product.name) == ("ﾐｽﾞﾘﾖｸﾁﾔ", "みずひき緑茶 500ml")
+    assert case.entry.receipts.get().corrected_by is None
+
+
+def test_rules_of_review_are_set_by_operators_of_the_agency_only(case, operator, desk):
+    url = reverse("admin:eligibility_reviewcase_policy", args=[case.campaign_id])
+    foreign = reverse("admin:eligibility_reviewcase_policy", args=[ReviewCaseFactory().campaign_id])
+
+    operator.post(url, {"due_hours": "6", "second_share": "20"})
+    refused = operator.post(url, {"due_hours": "0", "second_share": "20"})
+
+    policy = policy_of(case.campaign)
+    assert (policy.due_hours, policy.second_share) == (6, 20)
+    assert "1〜720時間" in refused.content.decode()
+    assert operator.get(foreign).status_code == 404
+    assert desk(Role.REVIEWER).post(url, {"due_hours": "9", "second_share": "0"}).status_code == 403
+    assert "20" in operator.get(reverse("admin:eligibility_reviewcase_figures")).content.decode()
 
 
 def test_the_sidebar_counts_waiting_cases_of_the_own_agency_only(case, operator):

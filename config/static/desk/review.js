@@ -1,64 +1,60 @@
-// The review desk: turn, zoom and choose photographs; one key a verdict, as long as nobody is typing.
+// The review desk by keyboard: one key a verdict, a number for its reason, as long as nobody is typing.
 (() => {
   "use strict";
 
+  const form = document.getElementById("review-form");
   const viewer = document.querySelector(".desk-viewer");
-  const image = viewer && viewer.querySelector("img");
-  let zoom = 0; // 0: fit to the width
-  let turn = 0;
+  const photoKeys = (viewer && viewer.deskKeys) || {};
+  let typed = "";
 
-  function draw() {
-    if (!image || !image.naturalWidth) return;
-    const sideways = turn % 180 !== 0;
-    const natural = sideways ? image.naturalHeight : image.naturalWidth;
-    const scale = zoom || Math.min(1, (viewer.clientWidth - 20) / natural);
-    const width = image.naturalWidth * scale;
-    const height = image.naturalHeight * scale;
-    image.style.width = `${width}px`;
-    image.style.height = `${height}px`;
-    const shift = sideways ? (width - height) / 2 : 0;
-    image.style.margin = `${-shift}px ${shift}px`;
-    image.style.transform = `rotate(${turn}deg)`;
-    image.dataset.scale = scale;
+  function toDoubt() {
+    const fields = [...form.querySelectorAll(".doubtful input:not([type=hidden])")];
+    const doubtful = fields.filter((field) => field === field.closest(".doubtful").querySelector("input"));
+    const following = doubtful[doubtful.indexOf(document.activeElement) + 1] || doubtful[0];
+    if (following) following.focus();
   }
-  function turnBy(degrees) { turn = (turn + degrees + 360) % 360; draw(); }
-  function zoomBy(factor) { zoom = Math.min(6, Math.max(0.1, Number(image.dataset.scale) * factor)); draw(); }
-  function fit() { zoom = 0; draw(); }
+  function leave() {
+    document.activeElement.blur();
+    if (viewer) viewer.focus({ preventScroll: true });
+  }
+  function press(button) {
+    const choice = button.parentElement.querySelector("select");
+    if (choice && !choice.value) { typed = ""; choice.focus(); } // the reason first
+    else button.click();
+  }
 
-  if (image) {
-    image.addEventListener("load", draw);
-    if (image.complete) draw();
-    image.addEventListener("click", () => zoomBy(1.5));
-    document.addEventListener("click", (event) => {
-      const button = event.target.closest(".desk-tools button");
-      if (!button) return;
-      if (button.dataset.turn) turnBy(Number(button.dataset.turn));
-      if (button.dataset.zoom) zoomBy(Number(button.dataset.zoom));
-      if ("fit" in button.dataset) fit();
-      if (button.dataset.photo) {
-        document.querySelectorAll("[data-photo]").forEach((other) => other.setAttribute("aria-pressed", other === button));
-        turn = 0; zoom = 0;
-        image.src = button.dataset.photo;
-      }
-    });
+  // A number chooses the reason: a second digit follows at once for those from ten on.
+  function chooseByNumber(choice, digit) {
+    const known = (number) => number > 0 && number < choice.options.length;
+    typed = known(Number(typed + digit)) ? typed + digit : digit;
+    if (known(Number(typed))) choice.selectedIndex = Number(typed);
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.matches("input, select, textarea")) return;
-    const keys = { q: () => turnBy(-90), e: () => turnBy(90), "+": () => zoomBy(1.25), "-": () => zoomBy(0.8), 0: fit };
     const key = event.key.toLowerCase();
-    if (image && keys[key]) { keys[key](); event.preventDefault(); return; }
+    const target = event.target;
+    if (key === "escape" && target.matches("input, select, textarea")) { leave(); return; }
+    if (target.matches(".desk-verdict .row select")) {
+      const button = target.parentElement.querySelector("[data-key]");
+      if (/^[0-9]$/.test(key)) { chooseByNumber(target, key); event.preventDefault(); }
+      else if (key === "enter" || key === button.dataset.key) { event.preventDefault(); if (target.value) button.click(); }
+      return;
+    }
+    if (target.matches("input, select, textarea")) return;
+    if (photoKeys[key] && (!key.startsWith("arrow") || target === viewer || target === document.body)) {
+      photoKeys[key]();
+      event.preventDefault();
+      return;
+    }
+    if (key === "f") { toDoubt(); event.preventDefault(); return; }
     const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (!button) return;
     event.preventDefault();
-    const choice = button.parentElement.querySelector("select");
-    if (choice && !choice.value) choice.focus(); // the reason first
-    else button.click();
+    press(button);
   });
 
   // Enter in a figure goes to the next field instead of pressing the first verdict.
-  const form = document.getElementById("review-form");
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
     event.preventDefault();

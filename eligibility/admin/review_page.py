@@ -1,0 +1,141 @@
+"""What stands on the review page: figures with their doubt and proof, boxes on the photographs, look-alikes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from eligibility.admin.forms import FIGURES
+from receipts.dictionary import known_products
+from receipts.matching import match_products
+from receipts.models import Receipt
+from receipts.selectors import look_alikes, same_photo_receipts
+
+DOUBTFUL = 80  # what was read with less confidence (%) is tinted
+SHOWN_ALIKE = 4
+READ_AS = {"telephone": "tel", "purchased_on": "date", "purchased_time": "time"}
+READ_AS |= {"subtotal_jpy": "subtotal", "tax_jpy": "tax", "total_jpy": "total"}
+PROOFS = {
+    "check_digit": _("check digit"),
+    "weekday": _("weekday fits"),
+    "items": _("sum of the items"),
+    "subtotal_plus_tax": _("subtotal and tax"),
+    "tax_of_total": _("tax fits the total"),
+    "bases": _("taxed amounts"),
+}
+NAMES = {field.name: field.verbose_name for field in Receipt._meta.fields}
+
+
+def figure_rows(figures: Any, receipt: Receipt | None) -> list[dict[str, Any]]:
+    """Give each figure's field with how surely it was read and what proves it."""
+    if receipt is None:
+        return []
+    read: Mapping[str, Any] = (receipt.reading or {}).get("fields", {})
+    return [_row(figures[name], read.get(READ_AS.get(name, name))) for name in FIGURES]
+
+
+def _row(field: Any, reading: Mapping[str, Any] | None) -> dict[str, Any]:
+    percent = None if reading is None else round(reading.get("confidence", 0) * 100)
+    proofs = [PROOFS.get(proof, proof) for proof in (reading or {}).get("proofs", [])]
+    return {
+        "field": field,
+        "percent": percent,
+        "proofs": proofs,
+        "is_doubtful": percent is not None and percent < DOUBTFUL,
+    }
+
+
+def line_rows(lines: Any, receipt: Receipt | None) -> list[dict[str, Any]]:
+    """Give each line's form with its confidence, and which product of the campaign it is taken for."""
+    if receipt is None:
+        return []
+    printed = {line.position: line for line in receipt.lines.all()}
+    known = known_products(receipt)
+    products = [
+        {"name": product.name, "jan": product.jan, "printed_forms": product.printed_forms}
+        for product in receipt.campaign.target_products.all()
+    ]
+    rows = []
+    for position, form in enumerate(lines, start=1):
+        line = printed.get(position)
+        rows.append(
+            {
+                "form": form,
+                "line": line,
+                "is_doubtful": line is not None and line.confidence < DOUBTFUL,
+                "known": known.get(position, {}).get("name"),
+                "match": _match(line, products) if line else None,
+            }
+        )
+    return rows
+
+
+def _match(line: Any, products: list[dict[str, Any]]) -> dict[str, Any] | None:
+    item = {"name": line.name, "jan": line.jan or None, "quantity": line.quantity, "price_jpy": line.price_jpy}
+    found = match_products([item], products)
+    return {"product": found[0].product, "percent": round(found[0].score * 100)} if found else None
+
+
+def boxes(receipt: Receipt | None, figures: Any) -> dict[int, list[dict[str, Any]]]:
+    """Give for each photograph (counted from 0) the boxes of what was read there, and the field each belongs to."""
+    reading: Mapping[str, Any] = (receipt.reading or {}) if receipt else {}
+    fields = reading.get("fields", {})
+    named = [
+        (figures[name].id_for_label, figures[name].label, fields.get(READ_AS.get(name, name)))
+        for name in (FIGURES if fields else ())
+    ]
+    items = [
+        (f"id_lines-{number}-name", item.get("name", ""), item) for number, item in enumerate(reading.get("items", []))
+    ]
+    found: dict[int, list[dict[str, Any]]] = {}
+    for target, label, read in [*items, *named]:
+        region = (read or {}).get("region")
+        if region and region.get("polygon"):
+            box = _box(region["polygon"]) | {"field": target, "label": label}
+            found.setdefault(region.get("photo", 0), []).append(box)
+    return found
+
+
+def _box(polygon: list[list[float]]) -> dict[str, int]:
+    xs, ys = [point[0] for point in polygon], [point[1] for point in polygon]
+    left, top = min(xs), min(ys)
+    return {"x": round(left), "y": round(top), "width": round(max(xs) - left), "height": round(max(ys) - top)}
+
+
+def photographs(receipt: Receipt | None, figures: Any) -> list[dict[str, Any]]:
+    """Give the photographs with their boxes."""
+    if receipt is None:
+        return []
+    found = boxes(receipt, figures)
+    return [
+        {"photo": photo, "boxes": found.get(index, [])}
+        for index, photo in enumerate(receipt.photos.all())
+        if not photo.purged_at
+    ]
+
+
+def alikes(receipt: Receipt | None) -> list[dict[str, Any]]:
+    """Give other receipts that may be the same paper, with their photographs."""
+    if receipt is None:
+        return []
+    same = [(found, _("the very same file")) for found in same_photo_receipts(receipt)[:SHOWN_ALIKE]]
+    near = [(found.receipt, _("figures agree")) for found in look_alikes(receipt)[:SHOWN_ALIKE]]
+    shown: dict[int, dict[str, Any]] = {}
+    for other, why in [*same, *near]:
+        shown.setdefault(other.pk, {"receipt": other, "why": why, "photos": list(other.photos.all())})
+    return list(shown.values())[:SHOWN_ALIKE]
+
+
+def compared(receipt: Receipt | None, others: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the figures of the receipt beside those of its look-alikes, and mark where they differ."""
+    if receipt is None or not others:
+        return []
+    rows = []
+    for name in FIGURES:
+        mine = getattr(receipt, name)
+        cells = [getattr(other["receipt"], name) for other in others]
+        if any(value not in ("", None) for value in [mine, *cells]):
+            label = NAMES[name]
+            theirs = [{"value": value, "differs": value != mine} for value in cells]
+            rows.append({"label": label, "mine": mine, "theirs": theirs})
+    return rows
