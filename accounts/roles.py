@@ -46,6 +46,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "eligibility.add_referencelist",
             "eligibility.view_reviewcase",
             "eligibility.change_reviewcase",
+            "eligibility.view_appeal",
+            "eligibility.change_appeal",
             "draws.view_draw",
             "draws.add_draw",
             "draws.view_drawresult",
@@ -84,6 +86,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *READ_PEOPLE.split(),
         "eligibility.view_reviewcase",
         "eligibility.change_reviewcase",
+        "eligibility.view_appeal",
+        "eligibility.change_appeal",
     ),
     Role.SUPPORT: (
         *READ_CAMPAIGNS.split(),

@@ -1,12 +1,17 @@
 """Reads: verdicts, review cases, and what the rules are given."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
 from accounts.models import Agency
+from campaigns.models import Campaign
 from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.models import (
+    Appeal,
+    AppealStatus,
     Decision,
     NumberUse,
     ReferenceNumber,
@@ -36,6 +41,22 @@ SCREEN_SCORE = 2.2  # peak of the log spectrum: above it, a display is likely; f
 def current_decision(entry_id: int) -> Decision | None:
     """Give the latest decision on an entry."""
     return Decision.objects.filter(entry_id=entry_id).order_by("-number").first()
+
+
+def appeal_of(entry_id: int) -> Appeal | None:
+    """Give the latest appeal of an entry, waiting or answered."""
+    return Appeal.objects.filter(entry_id=entry_id).select_related("outcome").order_by("-pk").first()
+
+
+def appeal_deadline(decision: Decision, campaign: Campaign) -> datetime | None:
+    """Give the instant before which a decision may be objected to; None where the campaign hears no appeals."""
+    return decision.decided_at + timedelta(days=campaign.appeal_days) if campaign.appeal_days else None
+
+
+def open_appeals(agencies: QuerySet[Agency]) -> QuerySet[Appeal]:
+    """Give the appeals that wait for an answer, the most urgent first."""
+    appeals = Appeal.objects.filter(agency__in=agencies, status=AppealStatus.OPEN)
+    return appeals.select_related("entry", "campaign", "decision").order_by("answer_due_at", "pk")
 
 
 def open_cases(agencies: QuerySet[Agency]) -> QuerySet[ReviewCase]:
@@ -90,6 +111,12 @@ def gather_inputs(entry: Entry) -> Inputs:
         line_is_friend=social.get(IdentityKind.LINE, {}).get("is_friend"),
         x=social.get(IdentityKind.X, {}),
     )
+
+
+def confirmed_inputs(entry: Entry) -> Inputs:
+    """As `gather_inputs`, with the receipt's figures as a person has confirmed them."""
+    inputs = gather_inputs(entry)
+    return replace(inputs, receipt=inputs.receipt and replace(inputs.receipt, is_confirmed=True))
 
 
 def receipt_facts(receipt: Receipt) -> ReceiptFacts:

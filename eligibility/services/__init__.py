@@ -1,5 +1,6 @@
 """Writes: verdicts by rule and by person, lists, and the guard against guessing."""
 
+from eligibility.services.appealing import answer_appeal, open_appeal
 from eligibility.services.attempts import spend_attempt
 from eligibility.services.deciding import decide_entry
 from eligibility.services.lists import (
@@ -11,11 +12,13 @@ from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 
 __all__ = [
+    "answer_appeal",
     "create_reference_list",
     "create_serial_batch",
     "decide_entry",
     "decisions_that_differ",
     "generate_serials",
+    "open_appeal",
     "refuse_for_limit",
     "resolve_case",
     "spend_attempt",

@@ -19,6 +19,7 @@ LISTS = {
     "participants.entry": "ORS",
     "receipts.receipt": "ORS",
     "eligibility.reviewcase": "OR",
+    "eligibility.appeal": "OR",
     "eligibility.serialbatch": "O",
     "eligibility.referencelist": "O",
     "draws.draw": "O",

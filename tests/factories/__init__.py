@@ -2,6 +2,7 @@
 
 from tests.factories.entries import (
     AnswerFactory,
+    AppealFactory,
     ConsentFactory,
     DecisionFactory,
     EntryFactory,
@@ -71,6 +72,7 @@ __all__ = [
     "AgencyFactory",
     "AnswerFactory",
     "ApiKeyFactory",
+    "AppealFactory",
     "AuditEntryFactory",
     "AwardFactory",
     "CampaignFactory",
