@@ -186,6 +186,9 @@ class Decision(PublicModel):
             models.UniqueConstraint(name="decision_number_once", fields=["entry", "number"]),
             models.CheckConstraint(name="decision_verdict_known", condition=Q(verdict__in=Verdict.values)),
         ]
+        indexes: ClassVar = [
+            models.Index(name="decision_by_person", fields=["decided_at"], condition=Q(decided_by__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()}"

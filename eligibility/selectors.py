@@ -18,6 +18,7 @@ from eligibility.models import (
     ReviewCase,
     ReviewStatus,
     Serial,
+    Verdict,
 )
 from participants.models import Entry, IdentityKind, ProofKind
 from participants.selectors import (
@@ -51,6 +52,17 @@ def appeal_of(entry_id: int) -> Appeal | None:
 def appeal_deadline(decision: Decision, campaign: Campaign) -> datetime | None:
     """Give the instant before which a decision may be objected to; None where the campaign hears no appeals."""
     return decision.decided_at + timedelta(days=campaign.appeal_days) if campaign.appeal_days else None
+
+
+def verdicts_by_person(since: datetime) -> QuerySet[Decision]:
+    """Give the refusals and sendings back by a person's word since then."""
+    verdicts = [Verdict.SENT_BACK, Verdict.REFUSED]
+    return Decision.objects.filter(decided_by__isnull=False, decided_at__gte=since, verdict__in=verdicts)
+
+
+def answered_appeals(since: datetime) -> QuerySet[Appeal]:
+    """Give the appeals that were answered since then."""
+    return Appeal.objects.filter(answered_at__gte=since)
 
 
 def open_appeals(agencies: QuerySet[Agency]) -> QuerySet[Appeal]:

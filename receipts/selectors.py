@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from receipts.files import load_photo
@@ -26,6 +27,11 @@ def current_receipt(entry_id: int) -> Receipt | None:
     """Give the receipt that speaks for an entry: the last one sent."""
     receipts = Receipt.objects.filter(entry_id=entry_id).exclude(status=ReceiptStatus.REPLACED)
     return receipts.order_by("-pk").first()
+
+
+def tries_left(entry_id: int) -> int:
+    """Count how often an entry may still be given photographs; enough for honest retakes, too few for a machine."""
+    return max(0, settings.RECEIPT_TRIES_PER_ENTRY - Receipt.objects.filter(entry_id=entry_id).count())
 
 
 def unread_receipts(now: datetime, *, limit: int = 100) -> list[int]:
