@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Agency
 from campaigns.models import Campaign
+from campaigns.selectors import counts_for_sponsor
 from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.models import (
     Appeal,
@@ -134,7 +135,8 @@ def confirmed_inputs(entry: Entry) -> Inputs:
 def receipt_facts(receipt: Receipt) -> ReceiptFacts:
     """Give what the rules need to know of a receipt."""
     reading: dict[str, Any] = receipt.reading or {}
-    used = same_purchase_receipts(receipt).exists() or same_photo_receipts(receipt).filter(counts=True).exists()
+    used = same_purchase_receipts(receipt, of_sponsor=counts_for_sponsor(receipt.campaign)).exists()
+    used = used or same_photo_receipts(receipt).filter(counts=True).exists()
     alike = [] if used else look_alikes(receipt)
     return ReceiptFacts(
         status=receipt.status,
@@ -143,12 +145,18 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
         is_confirmed=receipt.corrected_by_id is not None,
         needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,
-        figures=figures_of(receipt) | {"store_name": receipt.store_name, "branch": receipt.branch},
+        figures=figures_of(receipt) | _more_figures(receipt),
         items=tuple(_items(receipt, reading)),
         regions={key: value.get("region") for key, value in reading.get("fields", {}).items()},
         is_used_elsewhere=used,
         look_alike=str(alike[0].receipt.public_id) if alike else None,
     )
+
+
+def _more_figures(receipt: Receipt) -> dict[str, str | None]:
+    sums = {"subtotal": receipt.subtotal_jpy, "tax": receipt.tax_jpy}
+    texts = {name: None if value is None else str(value) for name, value in sums.items()}
+    return {"store_name": receipt.store_name, "branch": receipt.branch, **texts}
 
 
 def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:

@@ -53,11 +53,15 @@ def same_photo_receipts(receipt: Receipt) -> QuerySet[Receipt]:
     return others.exclude(entry_id=receipt.entry_id).exclude(status=ReceiptStatus.REPLACED).distinct()
 
 
-def same_purchase_receipts(receipt: Receipt) -> QuerySet[Receipt]:
-    """Give other entries' receipts in the campaign with the same shop, date, time and total that count."""
+def same_purchase_receipts(receipt: Receipt, *, of_sponsor: bool = False) -> QuerySet[Receipt]:
+    """Give other entries' receipts of the same purchase that count: in the campaign, or in all of its sponsor's."""
     if not receipt.fingerprint:
         return Receipt.objects.none()
-    others = Receipt.objects.filter(campaign_id=receipt.campaign_id, fingerprint=receipt.fingerprint, counts=True)
+    others = Receipt.objects.filter(agency_id=receipt.agency_id, fingerprint=receipt.fingerprint, counts=True)
+    if of_sponsor:
+        others = others.filter(campaign__sponsor=receipt.campaign.sponsor_id)
+    else:
+        others = others.filter(campaign_id=receipt.campaign_id)
     return others.exclude(entry_id=receipt.entry_id)
 
 

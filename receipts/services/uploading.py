@@ -64,6 +64,7 @@ def _keep(
             perceptual_hash=photo.perceptual_hash,
             width=photo.width,
             height=photo.height,
+            trouble=photo.trouble,
             is_edited=photo.taken_with_editor,
         )
         for position, ((public_id, file_name), photo) in enumerate(photos, start=1)
