@@ -28,13 +28,14 @@ def sent_back(phone):
     return entry
 
 
-def test_the_place_is_marked_on_the_photo_that_was_judged_and_on_no_later_one(phone, campaigns):
+def test_the_place_is_marked_on_the_photo_that_was_judged_and_on_no_later_one(phone, campaigns, noon):
     entry = sent_back(phone)
     page = phone.get(f"/e/{entry.public_id}/").content.decode()
     assert 'viewBox="0 0 256 384"' in page
     assert '<polygon points="20,30 120,30 120,50 20,50" />' in page
     assert "写真のどこのことかを示しています" in page
 
+    noon.shift(timedelta(minutes=1))
     phone.upload(entry, jpeg(90))
     assert "<polygon" not in phone.get(f"/e/{entry.public_id}/").content.decode()
 
