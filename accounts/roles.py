@@ -54,6 +54,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "receipts.change_receipt",
             "eligibility.settle_reviewcase",  # the third voice where two reviewers disagree
             "eligibility.change_reviewpolicy",
+            "eligibility.view_appeal",
+            "eligibility.change_appeal",
             "draws.view_draw",
             "draws.add_draw",
             "draws.view_drawresult",
@@ -94,6 +96,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "eligibility.view_reviewcase",
         "eligibility.change_reviewcase",
         "receipts.change_receipt",
+        "eligibility.view_appeal",
+        "eligibility.change_appeal",
     ),
     Role.SUPPORT: (
         *READ_CAMPAIGNS.split(),

@@ -107,6 +107,12 @@ def current_rules(campaign: Campaign) -> RuleVersion | None:
     return campaign.rule_versions.order_by("-number").first()
 
 
+def counts_for_sponsor(campaign: Campaign) -> bool:
+    """Tell whether a receipt that counts in another campaign of the sponsor is used up for this one."""
+    purchases = EntryRule.objects.filter(group__campaign=campaign, kind=RuleKind.PURCHASE)
+    return any(rule.parameters.get("receipt_once") == "sponsor" for rule in purchases)
+
+
 def check_open(campaign: Campaign, at: datetime) -> None:
     """Refuse an entry outside of the period or the open state.
 

@@ -26,7 +26,7 @@ from distribution.messages import render_message
 from distribution.models import Delivery, DeliveryKind
 from eligibility.models import Verdict
 from eligibility.reasons import described
-from eligibility.selectors import current_decision
+from eligibility.selectors import appeal_of, current_decision
 from participants.links import RESUME_SECONDS, VERIFY_SECONDS, resume_url, verify_url
 from participants.models import Identity
 from participants.selectors import identity_value
@@ -116,11 +116,14 @@ def _verdict(delivery: Delivery, campaign: CampaignFacts) -> VerdictContext:
     if decision is None:
         raise ValueError("a verdict is announced after it was given")
     reasons = described(decision.reasons)
+    appeal = appeal_of(delivery.entry_id)
+    is_answered = appeal is not None and appeal.answered_at and decision.pk in (appeal.decision_id, appeal.outcome_id)
+    answer = (appeal.message,) if appeal is not None and is_answered else ()
     return VerdictContext(
         campaign=campaign,
         link=resume_url(delivery.entry),
         outcome=OUTCOMES[Verdict(decision.verdict)],
         entry_number=entry_number(delivery),
-        reasons=tuple(reason["message"] for reason in reasons if decision.verdict != Verdict.ELIGIBLE),
+        reasons=answer + tuple(reason["message"] for reason in reasons if decision.verdict != Verdict.ELIGIBLE),
         what_to_do=reasons[0]["fix"] if reasons and decision.verdict != Verdict.ELIGIBLE else "",
     )

@@ -62,3 +62,26 @@ class ListNotAccepted(DomainError):
     def __init__(self, problems: list[tuple[int, str]]) -> None:
         super().__init__(problem_count=len(problems))
         self.problems = problems
+
+
+class AppealNotPossible(DomainError):
+    """The entry was neither refused nor sent back, or the campaign hears no appeals."""
+
+    code = "appeal_not_possible"
+    message = _("There is no result that you could object to at the moment.")
+
+
+class AppealAlreadyMade(DomainError):
+    code = "appeal_already_made"
+    message = _("We have your objection to this result already. One objection is heard for each result.")
+
+
+class AppealTooLate(DomainError):
+    code = "appeal_too_late"
+    message = _("The time to object to this result is over.")
+
+
+class AppealTextNotAccepted(DomainError):
+    code = "appeal_text_not_accepted"
+    message = _("Please write a few words of ordinary text: at least 5 and at most 1,000 characters (an answer: 500).")
+    status = 422

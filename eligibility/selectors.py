@@ -1,14 +1,19 @@
 """Reads: verdicts, review cases, and what the rules are given."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
 
 from accounts.models import Agency
 from campaigns.models import Campaign
+from campaigns.selectors import counts_for_sponsor
 from core.crypto import blind_index
 from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.models import (
+    Appeal,
+    AppealStatus,
     Decision,
     NumberUse,
     ReferenceNumber,
@@ -16,6 +21,7 @@ from eligibility.models import (
     ReviewPolicy,
     ReviewStatus,
     Serial,
+    Verdict,
 )
 from participants.models import Entry, IdentityKind, ProofKind
 from participants.selectors import (
@@ -40,6 +46,33 @@ SCREEN_SCORE = 2.2  # peak of the log spectrum: above it, a display is likely; f
 def current_decision(entry_id: int) -> Decision | None:
     """Give the latest decision on an entry."""
     return Decision.objects.filter(entry_id=entry_id).order_by("-number").first()
+
+
+def appeal_of(entry_id: int) -> Appeal | None:
+    """Give the latest appeal of an entry, waiting or answered."""
+    return Appeal.objects.filter(entry_id=entry_id).select_related("outcome").order_by("-pk").first()
+
+
+def appeal_deadline(decision: Decision, campaign: Campaign) -> datetime | None:
+    """Give the instant before which a decision may be objected to; None where the campaign hears no appeals."""
+    return decision.decided_at + timedelta(days=campaign.appeal_days) if campaign.appeal_days else None
+
+
+def verdicts_by_person(since: datetime) -> QuerySet[Decision]:
+    """Give the refusals and sendings back by a person's word since then."""
+    verdicts = [Verdict.SENT_BACK, Verdict.REFUSED]
+    return Decision.objects.filter(decided_by__isnull=False, decided_at__gte=since, verdict__in=verdicts)
+
+
+def answered_appeals(since: datetime) -> QuerySet[Appeal]:
+    """Give the appeals that were answered since then."""
+    return Appeal.objects.filter(answered_at__gte=since)
+
+
+def open_appeals(agencies: QuerySet[Agency]) -> QuerySet[Appeal]:
+    """Give the appeals that wait for an answer, the most urgent first."""
+    appeals = Appeal.objects.filter(agency__in=agencies, status=AppealStatus.OPEN)
+    return appeals.select_related("entry", "campaign", "decision").order_by("answer_due_at", "pk")
 
 
 def open_cases(agencies: QuerySet[Agency]) -> QuerySet[ReviewCase]:
@@ -101,11 +134,18 @@ def gather_inputs(entry: Entry) -> Inputs:
     )
 
 
+def confirmed_inputs(entry: Entry) -> Inputs:
+    """As `gather_inputs`, with the receipt's figures as a person has confirmed them."""
+    inputs = gather_inputs(entry)
+    return replace(inputs, receipt=inputs.receipt and replace(inputs.receipt, is_confirmed=True))
+
+
 def receipt_facts(receipt: Receipt) -> ReceiptFacts:
     """Give what the rules need to know of a receipt."""
     reading: dict[str, Any] = receipt.reading or {}
     prefetch_related_objects([receipt], "lines")
-    used = same_purchase_receipts(receipt).exists() or same_photo_receipts(receipt).filter(counts=True).exists()
+    used = same_purchase_receipts(receipt, of_sponsor=counts_for_sponsor(receipt.campaign)).exists()
+    used = used or same_photo_receipts(receipt).filter(counts=True).exists()
     alike = [] if used else look_alikes(receipt)
     return ReceiptFacts(
         status=receipt.status,
@@ -114,7 +154,7 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
         is_confirmed=receipt.corrected_by_id is not None,
         needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,
-        figures=figures_of(receipt) | _store(receipt),
+        figures=figures_of(receipt) | _store(receipt) | _sums(receipt),
         items=tuple(_items(receipt, reading)),
         regions={key: value.get("region") for key, value in reading.get("fields", {}).items()},
         is_used_elsewhere=used,
@@ -127,6 +167,11 @@ def _store(receipt: Receipt) -> dict[str, Any]:
     chain = receipt.chain
     forms = [chain.name, *filter(None, [chain.kana]), *chain.printed_forms] if chain else []
     return {"store_name": receipt.store_name, "branch": receipt.branch, "store_forms": forms}
+
+
+def _sums(receipt: Receipt) -> dict[str, str | None]:
+    sums = {"subtotal": receipt.subtotal_jpy, "tax": receipt.tax_jpy}
+    return {name: None if value is None else str(value) for name, value in sums.items()}
 
 
 def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,11 +4,14 @@ Every step leaves rows, and the next step is found from the rows; so it may be a
 and goes on where it stopped.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns.models import Campaign, CampaignStatus, Mechanic
 from codes.errors import OutOfStock, StockBusy, StockHeld
@@ -16,7 +19,7 @@ from codes.selectors import available_count, waits_for_supplier
 from codes.services import order_cards
 from core.crashpoints import crashpoint
 from core.errors import StaleState
-from distribution.models import DeliveryKind
+from distribution.models import Delivery, DeliveryKind
 from distribution.services import give_prizes, queue_message
 from draws.errors import DrawNotPossible
 from draws.models import Draw, DrawResult
@@ -25,6 +28,7 @@ from draws.services import decide_result, hold_draw, record_loss
 from draws.services.drawing import places_left
 from eligibility.errors import NothingToDecide
 from eligibility.models import Verdict
+from eligibility.selectors import answered_appeals, verdicts_by_person
 from eligibility.services import decide_entry, refuse_for_limit, take_back_entry
 from participants.models import Entry, EntryStatus, Participant
 from participants.selectors import counting_entries, reachable_identity, waiting_entries
@@ -33,6 +37,7 @@ from participants.services import finish_entry, postpone_entry
 log = structlog.get_logger(__name__)
 
 MAX_FAILURES = 10
+ANNOUNCED_WITHIN = timedelta(days=1)
 
 
 def advance_entry(*, entry_id: int, now: datetime) -> Entry:
@@ -105,6 +110,7 @@ def withdraw_entry(*, entry_id: int, now: datetime) -> Entry:
 def sweep(*, now: datetime) -> int:
     """Advance every entry whose next step is due; one that fails is set back and does not hold up the others."""
     advanced = 0
+    announce_verdicts(now=now)
     for entry_id in waiting_entries(now):
         advanced += advance_or_postpone(entry_id=entry_id, now=now)
     return advanced
@@ -124,6 +130,28 @@ def advance_or_postpone(*, entry_id: int, now: datetime) -> bool:
     else:
         return True
     return False
+
+
+def announce_verdicts(*, now: datetime) -> int:
+    """Write to those whom a person of the desk has refused, sent back or answered within a day; each word once."""
+    since = now - ANNOUNCED_WITHIN
+    words = ((verdicts_by_person(since), "decided_at"), (answered_appeals(since), "answered_at"))
+    waiting = {entry_id for rows, at in words for entry_id in _untold(rows, at).values_list("entry_id", flat=True)}
+    return sum(_announce(entry_id, words, now) for entry_id in sorted(waiting))
+
+
+@transaction.atomic
+def _announce(entry_id: int, words: Sequence[tuple[QuerySet[Any], str]], now: datetime) -> bool:
+    """Queue one message, unless another sweep was faster."""
+    Entry.objects.select_for_update().get(pk=entry_id)
+    if not any(_untold(rows, at).filter(entry_id=entry_id).exists() for rows, at in words):
+        return False
+    return queue_message(kind=DeliveryKind.VERDICT, entry_id=entry_id, now=now) is not None
+
+
+def _untold(rows: QuerySet[Any], at: str) -> QuerySet[Any]:
+    told = Delivery.objects.filter(entry=OuterRef("entry"), kind=DeliveryKind.VERDICT, created_at__gte=OuterRef(at))
+    return rows.exclude(Exists(told))
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,14 @@ class Entry(StatefulModel):
             EntryStatus.ACCEPTED,
             EntryStatus.WITHDRAWN,
         },
-        EntryStatus.SENT_BACK: {EntryStatus.SUBMITTED, EntryStatus.WITHDRAWN},
+        # Sent back and refused entries move by the answer to an appeal, too.
+        EntryStatus.SENT_BACK: {
+            EntryStatus.SUBMITTED,
+            EntryStatus.WITHDRAWN,
+            EntryStatus.ACCEPTED,
+            EntryStatus.REFUSED,
+        },
+        EntryStatus.REFUSED: {EntryStatus.ACCEPTED, EntryStatus.SENT_BACK},
         # A contact confirmed late may show that the person had entered before.
         EntryStatus.ACCEPTED: {
             EntryStatus.WON,

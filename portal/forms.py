@@ -73,6 +73,18 @@ class EmailForm(PortalForm):
     )
 
 
+class AppealForm(PortalForm):
+    """What an entrant says against a result."""
+
+    text = forms.CharField(
+        label=_("What is wrong with the result?"),
+        help_text=_("For example: the product is on the third line under another name. Up to 1,000 characters."),
+        max_length=1000,
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 6, "maxlength": 1000}),
+    )
+
+
 class ConfirmForm(PortalForm):
     """The agreement to the terms, and apart from it the wish for news."""
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.views import (
     answers,
+    appeal,
     campaign,
     claim,
     contact,
@@ -44,6 +45,7 @@ urlpatterns = [
     path("e/<uuid:public_id>/progress/", result.progress, name="progress"),
     path("e/<uuid:public_id>/photo/<int:position>/", result.photo, name="photo"),
     path("e/<uuid:public_id>/region/<int:number>/", result.region, name="region"),
+    path("e/<uuid:public_id>/appeal/", appeal.appeal, name="appeal"),
     path("e/<uuid:public_id>/send-again/", contact.send_again, name="send-again"),
     path("e/<uuid:public_id>/continue/", contact.continue_elsewhere, name="continue"),
     path("e/<uuid:public_id>/withdraw/", entry.withdraw, name="withdraw"),

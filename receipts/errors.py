@@ -54,6 +54,14 @@ class TooManyPhotos(DomainError):
     status = 422
 
 
+class TooManyTries(DomainError):
+    """The entry was given photographs as often as one may."""
+
+    code = "too_many_photo_tries"
+    message = _("Many photos were sent for this entry already. Please ask the inquiry desk; your entry is kept.")
+    status = 429
+
+
 class DuplicateReceipt(DomainError):
     """The same paper receipt already counts for another entry of the campaign."""
 

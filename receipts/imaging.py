@@ -31,6 +31,7 @@ class SanitisedPhoto:
         taken_with_editor: the metadata names a program for editing pictures; a weak sign.
         software: the program that the metadata names, or empty.
         taken_at: the camera's own local time, `YYYY-MM-DDTHH:MM:SS`, or empty.
+        trouble: too_small, too_dark, glare or blurred where no reader can do anything with it, or empty.
     """
 
     jpeg: bytes
@@ -41,6 +42,7 @@ class SanitisedPhoto:
     taken_with_editor: bool
     software: str
     taken_at: str
+    trouble: str
 
 
 _child = Child("receipts.imaging_child", wall_seconds=DECODE_SECONDS, memory_bytes=DECODE_MEMORY_BYTES)

@@ -41,6 +41,23 @@ def match_products(items: Iterable[Mapping[str, Any]], products: Sequence[Mappin
     return sorted(found, key=lambda match: -match.score)
 
 
+def match_targets(
+    items: Sequence[Mapping[str, Any]], products: Sequence[Mapping[str, Any]], words: Sequence[str]
+) -> list[ProductMatch]:
+    """As `match_products`; besides, a line that holds one of a category's words is a sure match. Best first."""
+    wanted = [(word, fold(word)) for word in words if fold(word)]
+    found: list[ProductMatch] = []
+    rest = []
+    for item in items:
+        printed = fold(item["name"])
+        word = next((word for word, folded in wanted if folded in printed), None)
+        if word is None:
+            rest.append(item)
+        else:
+            found.append(_matched(item, word, 1.0))
+    return [*found, *match_products(rest, products)]
+
+
 def match_stores(figures: Mapping[str, Any], stores: Sequence[Mapping[str, Any]]) -> float:
     """Tell how surely (0 to 1) a receipt is of one of the stores: by telephone or registration number, else by name.
 
@@ -71,6 +88,10 @@ def _best(item: Mapping[str, Any], products: Sequence[Mapping[str, Any]]) -> Pro
     score, name = max(scored, default=(0.0, ""))
     if score < ASK_SCORE:
         return None
+    return _matched(item, name, score)
+
+
+def _matched(item: Mapping[str, Any], name: str, score: float) -> ProductMatch:
     return ProductMatch(
         product=name,
         score=score,

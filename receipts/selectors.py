@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign
@@ -31,6 +32,11 @@ def current_receipt(entry_id: int) -> Receipt | None:
     """Give the receipt that speaks for an entry: the last one sent."""
     receipts = Receipt.objects.select_related("chain").filter(entry_id=entry_id).exclude(status=ReceiptStatus.REPLACED)
     return receipts.order_by("-pk").first()
+
+
+def tries_left(entry_id: int) -> int:
+    """Count how often an entry may still be given photographs; enough for honest retakes, too few for a machine."""
+    return max(0, settings.RECEIPT_TRIES_PER_ENTRY - Receipt.objects.filter(entry_id=entry_id).count())
 
 
 def unread_receipts(now: datetime, *, limit: int = 100) -> list[int]:
@@ -73,11 +79,15 @@ def same_photo_receipts(receipt: Receipt) -> QuerySet[Receipt]:
     return others.exclude(entry_id=receipt.entry_id).exclude(status=ReceiptStatus.REPLACED).distinct()
 
 
-def same_purchase_receipts(receipt: Receipt) -> QuerySet[Receipt]:
-    """Give other entries' receipts in the campaign with the same shop, date, time and total that count."""
+def same_purchase_receipts(receipt: Receipt, *, of_sponsor: bool = False) -> QuerySet[Receipt]:
+    """Give other entries' receipts of the same purchase that count: in the campaign, or in all of its sponsor's."""
     if not receipt.fingerprint:
         return Receipt.objects.none()
-    others = Receipt.objects.filter(campaign_id=receipt.campaign_id, fingerprint=receipt.fingerprint, counts=True)
+    others = Receipt.objects.filter(agency_id=receipt.agency_id, fingerprint=receipt.fingerprint, counts=True)
+    if of_sponsor:
+        others = others.filter(campaign__sponsor=receipt.campaign.sponsor_id)
+    else:
+        others = others.filter(campaign_id=receipt.campaign_id)
     return others.exclude(entry_id=receipt.entry_id)
 
 

@@ -11,7 +11,7 @@ from campaigns.models import EntryRule, Question, RuleKind, TargetProduct
 
 # Which fields belong to which kind; the page shows only these, and only these are kept.
 FIELDS_OF: dict[str, tuple[str, ...]] = {
-    RuleKind.PURCHASE: ("minimum_spend_jpy", "spend_counts", "minimum_quantity"),
+    RuleKind.PURCHASE: ("minimum_spend_jpy", "spend_counts", "minimum_quantity", "categories", "receipt_once"),
     RuleKind.SERIAL: (),
     RuleKind.REFERENCE: ("list",),
     RuleKind.SURVEY: (),
@@ -33,12 +33,27 @@ class EntryRuleForm(forms.ModelForm):
     )
     spend_counts = forms.ChoiceField(
         label=_("which amount counts"),
-        choices=[("receipt", _("the whole receipt")), ("target_products", _("target products only"))],
+        choices=[
+            ("receipt", _("the whole receipt")),
+            ("receipt_before_tax", _("the whole receipt, before tax")),
+            ("target_products", _("target products only")),
+        ],
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
     minimum_quantity = forms.IntegerField(
         label=_("target products at least"), min_value=0, required=False, widget=UnfoldAdminIntegerFieldWidget
+    )
+    categories = LinesField(
+        label=_("words that make a line a target product"),
+        required=False,
+        help_text=_("One a line, such as ビール: every line of a receipt that holds the word counts."),
+    )
+    receipt_once = forms.ChoiceField(
+        label=_("one receipt counts once"),
+        choices=[("campaign", _("in this campaign")), ("sponsor", _("in all campaigns of the sponsor"))],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
     )
     list = forms.ChoiceField(label=_("list"), required=False, widget=UnfoldAdminSelectWidget)
     account = forms.CharField(
@@ -72,6 +87,7 @@ class EntryRuleForm(forms.ModelForm):
         if kind == RuleKind.PURCHASE:
             cleaned["minimum_spend_jpy"] = cleaned.get("minimum_spend_jpy") or 0
             cleaned["minimum_quantity"] = cleaned.get("minimum_quantity") or 0
+            cleaned["receipt_once"] = cleaned.get("receipt_once") or "campaign"
             cleaned["spend_counts"] = cleaned.get("spend_counts") or "receipt"
         return cleaned
 
@@ -79,7 +95,7 @@ class EntryRuleForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
         kept = FIELDS_OF.get(self.cleaned_data.get("kind", ""), ())
         values = {name: self.cleaned_data.get(name) for name in kept}
-        self.instance.parameters = {name: value for name, value in values.items() if value not in (None, "")}
+        self.instance.parameters = {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
 class TargetProductForm(forms.ModelForm):

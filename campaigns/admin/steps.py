@@ -57,7 +57,7 @@ CONDITIONS = Step(
     _("3 Conditions"),
     _("Who may enter. Every group has to be met; within a group, as many conditions as you choose."),
     (
-        (None, {"fields": (("entries_per_person", "entries_per_person_a_day"),)}),
+        (None, {"fields": (("entries_per_person", "entries_per_person_a_day"), ("appeal_days", "appeal_answer_days"))}),
         (_("Purchase period"), {"fields": (("purchase_from_on", "purchase_until_on"),)}),
     ),
     (

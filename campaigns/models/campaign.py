@@ -118,6 +118,12 @@ class Campaign(StatefulModel):
     )
     entries_per_person = models.PositiveSmallIntegerField(_("entries per person"), default=1)
     entries_per_person_a_day = models.PositiveSmallIntegerField(_("entries per person and day"), default=1)
+    appeal_days = models.PositiveSmallIntegerField(
+        _("days to object to a result"),
+        default=14,
+        help_text=_("Of an entry that was refused or sent back. 0: no objections are heard."),
+    )
+    appeal_answer_days = models.PositiveSmallIntegerField(_("days to answer an objection"), default=7)
     announced_winner_count = models.PositiveIntegerField(_("announced number of winners"), null=True, blank=True)
     shows_remaining = models.BooleanField(_("show how many are left"), default=False)
     cloned_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, editable=False)
@@ -141,6 +147,10 @@ class Campaign(StatefulModel):
             models.CheckConstraint(name="campaign_claim_days_positive", condition=Q(claim_days__gte=1)),
             models.CheckConstraint(
                 name="campaign_photo_days_bounded", condition=Q(photo_days__gte=1) & Q(photo_days__lte=365)
+            ),
+            models.CheckConstraint(
+                name="campaign_appeal_days_bounded",
+                condition=Q(appeal_days__lte=365, appeal_answer_days__range=(1, 90)),
             ),
             models.CheckConstraint(
                 name="campaign_claim_binding_known",

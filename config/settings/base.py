@@ -131,6 +131,7 @@ CODE_DIGITS_PREFIX = env.str("CODE_DIGITS_PREFIX", default="9999000")  # 7 digit
 CODE_JAN_PREFIX = env.str("CODE_JAN_PREFIX", default="")  # 2 digits, 20-29; empty: no codes of 13 digits are made
 PHOTO_MAX_BYTES = 10 * 1024 * 1024
 PHOTOS_PER_RECEIPT = 4
+RECEIPT_TRIES_PER_ENTRY = 12  # photographs anew after a refusal; enough for every honest retake
 RECEIPT_READER = env.str("RECEIPT_READER", default="receipts.ocr.rapidocr.RapidOcrReader")
 
 SESSION_COOKIE_AGE = 28_800

@@ -6,7 +6,7 @@ from typing import Any
 
 from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.rules.base import Finding, Outcome, Reason, finding
-from receipts.matching import ACCEPT_SCORE, ASK_SCORE, match_products, match_stores
+from receipts.matching import ACCEPT_SCORE, ASK_SCORE, ProductMatch, match_stores, match_targets
 
 SURE_PRICE = 62  # per cent; the reader gives at most 60 to prices that fit no printed sum
 Document = Mapping[str, Any]
@@ -75,9 +75,9 @@ def _store(document: Document, receipt: ReceiptFacts) -> Judged:
 
 
 def _products(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> list[Judged]:
-    if not document["products"]:
+    if not document["products"] and not parameters.get("categories"):
         return []
-    matches = match_products(receipt.items, document["products"])
+    matches = _targets(document, parameters, receipt)
     sure = [match for match in matches if match.score >= ACCEPT_SCORE]
     maybe = [match for match in matches if match.score >= ASK_SCORE]
     wanted = int(parameters.get("minimum_quantity", 1))
@@ -94,10 +94,17 @@ def _spend(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFa
         return FINE
     spent = _spent(document, parameters, receipt)
     if spent is None:
-        return Outcome.FIXABLE, Reason("total_unread")
+        return _unread_sum(receipt)
     if spent >= minimum and _rests_on_doubtful_prices(parameters, receipt):
         return Outcome.UNCLEAR, Reason("reading_uncertain")
     return FINE if spent >= minimum else _sure(receipt, "spend_too_small", "total")
+
+
+def _unread_sum(receipt: ReceiptFacts) -> Judged:
+    """A missing total can be photographed better; a tax that is not printed has to be found by a person."""
+    if receipt.figures.get("total") is None:
+        return Outcome.FIXABLE, Reason("total_unread")
+    return Outcome.UNCLEAR, Reason("reading_uncertain", receipt.regions.get("total"))
 
 
 def _rests_on_doubtful_prices(parameters: Mapping[str, Any], receipt: ReceiptFacts) -> bool:
@@ -109,11 +116,24 @@ def _rests_on_doubtful_prices(parameters: Mapping[str, Any], receipt: ReceiptFac
 
 def _spent(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> int | None:
     """Yen that count: the receipt's total, or the target products' prices after their discounts."""
+    if parameters.get("spend_counts") == "receipt_before_tax":
+        return _before_tax(receipt)
     if parameters.get("spend_counts") != "target_products":
         total = receipt.figures.get("total")
         return int(total) if total is not None else None
-    matches = match_products(receipt.items, document["products"])
+    matches = _targets(document, parameters, receipt)
     return sum(match.price_jpy + match.discount_jpy for match in matches if match.score >= ACCEPT_SCORE)
+
+
+def _before_tax(receipt: ReceiptFacts) -> int | None:
+    """Total less tax; a printed subtotal alone may hold the tax already, so it is not taken."""
+    total, tax = receipt.figures.get("total"), receipt.figures.get("tax")
+    return None if total is None or tax is None else int(total) - int(tax)
+
+
+def _targets(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> list[ProductMatch]:
+    """The lines that are, or may be, target products: by product, and by the words of a category."""
+    return match_targets(receipt.items, document["products"], parameters.get("categories", []))
 
 
 def _sure(receipt: ReceiptFacts, code: str, field: str | None) -> Judged:

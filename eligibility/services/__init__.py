@@ -1,5 +1,6 @@
 """Writes: verdicts by rule and by person, lists, and the guard against guessing."""
 
+from eligibility.services.appealing import answer_appeal, open_appeal
 from eligibility.services.attempts import spend_attempt
 from eligibility.services.deciding import decide_entry
 from eligibility.services.desk import claim_case, open_case, raise_risk, release_case, set_policy
@@ -13,6 +14,7 @@ from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 
 __all__ = [
+    "answer_appeal",
     "claim_case",
     "create_reference_list",
     "create_serial_batch",
@@ -20,6 +22,7 @@ __all__ = [
     "decisions_that_differ",
     "generate_serials",
     "give_opinion",
+    "open_appeal",
     "open_case",
     "raise_risk",
     "refuse_for_limit",

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from accounts import audit
 from campaigns.models import RuleKind, RuleVersion
-from campaigns.selectors import current_rules
+from campaigns.selectors import counts_for_sponsor, current_rules
 from campaigns.services import freeze_rules
 from eligibility.errors import NothingToDecide
 from eligibility.inputs import Inputs
@@ -115,7 +115,7 @@ def take_what_counts(entry: Entry, rules: RuleVersion, inputs: Inputs) -> Inputs
     if receipt is None or inputs.receipt is None:
         return None
     try:
-        count_receipt(receipt=receipt)
+        count_receipt(receipt=receipt, of_sponsor=counts_for_sponsor(entry.campaign))
     except DuplicateReceipt:
         return replace(inputs, receipt=replace(inputs.receipt, is_used_elsewhere=True))
     return None

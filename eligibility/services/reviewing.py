@@ -1,6 +1,5 @@
 """The verdict by a person."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -9,10 +8,9 @@ from accounts import audit
 from campaigns.selectors import current_rules
 from campaigns.services import freeze_rules
 from eligibility.errors import NothingToDecide, ReasonMissing
-from eligibility.inputs import Inputs
 from eligibility.models import Decision, ReviewCase, ReviewStatus, Verdict
 from eligibility.reasons import REASONS
-from eligibility.selectors import gather_inputs
+from eligibility.selectors import confirmed_inputs, gather_inputs
 from eligibility.services.deciding import keep_decision, let_go, take_what_counts
 from eligibility.services.desk import NOBODY
 from participants.models import Entry, EntryStatus
@@ -47,7 +45,7 @@ def resolve_case(
     entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=case.entry_id)
     case = ReviewCase.objects.select_for_update().get(pk=case_id)
     rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
-    inputs = _confirmed(gather_inputs(entry))
+    inputs = confirmed_inputs(entry)
     if verdict == Verdict.ELIGIBLE:
         if take_what_counts(entry, rules, inputs) is not None:
             raise DuplicateReceipt(entry_id=entry.pk)
@@ -113,7 +111,3 @@ def take_back_entry(*, entry_id: int, now: datetime) -> None:
     let_go(entry)
     for case in ReviewCase.objects.select_for_update().filter(entry=entry, status=ReviewStatus.OPEN):
         case.move_to(ReviewStatus.RESOLVED, resolved_at=now, **NOBODY)
-
-
-def _confirmed(inputs: Inputs) -> Inputs:
-    return replace(inputs, receipt=inputs.receipt and replace(inputs.receipt, is_confirmed=True))

@@ -34,6 +34,7 @@ SAME = {
     "eligibility.referencenumber": [("campaign", "list__campaign")],
     "eligibility.decision": [("entry__campaign", "rule_version__campaign")],
     "eligibility.reviewcase": [("campaign", "entry__campaign"), ("entry", "decision__entry")],
+    "eligibility.appeal": [("campaign", "entry__campaign"), ("entry", "decision__entry")],
     "draws.drawresult": [("entry__campaign", "course__campaign"), ("entry__campaign", "draw__campaign")],
     "codes.award": [("entry", "result__entry"), ("prize__course", "result__course")],
     "codes.giftcode": [("prize", "batch__prize")],

@@ -49,13 +49,15 @@ def _take_photos(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if photos is None:
         return render(request, "portal/errors/413.html", status=413)
     try:
-        store_upload(entry_id=entry.pk, photos=photos, now=clock.now())
+        receipt = store_upload(entry_id=entry.pk, photos=photos, now=clock.now())
     except NoPhoto as refusal:
         if "keep" in request.POST and current_receipt(entry.pk):
             return _go_on(entry)
         return _page(request, entry, refusal=refusal)
     except DomainError as refusal:
         return _page(request, entry, refusal=refusal)
+    if receipt.photos.exclude(trouble="").exists():
+        return redirect(request.path)  # which says at once what is wrong; nothing is used up, and keeping it is allowed
     return _go_on(entry)
 
 
@@ -72,7 +74,7 @@ def _page(request: HttpRequest, entry: Entry, *, refusal: DomainError | None = N
     context = step_context(entry, "receipt") | {
         "refusal": refusal,
         "purchase": rule.parameters if rule else {},
-        "kept": [p.position for p in receipt.photos.all()] if receipt else [],
+        "kept": list(receipt.photos.all()) if receipt else [],
         "most": settings.PHOTOS_PER_RECEIPT,
         "max_bytes": settings.PHOTO_MAX_BYTES,
     }

@@ -13,17 +13,18 @@ from PIL import Image
 from campaigns.models import Mechanic
 from codes.links import claim_url
 from codes.models import Award
+from core import clock
 from draws.models import DrawResult
 from eligibility.models import Decision
 from eligibility.reasons import described
-from eligibility.selectors import current_decision
+from eligibility.selectors import appeal_deadline, appeal_of, current_decision
 from participants.models import Entry, EntryStatus
 from participants.selectors import pending_email, reachable_identity
 from portal.refusals import private
 from portal.session import own_entry
 from portal.steps import steps_of
 from receipts.models import ReceiptPhoto, ReceiptStatus
-from receipts.selectors import current_receipt, photo_bytes
+from receipts.selectors import current_receipt, photo_bytes, tries_left
 
 FIXED_AT = {
     "serial": "serial",
@@ -38,7 +39,7 @@ PREVIEW_SIDE = 640
 
 def result_page(request: HttpRequest, entry: Entry) -> HttpResponse:
     """Show a sent entry."""
-    context = _context(entry) | {"reveals": "reveal" in request.GET}
+    context = result_context(entry) | {"reveals": "reveal" in request.GET}
     return render(request, f"portal/result/{context['page']}.html", context)
 
 
@@ -47,7 +48,7 @@ def result_page(request: HttpRequest, entry: Entry) -> HttpResponse:
 def progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Give the part of the waiting page that changes; once there is more to say, lead to the page that says it."""
     entry = own_entry(request, public_id)
-    context = _context(entry)
+    context = result_context(entry)
     if context["page"] != request.GET.get("page", "checking"):
         address = f"/e/{entry.public_id}/?reveal=1"
         return HttpResponseClientRedirect(address)
@@ -78,7 +79,8 @@ def region(request: HttpRequest, public_id: UUID, number: int) -> HttpResponse:
     return _jpeg(image.crop(_box(place["polygon"], image.size)))
 
 
-def _context(entry: Entry) -> dict[str, Any]:
+def result_context(entry: Entry) -> dict[str, Any]:
+    """Gather what the pages about a sent entry say."""
     decision = current_decision(entry.pk)
     page = page_of(entry)
     awards = Award.objects.filter(entry=entry, voided_at__isnull=True)
@@ -88,11 +90,13 @@ def _context(entry: Entry) -> dict[str, Any]:
         "sponsor": entry.campaign.sponsor,
         "page": page,
         "stages": _stages(entry),
-        "reasons": _reasons(decision),
+        "reasons": _reasons(entry, decision),
         "fix_step": _fix_step(entry, decision),
         "email": pending_email(entry.participant_id),
         "awards": [(award, claim_url(award)) for award in awards.select_related("prize")] if page == "won" else [],
         "is_instant": entry.campaign.mechanic == Mechanic.INSTANT,
+        "tries_left": tries_left(entry.pk),
+        **_appeal(entry, decision),
         "draw_follows": entry.campaign.mechanic == Mechanic.LATER,
     }
 
@@ -139,8 +143,37 @@ def _stages(entry: Entry) -> list[tuple[str, str]]:
     return [(name, "done" if done else "now" if name == current else "later") for name, done in facts]
 
 
-def _reasons(decision: Decision | None) -> list[dict[str, Any]]:
-    return described(decision.reasons) if decision else []
+def _reasons(entry: Entry, decision: Decision | None) -> list[dict[str, Any]]:
+    """Give the reasons in words; each place is marked on the photograph that was judged, never on a later one."""
+    if decision is None:
+        return []
+    receipt = current_receipt(entry.pk)
+    is_judged = receipt is not None and receipt.created_at <= decision.decided_at
+    photos = {photo.position: photo for photo in receipt.photos.all()} if receipt and is_judged else {}
+    return [reason | _place(reason.get("region"), photos) for reason in described(decision.reasons)]
+
+
+def _place(place: dict[str, Any] | None, photos: dict[int, ReceiptPhoto]) -> dict[str, Any]:
+    photo = photos.get(place["photo"] + 1) if place else None
+    if place is None or photo is None:
+        return {"region": None}
+    points = " ".join(f"{x:.0f},{y:.0f}" for x, y in place["polygon"])
+    return {"marked": {"position": photo.position, "width": photo.width, "height": photo.height, "points": points}}
+
+
+def _appeal(entry: Entry, decision: Decision | None) -> dict[str, Any]:
+    """Tell whether an objection waits, was answered, can still be made, and until when."""
+    made = appeal_of(entry.pk)
+    is_of_this = made is not None and decision is not None and decision.pk in (made.decision_id, made.outcome_id)
+    can_object = decision is not None and entry.status in (EntryStatus.SENT_BACK, EntryStatus.REFUSED)
+    until = appeal_deadline(decision, entry.campaign) if decision is not None and can_object else None
+    is_free = until is not None and not (made and decision and made.decision_id == decision.pk)
+    return {
+        "appeal": made if is_of_this else None,
+        "appeal_until": until,
+        "appeal_is_open": is_free and until is not None and clock.now() < until,
+        "appeal_is_over": is_free and until is not None and clock.now() >= until,
+    }
 
 
 def _fix_step(entry: Entry, decision: Decision | None) -> str:

@@ -133,6 +133,15 @@ class Receipt(StatefulModel):
         return str(self.public_id)[:8]
 
 
+class PhotoTrouble(models.TextChoices):
+    """What was wrong with a photograph at the first glance, before any reading."""
+
+    TOO_SMALL = "too_small", _("The photo is too small to read. Please come closer and take it again.")
+    TOO_DARK = "too_dark", _("The photo is too dark to read. Please take it again in a bright place.")
+    GLARE = "glare", _("Light washes out the photo. Please take it again without the lamp reflecting on the paper.")
+    BLURRED = "blurred", _("The photo is blurred. Please hold the phone still, tap on the print, and take it again.")
+
+
 class ReceiptPhoto(PublicModel):
     """One photograph: rebuilt from its pixels without metadata, sealed in the file store.
 
@@ -153,6 +162,7 @@ class ReceiptPhoto(PublicModel):
     perceptual_hash = models.CharField(max_length=16, editable=False)
     width = models.PositiveIntegerField(_("width (pixels)"))
     height = models.PositiveIntegerField(_("height (pixels)"))
+    trouble = models.CharField(_("seen at once"), max_length=9, choices=PhotoTrouble, blank=True)
     is_edited = models.BooleanField(_("saved by an image editor"), default=False)
 
     class Meta:

@@ -2,16 +2,22 @@
 
 from django.db import IntegrityError, transaction
 
+from core.named_locks import hold
 from receipts.errors import DuplicateReceipt
 from receipts.models import Receipt
+from receipts.selectors import same_purchase_receipts
 
 
-def count_receipt(*, receipt: Receipt) -> None:
+def count_receipt(*, receipt: Receipt, of_sponsor: bool = False) -> None:
     """Let a receipt count for its entry, in the caller's transaction.
 
     Raises:
-        DuplicateReceipt: the same purchase already counts for another entry of the campaign.
+        DuplicateReceipt: the same purchase already counts for another entry of the campaign, or, with `of_sponsor`,
+            of any campaign of its sponsor.
     """
+    hold(f"purchase:{receipt.agency_id}:{receipt.fingerprint}")  # the same paper in two campaigns: one after the other
+    if of_sponsor and same_purchase_receipts(receipt, of_sponsor=True).exists():
+        raise DuplicateReceipt(receipt_id=receipt.pk)
     try:
         with transaction.atomic():
             Receipt.objects.filter(pk=receipt.pk).update(counts=True)

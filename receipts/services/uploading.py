@@ -11,10 +11,11 @@ from accounts import audit
 from core.queueing import enqueue_on_commit
 from participants.errors import EntryNotEditable
 from participants.models import Entry, EntryStatus
-from receipts.errors import NoPhoto, TooManyPhotos
+from receipts.errors import NoPhoto, TooManyPhotos, TooManyTries
 from receipts.files import store_photo
 from receipts.imaging import SanitisedPhoto, sanitise_photo
 from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
+from receipts.selectors import tries_left
 
 EDITABLE = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
 
@@ -27,6 +28,7 @@ def store_upload(*, entry_id: int, photos: Sequence[bytes], now: datetime) -> Re
     Raises:
         NoPhoto, TooManyPhotos: none, or more than a receipt may have.
         EntryNotEditable: the entry was sent already.
+        TooManyTries: it was given photographs as often as one may.
         PhotoNotAccepted: not an image, too large, animated or damaged (`receipts/imaging.py`); nothing is stored.
     """
     if not photos:
@@ -47,6 +49,8 @@ def _keep(
     entry = Entry.objects.select_for_update().get(pk=entry_id)
     if entry.status not in EDITABLE:
         raise EntryNotEditable
+    if not tries_left(entry_id):
+        raise TooManyTries(entry_id=entry_id)
     for earlier in Receipt.objects.filter(entry=entry).exclude(status=ReceiptStatus.REPLACED):
         earlier.move_to(ReceiptStatus.REPLACED, counts=False)
     receipt = Receipt.objects.create(agency_id=entry.agency_id, campaign_id=entry.campaign_id, entry=entry)
@@ -60,6 +64,7 @@ def _keep(
             perceptual_hash=photo.perceptual_hash,
             width=photo.width,
             height=photo.height,
+            trouble=photo.trouble,
             is_edited=photo.taken_with_editor,
         )
         for position, ((public_id, file_name), photo) in enumerate(photos, start=1)

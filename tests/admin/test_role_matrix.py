@@ -23,6 +23,7 @@ LISTS = {
     "receipts.shop": "ORS",
     "receipts.printedform": "ORS",
     "eligibility.reviewcase": "OR",
+    "eligibility.appeal": "OR",
     "eligibility.serialbatch": "O",
     "eligibility.referencelist": "O",
     "draws.draw": "O",

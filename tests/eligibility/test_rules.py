@@ -272,3 +272,34 @@ def test_every_reason_that_rules_give_has_a_sentence_and_a_fix():
     given |= {"reference_not_accepted", "survey_incomplete", "not_a_friend", "not_following", "account_protected"}
 
     assert given | {"account_suspended"} <= set(REASONS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "judged_as"),
+    [
+        ({"tax": "227"}, (MET, [])),
+        ({"tax": "228"}, (FIXABLE, ["spend_too_small"])),
+        ({"tax": None}, (UNCLEAR, ["reading_uncertain"])),
+        ({"tax": "227", "total": None}, (FIXABLE, ["total_unread"])),
+    ],
+)
+def test_a_minimum_before_tax_takes_the_tax_off_the_total(changes, judged_as):
+    parameters = {"minimum_spend_jpy": 2273, "spend_counts": "receipt_before_tax"}
+
+    assert purchase(parameters, **figures(**changes)) == judged_as
+
+
+@pytest.mark.parametrize(
+    ("words", "minimum", "judged_as"),
+    [
+        (["リョクチャ", "緑茶"], 250, (MET, [])),
+        (["緑茶"], 251, (FIXABLE, ["spend_too_small"])),
+        (["ビール"], 0, (FIXABLE, ["product_missing"])),
+    ],
+)
+def test_a_word_of_a_category_makes_a_line_count_once(words, minimum, judged_as):
+    counts = {"minimum_quantity": 2, "minimum_spend_jpy": minimum, "spend_counts": "target_products"}
+
+    assert purchase(counts | {"categories": words}) == judged_as
+    if words != ["ビール"]:
+        assert purchase(counts | {"categories": words}, {"products": [TEA]}) == judged_as  # matched twice, counted once

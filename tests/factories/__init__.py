@@ -2,6 +2,7 @@
 
 from tests.factories.entries import (
     AnswerFactory,
+    AppealFactory,
     ConsentFactory,
     DecisionFactory,
     EntryFactory,
@@ -76,6 +77,7 @@ __all__ = [
     "AgencyFactory",
     "AnswerFactory",
     "ApiKeyFactory",
+    "AppealFactory",
     "AuditEntryFactory",
     "AwardFactory",
     "CampaignFactory",

@@ -1,6 +1,7 @@
 """Participants, entries, their proofs and verdicts."""
 
 import uuid
+from datetime import timedelta
 
 import factory
 from factory.django import DjangoModelFactory
@@ -233,3 +234,22 @@ class ReviewCaseFactory(DjangoModelFactory[eligibility.ReviewCase]):
     entry = factory.SelfAttribute("decision.entry")
     campaign = factory.SelfAttribute("entry.campaign")
     agency = factory.SelfAttribute("entry.agency")
+
+
+class AppealFactory(DjangoModelFactory[eligibility.Appeal]):
+    """An entrant objects to a refusal."""
+
+    class Meta:
+        model = eligibility.Appeal
+
+    decision = factory.SubFactory(
+        DecisionFactory,
+        verdict=eligibility.Verdict.REFUSED,
+        entry__status=participants.EntryStatus.REFUSED,
+    )
+    entry = factory.SelfAttribute("decision.entry")
+    campaign = factory.SelfAttribute("entry.campaign")
+    agency = factory.SelfAttribute("entry.agency")
+    text = "対象の商品を買いました。"
+    opened_at = NOW
+    answer_due_at = factory.LazyFunction(lambda: NOW + timedelta(days=7))

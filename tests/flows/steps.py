@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core import mail
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from campaigns.models import Campaign
 from core.clock import jst_day
@@ -31,9 +31,13 @@ def demo_campaigns(now: datetime = NOW) -> dict[str, Campaign]:
 
 
 def jpeg(shade: int = 200) -> bytes:
-    """Make a small photograph; another shade is another file."""
+    """Make a small photograph with lines on it; another shade is another file."""
     buffer = io.BytesIO()
-    Image.new("RGB", (64, 96), (shade, shade, shade)).save(buffer, "JPEG")
+    picture = Image.new("RGB", (256, 384), (shade, shade, shade))
+    draw = ImageDraw.Draw(picture)
+    for line in range(20, 364, 12):
+        draw.rectangle((20, line, 236, line + 4), fill=(255 - shade // 2,) * 3)
+    picture.save(buffer, "JPEG")
     return buffer.getvalue()
 
 

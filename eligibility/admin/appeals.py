@@ -1,0 +1,147 @@
+"""異議申立て: what an entrant objects to, with its deadline, answered in one step."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from accounts.desk import ExportMixin, Question, TenantModelAdmin, attempt, shown
+from accounts.desk.tenancy import signed_in
+from accounts.selectors import agencies_where
+from core import clock
+from eligibility.admin.forms import BY_DESK
+from eligibility.models import Appeal, AppealStatus, Verdict
+from eligibility.reasons import REASONS, described
+from eligibility.selectors import open_appeals
+from eligibility.services import answer_appeal
+
+RIGHT = "eligibility.change_appeal"
+
+
+def open_appeal_badge(request: HttpRequest) -> str | None:
+    """Give the number of waiting appeals for the sidebar."""
+    count = open_appeals(agencies_where(signed_in(request), RIGHT)).count()
+    return str(count) if count else None
+
+
+class AnswerForm(forms.Form):
+    """The verdict as it should be, a reason where it stays or becomes a refusal, and a sentence for the entrant."""
+
+    verdict = forms.ChoiceField(label=_("after the appeal"), widget=UnfoldAdminSelectWidget)
+    reason = forms.ChoiceField(label=_("reason, if the result is changed but not approved"), required=False)
+    message = forms.CharField(
+        label=_("answer to the entrant"),
+        min_length=5,
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text=_("Shown on the page of the entry and in the mail about it."),
+    )
+
+    def __init__(self, *args: Any, stands: Verdict, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = [Verdict.ELIGIBLE, *({Verdict.SENT_BACK, Verdict.REFUSED} - {stands})]
+        labels = {
+            Verdict.ELIGIBLE: _("changed: approved"),
+            Verdict.SENT_BACK: _("changed: sent back"),
+            Verdict.REFUSED: _("changed: not eligible"),
+        }
+        self.fields["verdict"].choices = [  # type: ignore[attr-defined]
+            ("", _("Choose an answer")),
+            (stands.value, _("the result stays")),
+            *((verdict.value, labels[verdict]) for verdict in others),
+        ]
+        reasons = [(code, text.message) for code, text in REASONS.items() if code not in BY_DESK]
+        refused = ("refused_by_desk", REASONS["refused_by_desk"].message)
+        self.fields["reason"].choices = [("", _("Choose a reason")), refused, *reasons]  # type: ignore[attr-defined]
+
+
+@admin.register(Appeal)
+class AppealAdmin(ExportMixin, TenantModelAdmin):
+    list_display = ("due", "campaign", "entry", "against", "status_label", "answerer")
+    list_select_related = ("campaign", "entry", "decision", "answered_by")
+    list_filter = ("status", ("campaign", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("entry__public_id",)
+    search_help_text = _("Id of an entry")
+    ordering = ("answer_due_at", "pk")
+    answerer = shown("answered_by", _("answered by"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("to be answered until"), ordering="answer_due_at")
+    def due(self, appeal: Appeal) -> str:
+        return _instant(appeal.answer_due_at)
+
+    @admin.display(description=_("decision"))
+    def against(self, appeal: Appeal) -> str:
+        return _why(appeal)
+
+    @display(
+        description=_("status"),
+        label={AppealStatus.OPEN: "warning", AppealStatus.UPHELD: "default", AppealStatus.CHANGED: "success"},
+    )
+    def status_label(self, appeal: Appeal) -> tuple[str, str]:
+        return appeal.status, appeal.get_status_display()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The appeal and its answer on one page."""
+        appeal = self.row_or_404(request, object_id)
+        can_answer = appeal.status == AppealStatus.OPEN and self.has_change_permission(request, appeal)
+        form = AnswerForm(request.POST or None, stands=Verdict(appeal.decision.verdict)) if can_answer else None
+        if request.method == "POST" and form is not None and form.is_valid() and self._answer(request, appeal, form):
+            return redirect(self.page_of(None))
+        return self.ask(request, _question(appeal, form), appeal)
+
+    def _answer(self, request: HttpRequest, appeal: Appeal, form: AnswerForm) -> bool:
+        return attempt(
+            request,
+            lambda: answer_appeal(
+                appeal_id=appeal.pk,
+                verdict=Verdict(form.cleaned_data["verdict"]),
+                reason_code=form.cleaned_data["reason"],
+                message=form.cleaned_data["message"],
+                actor_id=request.user.pk,  # type: ignore[arg-type]
+                now=clock.now(),
+            ),
+            _("The answer is kept and goes to the entrant."),
+        )
+
+
+def _question(appeal: Appeal, form: AnswerForm | None) -> Question:
+    figures = [
+        (_("campaign"), appeal.campaign.title),
+        (_("entry"), str(appeal.entry)),
+        (_("decision"), f"{appeal.decision.get_verdict_display()}: {_why(appeal)}"),
+        (_("received at"), _instant(appeal.opened_at)),
+        (_("to be answered until"), _instant(appeal.answer_due_at)),
+        (_("status"), appeal.get_status_display()),
+    ]
+    if appeal.message:
+        figures.append((_("answer to the entrant"), appeal.message))
+    return Question(
+        title=_("Appeal"),
+        button=_("Answer"),
+        sentences=(_("What the entrant says:"), appeal.text),
+        figures=figures,
+        obstacles=() if form else (_("This appeal is answered, or you may only look at it."),),
+        form=form,
+    )
+
+
+def _why(appeal: Appeal) -> str:
+    return " ".join(reason["message"] for reason in described(appeal.decision.reasons))
+
+
+def _instant(at: Any) -> str:
+    return f"{timezone.localtime(at):%Y/%m/%d %H:%M}"
