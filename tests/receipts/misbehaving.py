@@ -54,3 +54,13 @@ class LostReader:
 
     def read(self, photos: Sequence[bytes]) -> ReceiptReading:
         os._exit(3)
+
+
+class AbsentReader:
+    """Is not installed."""
+
+    name = "absent"
+    version = "1"
+
+    def read(self, photos: Sequence[bytes]) -> ReceiptReading:
+        raise ReaderUnavailable("no engine here")
