@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import statistics
 import sys
 import tempfile
@@ -70,10 +71,11 @@ def measured(
 
 
 def sample(entries: Sequence[Entry], limit: int | None) -> list[Entry]:
-    """At most `limit` entries, spread evenly over the list."""
+    """At most `limit` entries in their order, drawn alike in every run so that engines read the same ones."""
     if not limit or limit >= len(entries):
         return list(entries)
-    return [entries[place * len(entries) // limit] for place in range(limit)]
+    drawn = random.Random(limit).sample(range(len(entries)), limit)
+    return [entries[place] for place in sorted(drawn)]
 
 
 def cold_start(folder: Path, entry: Entry, reader: str) -> float:
@@ -158,7 +160,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench receipts", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--engine", help="rapidocr, tesseract, or a reader's dotted path (default: each that is there)")
-    parser.add_argument("--limit", type=int, help="read only so many, spread over the set")
+    parser.add_argument("--limit", type=int, help="read only so many, drawn alike in every run")
     parser.add_argument("--seed", type=int, default=SEED, help="of the sample set")
     parser.add_argument("--each", type=int, default=1, help="receipts of every layout at every difficulty")
     parser.add_argument("--out", type=Path, help="write the predictions as well")

@@ -93,10 +93,10 @@ def test_the_report_has_accuracy_costs_and_a_row_for_each_layout(tmp_path, monke
     monkeypatch.setattr("bench.receipt_samples.making.SHOTS", {"clean": SHOTS["clean"]})
     make_samples(tmp_path)
 
-    assert receipts.main([str(tmp_path), "--engine", "tests.receipts.misbehaving.TeaReader", "--limit", "1"]) == 0
+    assert receipts.main([str(tmp_path), "--engine", "tests.receipts.misbehaving.TeaReader"]) == 0
 
     said = capsys.readouterr().out
-    assert "| by difficulty, % | clean (1) | all (1) |" in said
+    assert "| by difficulty, % | clean (2) | all (2) |" in said
     assert "| narrow_58mm | 0.0 |" in said
     assert "CPU seconds a photograph: median" in said
     assert "cold start to the first reading" in said
@@ -109,3 +109,13 @@ def test_an_engine_that_is_not_installed_is_left_out_with_a_word(tmp_path, monke
 
     assert receipts.main([str(tmp_path), "--engine", "tests.receipts.misbehaving.AbsentReader"]) == 0
     assert "left out: no engine here" in capsys.readouterr().out
+
+
+def test_a_limit_draws_the_same_receipts_in_every_run_in_their_order():
+    entries = [receipts.Entry("receipts", f"r{number:02}", ("a.jpg",)) for number in range(40)]
+    drawn = [entry.name for entry in receipts.sample(entries, 6)]
+
+    assert drawn == sorted(set(drawn))
+    assert len(drawn) == 6
+    assert drawn == [entry.name for entry in receipts.sample(entries, 6)]
+    assert receipts.sample(entries, None) == entries
