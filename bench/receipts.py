@@ -19,9 +19,9 @@ from typing import Any
 
 from bench import scoring
 from bench.receipt_samples.making import SEED, make_samples
-from eligibility.folders.judging import Desk
-from eligibility.folders.photographs import DEFAULT_READER, Entry, Result, Station, read_all
-from eligibility.folders.reading import campaigns_of, entries_of, predictions, write_atomically
+from folders.judging import Desk
+from folders.photographs import DEFAULT_READER, Entry, Result, Station, read_all
+from folders.reading import campaigns_of, entries_of, predictions, write_atomically
 from receipts.ocr.base import ReaderUnavailable
 
 ENGINES = {"rapidocr": DEFAULT_READER, "tesseract": "receipts.ocr.tesseract.TesseractReader"}

@@ -59,7 +59,7 @@ def is_right(key: str, entry: Json, said: Json) -> bool:
     if key == "tel":
         return re.sub(r"\D", "", normal(read)) == re.sub(r"\D", "", normal(true))
     if key in ("date", "time"):
-        return normal(read)[: len(true)] == true
+        return normal(read)[: len(true)] == str(true)
     return whole(read) == whole(true)
 
 

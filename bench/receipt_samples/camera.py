@@ -47,7 +47,7 @@ def photograph(paper: Picture, shot: Shot, *, seed: int) -> bytes:
     scene = _lit(scene, shot, chance)
     if shot.blur:
         scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), shot.blur), np.float32)
-    scene = scene + chance.normal(0, shot.noise, scene.shape).astype(np.float32)
+    scene = scene + np.asarray(chance.normal(0, shot.noise, scene.shape), np.float32)
     picture = np.asarray(np.clip(scene, 0, 255), np.uint8)
     picture = np.ascontiguousarray(np.rot90(picture, int(chance.choice(shot.quarter_turns))))
     if shot.long_side and max(picture.shape[:2]) > shot.long_side:
@@ -82,7 +82,8 @@ def _laid(paper: Floats, shot: Shot, chance: np.random.Generator) -> Floats:
     rim = BORDER_PX + int(np.sin(np.radians(shot.tilt)) * height / 2)
     size = (width + 2 * rim, height + 2 * BORDER_PX)
     table = np.full((size[1], size[0], 3), chance.uniform(50, 120, 3), np.float32)
-    table += cv2.GaussianBlur(chance.normal(0, 18, table.shape).astype(np.float32), (0, 0), 3)
+    grain = np.asarray(chance.normal(0, 18, table.shape), np.float32)
+    table = table + np.asarray(cv2.GaussianBlur(grain, (0, 0), 3), np.float32)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     angle = np.radians(chance.choice((-1, 1)) * shot.tilt * chance.uniform(0.6, 1))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from eligibility.folders.photographs import DEFAULT_READER
-from eligibility.folders.reading import UnusableFolder, read_folder
+from folders.photographs import DEFAULT_READER
+from folders.reading import UnusableFolder, read_folder
 from receipts.ocr.base import ReaderUnavailable
 
 ENGINES = {"rapidocr": DEFAULT_READER, "tesseract": "receipts.ocr.tesseract.TesseractReader"}

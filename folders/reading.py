@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eligibility.folders.judging import Desk, nothing
-from eligibility.folders.photographs import DEFAULT_READER, Entry, Result, read_all
+from folders.judging import Desk, nothing
+from folders.photographs import DEFAULT_READER, Entry, Result, read_all
 from receipts.ocr.base import Json
 
 FRAUD = "fraud"

@@ -5,7 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from eligibility.folders.__main__ import main
+from folders.__main__ import main
 
 TEA = "tests.receipts.misbehaving.TeaReader"
 LOST = "tests.receipts.misbehaving.LostReader"
