@@ -16,8 +16,9 @@ from receipts.ocr.process import IsolatedReader
 
 DEFAULT_READER = "receipts.ocr.rapidocr.RapidOcrReader"
 MOST_PROCESSES = 2
-DECODE_SECONDS = 20.0
+DECODE_SECONDS = 120.0  # nobody waits at a page for a folder, and a busy machine is slow
 DECODE_BYTES = 900 * 1024 * 1024
+READ_SECONDS = 300.0
 MEMORY_BYTES = 1229 * 1024 * 1024  # 1.2 GiB for each reading process
 
 
@@ -50,7 +51,7 @@ class Station:
 
     def __init__(self, reader: str) -> None:
         self.decoder = Child("receipts.imaging_child", wall_seconds=DECODE_SECONDS, memory_bytes=DECODE_BYTES)
-        self.reader = IsolatedReader(reader, memory_bytes=MEMORY_BYTES)
+        self.reader = IsolatedReader(reader, wall_seconds=READ_SECONDS, memory_bytes=MEMORY_BYTES)
 
     def read(self, folder: Path, entry: Entry) -> Result:
         """Read one receipt; whatever its photographs are, an answer comes."""
