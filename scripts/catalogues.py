@@ -36,7 +36,7 @@ def translated_packages() -> list[Path]:
         package
         for package in ROOT.iterdir()
         if (package / "__init__.py").exists()
-        and package.name not in {"tests", "scripts", "bench", "demo", "drill"}
+        and package.name not in {"tests", "scripts", "bench", "demo", "drill", "folders"}
         and any(asks.search(path.read_text()) for kind in ("*.py", "*.html", "*.txt") for path in package.rglob(kind))
     )
 

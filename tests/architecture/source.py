@@ -20,7 +20,7 @@ APPS = (
     "api",
     "portal",
 )
-OTHER_PACKAGES = ("core", "config", "bench", "demo", "drill", "scripts", "tests")
+OTHER_PACKAGES = ("core", "config", "bench", "demo", "drill", "folders", "scripts", "tests")
 
 
 @cache

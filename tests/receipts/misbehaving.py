@@ -73,6 +73,16 @@ class LostReader:
         os._exit(3)
 
 
+class AbsentReader:
+    """Is not installed."""
+
+    name = "absent"
+    version = "1"
+
+    def read(self, photos: Sequence[bytes]) -> ReceiptReading:
+        raise ReaderUnavailable("no engine here")
+
+
 def spin_or_grow(messages: list[bytes]) -> bytes:
     """Compute for ever, or keep as many bytes as are asked for."""
     while messages == [b"spin"]:

@@ -19,9 +19,18 @@ _DATE = re.compile(
     r"(?P<month>1[0-2]|0?[1-9])\s?(?:月|[/.-])\s?(?P<day>3[01]|[12]\d|0?[1-9])\s?日?"
     r"(?P<rest>.*)"
 )
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAME = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?"
+_NAMED_DATE = re.compile(
+    rf"(?<![A-Za-z])(?:{_MONTH_NAME}\s?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s,.]*(?P<year>20[1-4]\d)(?P<rest>.*))"
+    rf"|(?<!\d)(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?[\s-]?{_MONTH_NAME.replace('month', 'month2')}[\s,.-]*"
+    r"(?P<year2>20[1-4]\d)(?P<rest2>.*)",
+    re.IGNORECASE,
+)
 _WEEKDAY = re.compile(rf"^\s?(?:[(（\[]\s?)?([{WEEKDAYS}])(?:曜日?)?\s?(?:[)）\]]|\s|$|\d)")
 _TIME = re.compile(
     r"(?<![\d:.,¥])(?P<hour>[01]?\d|2[0-3])\s?[:;：時]\s?(?P<minute>[0-5]\d)(?!\d)(?:\s?[:;分]\s?(?:[0-5]\d)?\s?秒?)?"
+    r"\s?(?P<half>[AaPp]\.?[Mm](?![A-Za-z]))?"
 )
 _OTHER_DATES = re.compile("期限|有効|営業|次回|まで|から|期間|開催|発売|賞味|消費期|印字|失効|返品|以内|~")
 _OTHER_TIMES = re.compile("営業|受付|まで|から|~|お客様|時間")
@@ -63,6 +72,20 @@ def dates_in(text: str) -> Iterator[tuple[date, str]]:
             start = match.start("rest")
         else:
             start = match.start() + 1
+    yield from _named_dates(text)
+
+
+def _named_dates(text: str) -> Iterator[tuple[date, str]]:
+    """English dates: the month by its name, before or behind the day."""
+    for match in _NAMED_DATE.finditer(text):
+        month = _MONTHS.index((match["month"] or match["month2"]).lower()) + 1
+        try:
+            yield (
+                date(int(match["year"] or match["year2"]), month, int(match["day"] or match["day2"])),
+                match["rest"] or match["rest2"] or "",
+            )
+        except ValueError:
+            continue
 
 
 def weekday_fits(day: date, rest: str) -> bool | None:
@@ -75,7 +98,12 @@ def weekday_fits(day: date, rest: str) -> bool | None:
 def time_in(text: str) -> str | None:
     """The first time of day in a text, as HH:MM."""
     match = _TIME.search(mended_digits(text))
-    return f"{int(match['hour']):02d}:{match['minute']}" if match else None
+    if match is None:
+        return None
+    hour = int(match["hour"])
+    if match["half"] and 1 <= hour <= 12:
+        hour = hour % 12 + 12 * (match["half"][0] in "Pp")
+    return f"{hour:02d}:{match['minute']}"
 
 
 def _moments_in(rows: Sequence[Row], index: int, row: Row) -> Iterator[Moment]:

@@ -12,7 +12,7 @@ from receipts.ocr.parsing.yen import Amount, amounts_in, last_amount, mended_dig
 
 _RATE = re.compile(r"(?<!\d)(8|10)\s?(?:\.0)?[%％]|[外内](8|1?0)(?!\d)")
 _BASE_WORD = re.compile("対象|課税|税抜|税込")
-_TAX_WORD = re.compile("税額|消費税|内税|外税|税等|%税|税")
+_TAX_WORD = re.compile("税額|消費税|内税|外税|税等|%税|税|[Tt]ax|TAX")
 
 
 SUM_KINDS = frozenset({Kind.SUBTOTAL, Kind.TAX, Kind.TOTAL})
@@ -118,7 +118,10 @@ def _add_tax_row(figures: Figures, text: str, row: int, rate: int | None) -> Non
 
 
 def _is_bracketed(text: str, amount: Amount) -> bool:
-    return text[: amount.start].endswith(("(", "（")) and text[amount.end :].startswith((")", "）"))
+    """Whether a bracket that opens before the amount closes right behind it."""
+    before = text[: amount.start]
+    is_open = max(map(before.rfind, "(（")) > max(map(before.rfind, ")）"))
+    return is_open and text[amount.end :].lstrip(" 円").startswith((")", "）"))
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -25,8 +25,8 @@ _NUMBER_LABELS = (
     r"(?:レシート|領収書?|領収証)(?:番号|ナンバー|[Nn][oO0b]\.?|#)",
     r"(?:取引|伝票|会計|精算|売上|明細|処理|管理)[A-Z|]?(?:番号|[Nn][oO0b]\.?)",
     r"(?:レシート|取引|伝票|領収|精算)[:.#]?",
-    r"(?:(?<![A-Za-z])[RL]|レ)[^\d\s:.()-]{0,2}\d{1,4}-",
-    r"(?<![A-Za-z])R-",
+    r"(?:(?<![A-Za-z])[RL](?!\d{3})|レ)[^\d\s:.()-]{0,2}\d{1,4}-",
+    r"(?<![A-Za-z])R-?",
     r"(?:通番|一連番号|連番|ジャーナル|[Tt]rans?\.?|TRN|RCPT|SEQ|番号)(?:番号|[Nn][oO0b])?[:.#]?",
     r"[Nn][oO0b][.:]?",
     r"#",
@@ -123,5 +123,5 @@ def _registrations_in(text: str) -> list[tuple[str, bool]]:
 
 def _is_receipt_number(number: str) -> bool:
     digits = re.sub(r"\D", "", number)
-    is_registration = len(digits) in (13, 14) and number.isdigit()
+    is_registration = len(digits) in (13, 14) and re.fullmatch(r"T?[\d-]+", number) is not None
     return 3 <= len(digits) <= 20 and not any(dates_in(number)) and not is_registration

@@ -14,24 +14,27 @@ from receipts.ocr.parsing.yen import Amount, last_amount, mended_digits
 _UNIT = r"(?:個|コ|ケ|ヶ|点|本|袋|枚|箱|缶|丁|つ|パック|セット|pc|pcs|ｺ)"
 _YEN = r"[¥#$+Y@]?"
 _PRICE = rf"{_YEN}\s?(?P<unit_price>\d{{1,3}}(?:[,.:]\d{{3}})+(?!\d)|\d{{1,6}}(?!\d))\s?円?"
+_COUNTED_BEFORE = re.compile(r"^(?P<count>\d{1,2})\s?[x×X]\s?(?=[A-Za-zぁ-んァ-ヶ一-鿿])")
 _TIMES = r"[x×X✕*乂メ]"
 _EACH = r"(?:@|単価?|各|A|[¥#$+])"
 _START = r"(?<![^\s(（\[|])"
 _QUANTITIES = (
     re.compile(rf"{_START}数量?\s?:?\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?\s?[\s,]*(?:単価?|@)\s?価?:?\s?{_PRICE}"),
     re.compile(
-        rf"{_START}(?P<quantity>\d{{1,3}})\s?{_UNIT}\s?(?:(?:{_TIMES}|二|口|=)\s?{_EACH}?|@|単価?|各|A(?=\d))\s?価?:?\s?{_PRICE}"
+        rf"{_START}(?P<quantity>\d{{1,3}})\s?(?:{_UNIT}|[二口ニロ](?=\s?[xX×]))\s?(?:(?:{_TIMES}|二|口|=)\s?{_EACH}?|@|単価?|各|A(?=\d))\s?価?:?\s?{_PRICE}"
     ),
     re.compile(rf"{_START}(?P<quantity>\d{{1,3}})\s?{_TIMES}\s?{_EACH}\s?{_PRICE}"),
     re.compile(
         rf"{_START}(?:単価?|@)\s?:?\s?{_PRICE}\s?(?:{_TIMES}\s?|数量?\s?:?\s?|(?=\d{{1,3}}\s?{_UNIT}))(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"
     ),
     re.compile(
-        rf"{_START}{_YEN}(?P<unit_price>\d{{1,3}}(?:[,.]\d{{3}})+|\d{{1,6}})\s?円?\s?{_TIMES}\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"
+        rf"{_START}{_YEN}(?P<unit_price>\d{{1,3}}(?:[,.]\d{{3}})+|\d{{1,6}})[.:]?\s?円?\s?{_TIMES}\s?(?P<quantity>\d{{1,3}})\s?{_UNIT}?(?![\d,.])"
     ),
 )
 _TIMES_ONLY = re.compile(r"[x×X]\s?(?P<quantity>\d{1,2})(?=\s)")
-_TRAILING_COUNT = re.compile(r"(?:\s[x×X]?|(?<=[^\d\s])[x×]|(?<=軽))\s?(?P<count>\d{1,2})\s?[個コ点ケヶ]?\s*[¥]?$")
+_TRAILING_COUNT = re.compile(
+    r"(?:\s[x×X]?|(?<=[^\d\s])[x×]|(?<=軽)|(?<=[^\d\s])(?=\d{1,2}\s?点))\s?(?P<count>\d{1,2})\s?[個コ点ケヶ]?\s*[¥]?$"
+)
 _BARE_QUANTITY = re.compile(rf"[(（]?(?P<quantity>\d{{1,3}})\s?{_UNIT}\s+{_PRICE}[)）]?")
 _JAN = re.compile(r"(?<!\d)(4[59]\d{11}|4[59]\d{6}|\d{13})(?!\d)")
 _LEADING_CODE = re.compile(r"^(?:[#*]?\d{3,13}[ :](?=\S)|\d{4,13}(?=[^\d\s.,%a-zA-Z×x枚個本袋円点年月]))\s*")
@@ -148,6 +151,7 @@ class _Collector:
 
     def _correct_last(self, quantity: Quantity) -> None:
         last = self.items[-1]
+        quantity = _without_read_unit(quantity, (last.price, *last.others))
         product = quantity.count * quantity.unit_price
         if product in (last.price, *last.others):
             self.items[-1] = replace(last, quantity=quantity.count, price=product, others=(), has_fitting_quantity=True)
@@ -221,6 +225,15 @@ def _in_likely_order(quantity: Quantity, text: str) -> Quantity:
     return quantity
 
 
+def _without_read_unit(quantity: Quantity, prices: Sequence[int]) -> Quantity:
+    """The word for pieces behind a count may be read as one more digit of it; the printed amount tells."""
+    if quantity.count * quantity.unit_price not in prices and quantity.count > 9:
+        fewer = quantity.count // 10
+        if fewer * quantity.unit_price in prices:
+            return replace(quantity, count=fewer)
+    return quantity
+
+
 def _fits(quantity: Quantity, amount: Amount | None) -> bool:
     return amount is not None and quantity.count * quantity.unit_price in (amount.value, *amount.others)
 
@@ -237,6 +250,8 @@ def _best_price(quantity: Quantity, printed: Amount | None) -> tuple[int, tuple[
 
 def _trailing_count(text: str, amount: Amount) -> tuple[str, int]:
     """A count that stands alone between name and price; 3本 or 50枚 rather tell the size of a pack."""
+    if (leading := _COUNTED_BEFORE.match(text)) and 0 < int(leading["count"]) <= amount.value:
+        return text[leading.end() :], int(leading["count"])
     match = _TRAILING_COUNT.search(text)
     if match is None:
         return text, 1

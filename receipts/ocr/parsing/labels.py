@@ -21,13 +21,16 @@ class Kind(Enum):
 
 _COUNT_OR_POINTS = re.compile(r"\dpt|累計|会員|獲得|付与|合計\d+点$|買上\d+点$|前回|今回|有効|チャージ")
 _DISCOUNT = re.compile(
-    r"値引|割引|[割値]り?引|引き|クーポン|優待|[\d%円][Oo0][Ff][Ff]|[円%]オフ|見切品?値|見切り?-|サービス券|\d割|まとめ売?り?-|セット割|ディスカウント|[円%]引"
-)
-_SUBTOTAL = re.compile(
-    r"小[計討訂汁]|ノ計|税抜(?:き|金額)?(?:小|合)?計|本体(?:価格)?合?計|商品(?:代金)?(?:合?計)|^[小]計|SUB-?TOTAL",
+    r"値引|割引|[割値]り?引|引き|クーポン|優待|[\d%円][Oo0][Ff][Ff]|[円%]オフ|見切品?値|見切り?-|サービス券|\d割|まとめ売?り?-|セット割|ディスカウント|DISCOUNT|[円%]引",
     re.IGNORECASE,
 )
-_TAX_WORD = re.compile(r"消費税|[内外]税|税額|税率|税等|税\d|\d%税|%対象|対象額|対象計|対象$|%\)?対|課税|軽減税|標準税")
+_SUBTOTAL = re.compile(
+    r"小[計討訂汁]|ノ計|税抜(?:き|金額)?(?:小|合)?計|税抜き?(?:金額|価格)|本体(?:価格)?合?計|商品(?:代金)?(?:合?計)|^[小]計|SUB-?TOTAL",
+    re.IGNORECASE,
+)
+_TAX_WORD = re.compile(
+    r"消費税|[内外]税|税額|税率|税等|税\d|\d%税|%対象|対象額|対象計|対象$|%\)?対|課税|軽減税|標準税|(?<![A-Za-z])(?:Tax|VAT|TAX)(?![A-Za-z])(?!-?free)"
+)
 _TAX_NOT = re.compile(r"税込|税抜|対象商品|対象品|軽減税率対象で|です$")
 _TOTAL = re.compile(
     r"(?<!値引)(?<!割引)(?<!税)(?<!対象)(?<!数量)(?<!点数)(?<!小)(?:総|御|ご)?合[計討訂汁]|"
@@ -35,7 +38,8 @@ _TOTAL = re.compile(
     r"[おご御]?買[い]?上[げ]?(?:金額|合?計|額)|領収金?額|[おご御]利用(?:金)?額|税込(?:み)?(?:合計|金額|計)|取引金額|^(?:計|合)[¥\d(]|TOTAL|売上(?:合計|金額|額)|代金",
     re.IGNORECASE,
 )
-_TENDERED = re.compile(r"預|現[金計]|投入|お受取?")
+_TAX_OF_BASE = re.compile(r"対象.*(?:消費税|内税|税額)")
+_TENDERED = re.compile(r"預|現[金計]|投入|お受取?|^CASH|TENDERED", re.IGNORECASE)
 _CHANGE = re.compile(r"釣|おつり|つり銭|CHANGE", re.IGNORECASE)
 _PAYMENT = re.compile(
     r"支払|決済|クレジット|カード|電子マネ|[Pp][Aa][Yy]|払い?(?:$|¥|\d)|^i[Dd]|QUIC|Suica|ICOCA|PASMO|交通系|nanaco|WAON|Edy|QR|コード|商品券|"
@@ -57,7 +61,7 @@ def kind_of(squashed: str) -> Kind | None:
         return Kind.NOISE
     if _COUNT_OR_POINTS.search(squashed) and not _TOTAL.search(re.sub(r"合計\d+点$|会員", "", squashed)):
         return Kind.NOISE
-    if _TAX_WORD.search(squashed) and not _TAX_NOT.search(squashed):
+    if _TAX_WORD.search(squashed) and (_TAX_OF_BASE.search(squashed) or not _TAX_NOT.search(squashed)):
         return Kind.TAX
     if _DISCOUNT.search(squashed) and not _TOTAL.search(squashed):
         return Kind.DISCOUNT

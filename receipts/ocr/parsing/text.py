@@ -87,6 +87,7 @@ _TWIN_BEFORE_KANA = re.compile(rf"(?<![一-鿿々ぁ-んァ-ヺー\d])[{re.escap
 _LOOSE_MARK = re.compile(r"[ \u3099\u309a]*[\u3099\u309a]")
 _HYPHENS = re.compile("[‐‑‒–—―−－﹣]")
 _MILLILITRES = re.compile(r"(?<=\d)m[1I|](?=\D|\d{1,2}[本袋個枚]|$)")
+_RATE_SLASH = re.compile(r"(?<![\d/])(8|10)\s?[/7](?=対象|税|内|外)")  # a small % has lost its rings
 _SPACES = re.compile(r"\s+")
 
 
@@ -94,6 +95,7 @@ def normalise(text: str) -> str:
     """Fold widths, marks, hyphens and look-alike characters of one line."""
     text = _joined_marks(text.replace("￥", "¥").replace("\\", "¥").replace("±", "土"))
     text = _HYPHENS.sub("-", text).replace("¥ ", "¥")
+    text = _RATE_SLASH.sub(r"\1%", re.sub(r"(?<![A-Za-z])JPY\s?(?=\d)", "¥", text))
     text = text.translate(_JAPANESE_FORM)
     text = _TWIN_AFTER_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
     text = _TWIN_BEFORE_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
