@@ -20,10 +20,13 @@ WEIGHTS: dict[str, tuple[float, int]] = {
     "mail_domain": (0.5, 40),
 }
 LINK = 2.0  # no sum of a network with a domain, or of a shop's network with its receipts, reaches it
+WEAK_LINK = 1.5  # a network with a domain: joins groups that are larger than a household already, and no one else
+HOUSEHOLD = 4
 STRONGEST = 4.0
 HOLD_AT = 60  # six people on one device in one network; a household of five stays below
 TOO_COMMON = 3  # times the number above: the rest weighs nothing and is not worth its pairs
 Pair = tuple[int, int]
+Neighbours = dict[int, dict[int, float]]
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,13 @@ class Ring:
 
 def find_rings(shared: Iterable[Shared]) -> list[Ring]:
     """Give the groups of linked people, the most suspicious first."""
-    links, kinds = _links(shared)
-    neighbours: dict[int, dict[int, float]] = defaultdict(dict)
-    for (first, second), weight in links.items():
-        neighbours[first][second] = neighbours[second][first] = weight
+    sums, kinds = _links(shared)
+    neighbours: Neighbours = defaultdict(dict)
+    _connect(neighbours, {pair: weight for pair, weight in sums.items() if weight >= LINK})
+    large = [people for people in _components(neighbours) if len(people) > HOUSEHOLD]
+    grouped = {person for people in large for person in people}
+    weak = {pair: weight for pair, weight in sums.items() if weight < LINK and grouped.issuperset(pair)}
+    _connect(neighbours, weak)
     rings = [_ring(people, neighbours, kinds) for people in _components(neighbours)]
     return sorted(rings, key=lambda ring: (-ring.score, ring.people))
 
@@ -76,11 +82,16 @@ def _links(shared: Iterable[Shared]) -> tuple[dict[Pair, float], dict[Pair, set[
             known = weights[pair]
             known[thing.kind] = max(known.get(thing.kind, 0.0), weight)  # two networks are no more than one
     sums = {pair: sum(found.values()) for pair, found in weights.items()}
-    links = {pair: weight for pair, weight in sums.items() if weight >= LINK}
+    links = {pair: weight for pair, weight in sums.items() if weight >= WEAK_LINK}
     return links, {pair: set(weights[pair]) for pair in links}
 
 
-def _components(neighbours: Mapping[int, Mapping[int, float]]) -> list[tuple[int, ...]]:
+def _connect(neighbours: Neighbours, links: Mapping[Pair, float]) -> None:
+    for (first, second), weight in links.items():
+        neighbours[first][second] = neighbours[second][first] = weight
+
+
+def _components(neighbours: Neighbours) -> list[tuple[int, ...]]:
     seen: set[int] = set()
     found = []
     for start in sorted(neighbours):
@@ -98,9 +109,7 @@ def _components(neighbours: Mapping[int, Mapping[int, float]]) -> list[tuple[int
     return found
 
 
-def _ring(
-    people: tuple[int, ...], neighbours: Mapping[int, Mapping[int, float]], kinds: Mapping[Pair, set[str]]
-) -> Ring:
+def _ring(people: tuple[int, ...], neighbours: Neighbours, kinds: Mapping[Pair, set[str]]) -> Ring:
     strength = sum(min(STRONGEST, max(neighbours[person].values())) for person in people) / len(people)
     linked: dict[str, set[int]] = defaultdict(set)
     for person in people:

@@ -9,6 +9,7 @@ from eligibility.services.lists import (
 )
 from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
+from eligibility.services.rings import hold_entry, keep_rings
 
 __all__ = [
     "create_reference_list",
@@ -16,6 +17,8 @@ __all__ = [
     "decide_entry",
     "decisions_that_differ",
     "generate_serials",
+    "hold_entry",
+    "keep_rings",
     "refuse_for_limit",
     "resolve_case",
     "spend_attempt",

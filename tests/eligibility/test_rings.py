@@ -40,6 +40,12 @@ def test_a_ring_of_twenty_is_found_among_five_thousand_and_nobody_else_is_held()
         [shared("network", *range(12)), shared("mail_domain", *range(12))],  # an office
         [shared("network", *range(30)), shared("receipt_run", *range(30))],  # a queue in a shop with a network
         [shared("network", *range(400)), shared("mail_domain", *range(400)), shared("receipt_run", *range(30))],
+        [
+            shared("device", *range(4)),
+            shared("device", *range(4, 8)),
+            shared("network", *range(8)),
+            shared("mail_domain", *range(8)),
+        ],  # two families in one company's house
         [shared("mailbox", 1, 2), shared("look_alike", 1, 2)],  # worth showing, not worth holding
     ],
 )
