@@ -18,7 +18,7 @@ def modules(names: list[str]) -> list[ModuleType]:
 def main() -> int:
     """Measure one module after the other, never two at once."""
     if sys.argv[1:2] == ["receipts"]:
-        return importlib.import_module("bench.receipts").main(sys.argv[2:])
+        return int(importlib.import_module("bench.receipts").main(sys.argv[2:]))
     chosen = modules(sys.argv[1:])
     if not chosen:
         sys.exit(f"no such figures; there are {', '.join(module.__name__[6:] for module in modules([]))}")

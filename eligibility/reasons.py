@@ -118,6 +118,11 @@ REASONS: dict[str, ReasonText] = {
         _("Our staff is looking at the photo. You need not do anything."),
         can_fix=False,
     ),
+    "suspected_ring": ReasonText(
+        _("The entry is being checked."),
+        _("Our staff is looking at the entry. You need not do anything."),
+        can_fix=False,
+    ),
     "serial_not_accepted": ReasonText(
         _("The serial code is not accepted."),
         _("Please check the code and type it again."),

@@ -30,6 +30,7 @@ from eligibility.errors import NothingToDecide
 from eligibility.models import Verdict
 from eligibility.selectors import answered_appeals, verdicts_by_person
 from eligibility.services import decide_entry, refuse_for_limit, take_back_entry
+from journeys.rings import hold_if_joining
 from participants.models import Entry, EntryStatus, Participant
 from participants.selectors import counting_entries, reachable_identity, waiting_entries
 from participants.services import finish_entry, postpone_entry
@@ -66,6 +67,8 @@ def judge_entry(*, entry_id: int, now: datetime) -> None:
         return
     if decision.verdict in (Verdict.SENT_BACK, Verdict.REFUSED):
         queue_message(kind=DeliveryKind.VERDICT, entry_id=entry_id, now=now)
+    elif decision.verdict == Verdict.ELIGIBLE:
+        hold_if_joining(entry_id=entry_id, now=now)
 
 
 @transaction.atomic

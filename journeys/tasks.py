@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 
 from core import clock
-from journeys import services
+from journeys import rings, services
 from journeys.audit import violations
 
 log = structlog.get_logger(__name__)
@@ -20,6 +20,12 @@ def advance_entry(*, entry_id: int) -> None:
 def sweep_entries() -> None:
     """Carry on what a lost message or a dead worker left behind."""
     services.sweep(now=clock.now())
+
+
+@shared_task(name="journeys.tasks.sweep_rings")
+def sweep_rings() -> None:
+    """Look for people who belong together among new entries and hold theirs for a look by a person."""
+    rings.sweep_rings(now=clock.now())
 
 
 @shared_task(name="journeys.tasks.audit_invariants")

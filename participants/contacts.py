@@ -12,6 +12,7 @@ from participants.errors import ContactNotAccepted
 # Issued until 2009 against the RFC: two dots in a row, or a dot before the @.
 OLD_CARRIER = re.compile(r"[a-z0-9._\-+/?]{1,64}@(docomo\.ne\.jp|ezweb\.ne\.jp)")
 MAX_LENGTH = 254
+GMAIL = ("gmail.com", "googlemail.com")
 
 
 def canonical_email(typed: str) -> str:
@@ -35,3 +36,12 @@ def canonical_email(typed: str) -> str:
     if "." not in domain or domain.startswith("["):
         raise ContactNotAccepted
     return address
+
+
+def mailbox_of(address: str) -> str:
+    """Give the mailbox behind a canonical address: what stands after a plus does not count, nor do Gmail's dots."""
+    name, _at, domain = address.rpartition("@")
+    name = name.partition("+")[0] or name
+    if domain in GMAIL:
+        return f"{name.replace('.', '')}@{GMAIL[0]}"
+    return f"{name}@{domain}"

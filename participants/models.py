@@ -116,6 +116,7 @@ class Entry(StatefulModel):
             EntryStatus.WON,
             EntryStatus.LOST,
             EntryStatus.REFUSED,
+            EntryStatus.IN_REVIEW,  # held before anything was given
             EntryStatus.WITHDRAWN,
         },
     }
@@ -279,6 +280,36 @@ class Touch(models.Model):
         verbose_name_plural = _("timeline")
         ordering: ClassVar = ["at", "pk"]
         indexes: ClassVar = [models.Index(name="touch_by_campaign", fields=["campaign", "kind", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}"
+
+
+class TraceKind(models.TextChoices):
+    DEVICE = "device", _("browser")
+    NETWORK = "network", _("network")
+    MAILBOX = "mailbox", _("mailbox")
+    MAIL_DOMAIN = "mail_domain", _("mail domain")
+
+
+class EntryTrace(models.Model):
+    """What an entry came from, as a keyed hash only: shared ones tell of rings. Kept for 90 days."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="traces")
+    kind = models.CharField(_("what"), max_length=11, choices=TraceKind)
+    value_index = models.CharField(max_length=64, editable=False)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("trace")
+        verbose_name_plural = _("traces")
+        constraints: ClassVar = [models.UniqueConstraint(name="trace_once", fields=["entry", "kind", "value_index"])]
+        indexes: ClassVar = [
+            models.Index(name="trace_shared", fields=["campaign", "kind", "value_index"]),
+            models.Index(name="trace_by_age", fields=["at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}"

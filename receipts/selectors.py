@@ -92,7 +92,11 @@ def same_purchase_receipts(receipt: Receipt, *, of_sponsor: bool = False) -> Que
 
 
 def look_alikes(receipt: Receipt) -> list[LookAlike]:
-    """Give earlier receipts of the campaign whose figures agree suspiciously, the most alike first."""
+    """Give receipts sent to any campaign of the sponsor whose figures agree suspiciously, the most alike first.
+
+    Found by the indexes on telephone and registration number, within 60 days of the purchase. That a person sends one
+    receipt to two campaigns is no sign: whether it counts in both is for their rules to say.
+    """
     shop = Q()
     if receipt.telephone:
         shop |= Q(telephone=receipt.telephone)
@@ -100,8 +104,14 @@ def look_alikes(receipt: Receipt) -> list[LookAlike]:
         shop |= Q(registration_no=receipt.registration_no)
     if not shop:
         return []
-    others = Receipt.objects.filter(shop, campaign_id=receipt.campaign_id, status=ReceiptStatus.READ)
-    others = others.exclude(entry_id=receipt.entry_id)
+    others = Receipt.objects.filter(
+        shop,
+        agency_id=receipt.agency_id,
+        campaign__sponsor_id=receipt.campaign.sponsor_id,
+        status=ReceiptStatus.READ,
+    )
+    own_elsewhere = Q(entry__participant_id=receipt.entry.participant_id) & ~Q(campaign_id=receipt.campaign_id)
+    others = others.exclude(entry_id=receipt.entry_id).exclude(own_elsewhere)
     if receipt.purchased_on:
         window = timedelta(days=LOOK_ALIKE_DAYS)
         near = Q(

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
-from django.utils.text import slugify
+from django.utils.text import format_lazy, slugify
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -18,6 +18,7 @@ from accounts.desk import Question, attempt, yen
 from campaigns import services
 from campaigns.admin.steps import step_of
 from campaigns.admin.texts import period_text
+from campaigns.design_risks import design_risks
 from campaigns.models import Campaign, CampaignStatus
 from campaigns.selectors import publish_obstacles
 from core import clock
@@ -145,7 +146,10 @@ class CampaignActs:
         question = Question(
             title=_("Check before publishing"),
             button=_("Publish"),
-            sentences=[_("The page can be seen by everybody. From the first entry on, terms and rules keep versions.")],
+            sentences=[
+                _("The page can be seen by everybody. From the first entry on, terms and rules keep versions."),
+                *(format_lazy(_("Risk of fraud: {risk}"), risk=risk.message) for risk in design_risks(campaign)),
+            ],
             figures=_figures(campaign),
             obstacles=[f"{step_of(found).title}: {found.message}" for found in obstacles],
         )

@@ -227,6 +227,8 @@ CELERY_BEAT_SCHEDULE = {
     "files-checked-without-a-problem": {"task": "codes.tasks.import_checked_files", "schedule": 10.0},
     "numbers-out-of-use": {"task": "codes.tasks.forget_shown_numbers", "schedule": 3600.0},
     "prizes-not-opened-yet": {"task": "distribution.tasks.remind_of_claims", "schedule": 600.0},
+    "people-who-belong-together": {"task": "journeys.tasks.sweep_rings", "schedule": 300.0},
+    "traces-kept-long-enough": {"task": "participants.tasks.forget_traces", "schedule": 86_400.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }
 

@@ -12,6 +12,7 @@ from eligibility.services.lists import (
 from eligibility.services.opinions import give_opinion
 from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
+from eligibility.services.rings import hold_entry, keep_rings
 
 __all__ = [
     "answer_appeal",
@@ -22,6 +23,8 @@ __all__ = [
     "decisions_that_differ",
     "generate_serials",
     "give_opinion",
+    "hold_entry",
+    "keep_rings",
     "open_appeal",
     "open_case",
     "raise_risk",

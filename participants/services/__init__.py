@@ -21,13 +21,16 @@ from participants.services.entries import (
     withdraw_entry,
 )
 from participants.services.touches import record_touch
+from participants.services.traces import forget_traces, keep_traces
 
 __all__ = [
     "agree",
     "attach_line",
     "attach_x",
     "finish_entry",
+    "forget_traces",
     "give_email",
+    "keep_traces",
     "mark_line_friend",
     "mark_unreachable",
     "postpone_entry",

@@ -21,6 +21,7 @@ from participants.models import (
 from participants.selectors import identity_index
 from participants.services.entries import wake_entry
 from participants.services.touches import record_touch
+from participants.services.traces import keep_mail_traces
 
 
 def give_email(*, entry_id: int, email: str, now: datetime) -> Identity:
@@ -30,7 +31,9 @@ def give_email(*, entry_id: int, email: str, now: datetime) -> Identity:
         ContactNotAccepted: no mail can be sent to it.
     """
     entry = Entry.objects.select_related("participant").get(pk=entry_id)
-    identity = _keep(entry.participant, IdentityKind.EMAIL, canonical_email(email), {})
+    address = canonical_email(email)
+    identity = _keep(entry.participant, IdentityKind.EMAIL, address, {})
+    keep_mail_traces(entry_id=entry_id, address=address, now=now)
     identity.save(update_fields=["updated_at"])  # typed again after another one: it is the current one
     return identity
 

@@ -19,8 +19,9 @@ from campaigns.selectors import (
 )
 from codes.selectors import stock_of
 from core import clock
-from participants.models import Entry, TouchKind
-from participants.services import record_touch, start_entry
+from participants.models import Entry, TouchKind, TraceKind
+from participants.services import keep_traces, record_touch, start_entry
+from portal.attempts import client_network
 from portal.refusals import answers_refusals
 from portal.session import (
     Visitor,
@@ -69,12 +70,16 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = _campaign(slug)
     visitor = visitor_of(request)
     person = participant_for(visitor, campaign)
+    now = clock.now()
     entry = start_entry(
         campaign_id=campaign.pk,
         participant_id=person.pk if person else None,
         link_id=visitor.link_of(campaign.pk),
-        now=clock.now(),
+        now=now,
     )
+    network = client_network(request)
+    traces = {TraceKind.DEVICE: visitor.device, TraceKind.NETWORK: "" if network == "unknown" else network}
+    keep_traces(entry_id=entry.pk, traces=traces, now=now)
     response = redirect("portal:entry", public_id=entry.public_id)
     return remember(response, visitor.with_entry(entry))
 

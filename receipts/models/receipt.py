@@ -126,7 +126,8 @@ class Receipt(StatefulModel):
         indexes: ClassVar = [
             models.Index(name="receipt_unread", fields=["status", "lease_until"]),
             models.Index(name="receipt_by_fingerprint", fields=["agency", "fingerprint"]),
-            models.Index(name="receipt_by_telephone", fields=["agency", "telephone"]),
+            models.Index(name="receipt_by_telephone", fields=["agency", "telephone", "purchased_on"]),
+            models.Index(name="receipt_by_registration", fields=["agency", "registration_no", "purchased_on"]),
         ]
 
     def __str__(self) -> str:

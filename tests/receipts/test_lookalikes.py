@@ -1,6 +1,11 @@
+from datetime import time, timedelta
+
 import pytest
 
 from receipts.lookalikes import OTHER_FIGURES, SAME_RECEIPT, compare
+from receipts.selectors import look_alikes
+from tests import factories
+from tests.factories import NOW
 
 PAPER = {
     "tel": "0309462817",
@@ -33,3 +38,36 @@ def test_papers_are_told_apart_by_their_figures(changed, kind):
 
 def test_what_was_not_read_says_nothing():
     assert compare(PAPER, {}).score == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({}, SAME_RECEIPT),
+        ({"total_jpy": 9442}, OTHER_FIGURES),
+        ({"purchased_time": time(18, 5), "receipt_no": "00423306"}, None),  # an honest repeat
+        ({"purchased_on": NOW.date() - timedelta(days=61)}, None),
+    ],
+)
+def test_look_alikes_are_sought_in_all_campaigns_of_the_sponsor(changed, kind):
+    paper = {"purchased_time": time(11, 42), "total_jpy": 3442, "receipt_no": "00423187"}
+    sent = factories.ReceiptFactory.create(**paper)
+    sponsor = sent.campaign.sponsor
+    entry = factories.EntryFactory.create(campaign__sponsor=sponsor, campaign__agency=sponsor.agency)
+    factories.ReceiptFactory.create(entry=entry, **paper | changed)
+    factories.ReceiptFactory.create(**paper)  # of another agency
+
+    assert [found.agreement.kind for found in look_alikes(sent)] == ([kind] if kind else [])
+
+
+@pytest.mark.django_db
+def test_a_person_may_send_a_receipt_to_two_campaigns():
+    sent = factories.ReceiptFactory.create()
+    sponsor = sent.campaign.sponsor
+    entry = factories.EntryFactory.create(
+        campaign__sponsor=sponsor, campaign__agency=sponsor.agency, participant=sent.entry.participant
+    )
+    factories.ReceiptFactory.create(entry=entry)
+
+    assert look_alikes(sent) == []

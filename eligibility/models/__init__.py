@@ -1,0 +1,26 @@
+"""The verdict on an entry with its reasons, who looked at it, and the lists it is checked against."""
+
+from eligibility.models.decisions import Appeal, AppealStatus, Decision, Verdict
+from eligibility.models.numbers import AttemptBudget, NumberUse, ReferenceList, ReferenceNumber, Serial, SerialBatch
+from eligibility.models.reviews import ReviewCase, ReviewOpinion, ReviewPolicy, ReviewStatus
+from eligibility.models.rings import RingMember, RingScan, SuspectedRing
+
+__all__ = [
+    "Appeal",
+    "AppealStatus",
+    "AttemptBudget",
+    "Decision",
+    "NumberUse",
+    "ReferenceList",
+    "ReferenceNumber",
+    "ReviewCase",
+    "ReviewOpinion",
+    "ReviewPolicy",
+    "ReviewStatus",
+    "RingMember",
+    "RingScan",
+    "Serial",
+    "SerialBatch",
+    "SuspectedRing",
+    "Verdict",
+]
