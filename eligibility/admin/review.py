@@ -31,7 +31,7 @@ from eligibility.admin.forms import (
     taught_lines,
 )
 from eligibility.admin.review_filters import OnlyFilter, StateFilter
-from eligibility.admin.review_page import alikes, compared, figure_rows, line_rows, photographs
+from eligibility.admin.review_page import alikes, compared, figure_rows, line_rows, photographs, ring_of
 from eligibility.errors import SeniorNeeded
 from eligibility.models import ReviewCase, ReviewStatus, Verdict
 from eligibility.queue import Wish, counts_of, following_case, workable_cases
@@ -258,6 +258,7 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
             "lines": lines,
             "line_rows": line_rows(lines, receipt),
             "verdict": verdict,
+            "ring": ring_of(case.entry),
             "alikes": others,
             "compared": compared(receipt, others),
             "contacts": verified_identities(case.entry.participant_id),

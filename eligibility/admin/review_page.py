@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from eligibility.admin.forms import FIGURES
+from eligibility.models import RingMember
+from participants.models import Entry
 from receipts.dictionary import known_products
 from receipts.matching import match_products
 from receipts.models import Receipt
@@ -22,6 +24,15 @@ PROOFS = {
     "subtotal_plus_tax": _("subtotal and tax"),
     "tax_of_total": _("tax fits the total"),
     "bases": _("taxed amounts"),
+}
+SHOWN_OF_RING = 12
+LINKS = {
+    "device": _("entered from one browser"),
+    "mailbox": _("use one mailbox in different spellings"),
+    "look_alike": _("sent the same receipt"),
+    "network": _("entered from one network"),
+    "receipt_run": _("sent receipts of one till with neighbouring numbers"),
+    "mail_domain": _("have addresses of one domain"),
 }
 NAMES = {field.name: field.verbose_name for field in Receipt._meta.fields}
 
@@ -139,3 +150,19 @@ def compared(receipt: Receipt | None, others: list[dict[str, Any]]) -> list[dict
             theirs = [{"value": value, "differs": value != mine} for value in cells]
             rows.append({"label": label, "mine": mine, "theirs": theirs})
     return rows
+
+
+def ring_of(entry: Entry) -> dict[str, Any] | None:
+    """Give the people whom an entrant seems to belong to: how many, what links how many of them, and their entries."""
+    member = RingMember.objects.select_related("ring").filter(entry=entry).first()
+    if member is None:
+        return None
+    entries = Entry.objects.filter(ring_member__ring=member.ring)
+    links = [{"text": LINKS[kind], "count": count} for kind, count in member.ring.evidence.items() if kind in LINKS]
+    return {
+        "score": member.ring.score,
+        "people": entries.order_by().values("participant").distinct().count(),
+        "links": links,
+        "entry_count": entries.count(),
+        "others": entries.exclude(pk=entry.pk).order_by("submitted_at")[:SHOWN_OF_RING],
+    }
