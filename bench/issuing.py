@@ -2,8 +2,9 @@
 
 `bare` is one prepared statement in autocommit by the database's own load generator: it takes a code out of a narrow
 table and adds a row to another, which is as good as any design gets. Ours is the whole service: result, code, award,
-line in the trail and delivery, with all constraints. Both hold as many codes and take turns in one run, so that a busy
-machine slows them alike. Flushing to disk is off. The second half is measured after half of the stock has been given
+line in the trail and delivery, with all constraints. `same_work` is the same load generator doing exactly that work by
+the product's own function, without the service around it. All take turns in one run, so that a busy machine slows them
+alike. Flushing to disk is off. The second half is measured after half of the stock has been given
 out and before anything was vacuumed. `BENCH_CODES` makes the stock smaller for a quick look.
 """
 
@@ -24,7 +25,7 @@ CLIENTS = (1, 4, 8, 16, 64)
 CODES = int(os.environ.get("BENCH_CODES", "1000000"))
 ROUNDS = 3
 SECONDS = 1  # the stock has to last for all rounds
-GOALS = {1: ">= 0.6", 8: ">= 0.65"}
+GOALS = {1: ">= 0.6", 8: ">= 0.65"}  # of the bare statement, and of the same work
 BARE_TABLES = """
 CREATE TABLE bench_code (
     id bigint PRIMARY KEY, pool integer NOT NULL, pos bigint NOT NULL, state smallint NOT NULL DEFAULT 0,
@@ -37,6 +38,7 @@ CREATE TABLE bench_issue (
 INSERT INTO bench_code (id, pool, pos, blob, bidx)
 SELECT n, 1, n, sha256(int8send(n)) || substr(sha256(int8send(-n)), 1, 13), sha256(int8send(n * 7 + 1))
 FROM generate_series(1, %(codes)s) n;
+CREATE SEQUENCE bench_result;
 CREATE INDEX bench_code_in_stock ON bench_code (pool, pos) WHERE state = 0;
 ALTER TABLE codes_giftcode SET (autovacuum_enabled = off);
 """
@@ -50,6 +52,12 @@ WITH taken AS (
     INSERT INTO bench_issue (code_id, entry_id) SELECT id, :entry FROM taken
 )
 SELECT pos - 64 AS behind FROM taken \gset
+"""
+SAME_WORK = """
+SELECT * FROM distribution_give_prizes(
+    nextval('bench_result'), now(), ARRAY[gen_random_uuid()],
+    ARRAY[encode(sha256(uuid_send(gen_random_uuid())), 'hex')], '0', '', false
+);
 """
 # Digests stand in for ciphertext: the same bytes to store, without the hours of a million real ones.
 FILL = """
@@ -110,7 +118,7 @@ def measure() -> Iterator[Figure]:
         stock.give_half()
         yield from stock.figures("_after_half")
         with stock.old_snapshot():
-            yield stock.share(8, "_old_snapshot", ">= 0.6")
+            yield from stock.shares(8, "_old_snapshot", ">= 0.6")
         yield Figure("issued_twice_or_lost", stock.wrong(), "codes", "<= 0")
 
 
@@ -136,25 +144,37 @@ class Stock(ExitStack):
                     cursor.execute(statement, self.ids)
             cursor.execute("SELECT min(id), max(id) FROM draws_drawresult")
             self.next_result, self.last_result = cursor.fetchone()
-        self.bare_rates: list[float] = []
         self.givers = self.enter_context(Givers())
         return self
 
     def figures(self, suffix: str) -> Iterator[Figure]:
-        """One bare rate and one share for each number of clients."""
+        """The bare rate and our two shares for each number of clients."""
         for clients in CLIENTS:
-            share = self.share(clients, suffix, GOALS.get(clients, ""))
-            yield Figure(f"bare_issue_{clients}{suffix}", statistics.median(self.bare_rates), "1/s")
-            yield share
+            yield from self.shares(clients, suffix, GOALS.get(clients, ""))
 
-    def share(self, clients: int, suffix: str, goal: str) -> Figure:
-        """Let both take turns; the median of our share of each turn."""
-        self.bare_rates, shares = [], []
+    def shares(self, clients: int, suffix: str, goal: str) -> Iterator[Figure]:
+        """Let all take turns; the medians of our shares of each turn."""
+        bare_rates, of_bare, of_same_work = [], [], []
         for _round in range(ROUNDS):
-            bare = bare_rate(clients)
-            self.bare_rates.append(bare)
-            shares.append(self._our_rate(clients) / bare)
-        return Figure(f"give_share_{clients}{suffix}", statistics.median(shares), "of bare", goal)
+            bare = rate(BARE, clients, "-D", "behind=0")
+            same_work = self._same_work_rate(clients)
+            ours = self._our_rate(clients)
+            bare_rates.append(bare)
+            of_bare.append(ours / bare)
+            of_same_work.append(ours / same_work)
+        yield Figure(f"bare_issue_{clients}{suffix}", statistics.median(bare_rates), "1/s")
+        yield Figure(f"give_share_{clients}{suffix}", statistics.median(of_bare), "of bare", goal)
+        yield Figure(f"give_share_of_same_work_{clients}{suffix}", statistics.median(of_same_work), "of it", goal)
+
+    def _same_work_rate(self, clients: int) -> float:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval('bench_result', %s)", [self.next_result])
+            found = rate(SAME_WORK, clients)
+            cursor.execute("SELECT last_value FROM bench_result")
+            self.next_result = cursor.fetchone()[0] + 1
+        return found
 
     def _our_rate(self, clients: int) -> float:
         given, rate = self.givers.run(clients, self.next_result, SECONDS)
@@ -189,10 +209,10 @@ class Stock(ExitStack):
         return abs(awards - issued) + abs(awards - told) + abs(awards - distinct)
 
 
-def bare_rate(clients: int) -> float:
-    """Transactions a second of the bare statement, connecting not counted."""
+def rate(statement: str, clients: int, *more: str) -> float:
+    """Transactions a second of a statement, connecting not counted."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(BARE)
+        script.write(statement.strip() + "\n")
         script.flush()
         options = [
             "-n",
@@ -204,8 +224,7 @@ def bare_rate(clients: int) -> float:
             "2",
             "-T",
             str(SECONDS),
-            "-D",
-            "behind=0",
+            *more,
         ]
         command = [str(load_generator()), *options, "-f", script.name, os.environ["TEST_DATABASE_URL"]]
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
