@@ -1,22 +1,23 @@
-"""Many codes into the table at once: binary COPY and one INSERT on PostgreSQL, `executemany` on SQLite.
+"""Many codes into the table at once: binary COPY on PostgreSQL, `executemany` on SQLite.
 
-A code that the agency has already is left out and its row named; the caller's transaction decides what follows.
+A code that the agency has already is left out and its row named; the caller's transaction decides what follows. COPY
+knows no such thing: where it meets one, its savepoint is undone and the codes take the way over a staging table.
 """
 
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import IntegrityError, connection, models, transaction
 
 from codes.csv_import import CodeRow
 from codes.models import CodeBatch, CodeStatus, GiftCode
 from codes.sealing import CodeSealer
 
-# What differs from code to code, in the order of the staging table after its row number.
+# What differs from code to code, in the order of the staging table before its row number.
 VARYING = (
     "public_id",
     "position",
@@ -28,8 +29,8 @@ VARYING = (
 )
 STAGING = """
 CREATE TEMP TABLE loading_codes (
-    n bigint, public_id uuid, position bigint, code_ciphertext text, code_index text, index_key_id text,
-    pin_ciphertext text, url_ciphertext text
+    public_id uuid, position bigint, code_ciphertext text, code_index text, index_key_id text,
+    pin_ciphertext text, url_ciphertext text, n bigint
 ) ON COMMIT DROP
 """
 LEFT_OUT = """
@@ -39,10 +40,13 @@ WHERE NOT EXISTS (SELECT 1 FROM codes_giftcode AS kept WHERE kept.public_id = st
 HEAD = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 END = struct.pack(">h", -1)
 AT_ONCE = 1000  # codes sealed in one go
-# Count of fields, n, public id, position and the length of the first text, each behind its length.
-_first_fields = struct.Struct(">hiqi16siqi").pack
+# Count of fields, public id, position and the length of the first text, each behind its length.
+_first_fields = struct.Struct(">hi16siqi").pack
+_number = struct.Struct(">iq").pack
 _length = struct.Struct(">i").pack
-NO_TEXT, INDEX_LENGTH = _length(0), _length(64)
+NO_TEXT, INDEX_LENGTH, NOTHING = _length(0), _length(64), _length(-1)
+POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+INTEGERS = {"smallint": "h", "integer": "i", "bigint": "q"}
 Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes]
 
 
@@ -50,20 +54,31 @@ def insert_codes(
     *, batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime
 ) -> list[int]:
     """Store staged codes in the caller's transaction; returns the rows left out, whose codes the agency has already."""
-    if connection.vendor == "postgresql":
-        return _copied(batch, packed(rows, first=first, sealer=sealer), now)
-    return _executed(batch, rows, first, sealer, now)
+    if connection.vendor != "postgresql":
+        return _executed(batch, rows, first, sealer, now)
+    try:
+        with transaction.atomic(), connection.wrap_database_errors:
+            _copied(batch, rows, first, sealer, now)
+    except IntegrityError:  # one of them is there already; the staging table tells which
+        return _staged(batch, rows, first, sealer, now)
+    return []
 
 
-def packed(rows: Sequence[CodeRow], *, first: int, sealer: CodeSealer) -> Iterator[tuple[int, bytes]]:
-    """Seal codes and give them as a binary COPY takes them, with the number of codes in each piece."""
-    yield 0, HEAD
+def packed(
+    rows: Sequence[CodeRow], *, first: int, sealer: CodeSealer, shared: Sequence[bytes] | None = None
+) -> Iterator[bytes]:
+    """Seal codes and give them as a binary COPY takes them.
+
+    Behind what differs from code to code comes what all share, as bytes with their lengths, or each row's number.
+    """
+    yield HEAD
     key_id = sealer.index_key_id.encode()
     key_field = _length(len(key_id)) + key_id
+    count = len(VARYING) + (1 if shared is None else len(shared))
+    tail = None if shared is None else b"".join(shared)
     for start in range(0, len(rows), AT_ONCE):
-        chunk = rows[start : start + AT_ONCE]
-        yield len(chunk), _binary(_sealed(chunk, first + start, sealer), key_field)
-    yield 0, END
+        yield _binary(_sealed(rows[start : start + AT_ONCE], first + start, sealer), count, key_field, tail)
+    yield END
 
 
 def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer) -> Iterator[Sealed]:
@@ -110,15 +125,26 @@ def _constants(batch: CodeBatch, now: datetime) -> dict[str, Any]:
     return shared
 
 
-def _copied(batch: CodeBatch, pieces: Iterator[tuple[int, bytes]], now: datetime) -> list[int]:
+def _copied(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime) -> None:
+    fields = {field.column: field for field in GiftCode._meta.concrete_fields}
+    shared = _constants(batch, now)
+    values = [_binary_value(fields[column], value) for column, value in shared.items()]
+    columns = ", ".join((*VARYING, *shared))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY codes_giftcode ({columns}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        for block in packed(rows, first=first, sealer=sealer, shared=values):
+            copy.write(block)
+
+
+def _staged(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime) -> list[int]:
     shared = _constants(batch, now)
     columns = ", ".join((*VARYING, *shared))
     with connection.cursor() as cursor:
         cursor.execute(STAGING)
         with cursor.copy("COPY loading_codes FROM STDIN (FORMAT BINARY)") as copy:
-            copied = 0
-            for count, block in pieces:
-                copied += count
+            for block in packed(rows, first=first, sealer=sealer):
                 copy.write(block)
         cursor.execute(
             f"INSERT INTO codes_giftcode ({columns}) "  # noqa: S608 names of our own columns
@@ -126,25 +152,40 @@ def _copied(batch: CodeBatch, pieces: Iterator[tuple[int, bytes]], now: datetime
             "ON CONFLICT (agency_id, code_index) DO NOTHING",
             list(shared.values()),
         )
-        left_out: list[int] = []
-        if cursor.rowcount != copied:
-            cursor.execute(LEFT_OUT)
-            left_out = [row for (row,) in cursor.fetchall()]
+        cursor.execute(LEFT_OUT)
+        left_out = [row for (row,) in cursor.fetchall()]
         cursor.execute("DROP TABLE loading_codes")
     return left_out
 
 
-def _binary(sealed: Iterator[Sealed], key_field: bytes) -> bytes:
+def _binary_value(field: "models.Field[Any, Any]", value: Any) -> bytes:
+    """Give a value as COPY's binary form has it for the field's column, behind its length."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, datetime):
+        since = value - POSTGRES_EPOCH
+        return _number(8, since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
+    if isinstance(value, str):
+        text = value.encode()
+        return _length(len(text)) + text
+    if isinstance(value, bool):
+        return struct.pack(">i?", 1, value)
+    pattern = INTEGERS[field.rel_db_type(connection) or ""]
+    return struct.pack(f">i{pattern}", struct.calcsize(f">{pattern}"), value)
+
+
+def _binary(sealed: Iterator[Sealed], count: int, key_field: bytes, tail: bytes | None) -> bytes:
     parts: list[bytes] = []
     for number, public_id, position, code, index, pin, url in sealed:
         parts += (
-            _first_fields(8, 8, number, 16, public_id, 8, position, len(code)),
+            _first_fields(count, 16, public_id, 8, position, len(code)),
             code,
             INDEX_LENGTH,
             index.encode(),
             key_field,
             _length(len(pin)) + pin if pin else NO_TEXT,
             _length(len(url)) + url if url else NO_TEXT,
+            _number(8, number) if tail is None else tail,
         )
     return b"".join(parts)
 
