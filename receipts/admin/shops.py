@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import action, display
 
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TableImportMixin, attempt, shown
@@ -140,7 +141,7 @@ class ShopAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
         if request.method == "POST":
             attempt(request, lambda: act(shop_id=shop.pk, actor_id=request.user.pk, now=clock.now()), done)
             return redirect(self.page_of(shop))
-        question.figures = [(_("shop"), str(shop)), (_("telephone"), shop.telephone)]
+        question.figures = [(pgettext_lazy("shop master", "shop"), str(shop)), (_("telephone"), shop.telephone)]
         return self.ask(request, question, shop)
 
     def _stands(self, request: HttpRequest, object_id: str | None, *statuses: ShopStatus) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Agency, User
 from campaigns.models import Campaign
@@ -98,7 +99,7 @@ class Receipt(StatefulModel):
         blank=True,
         editable=False,
         related_name="+",
-        verbose_name=_("shop"),
+        verbose_name=pgettext_lazy("shop master", "shop"),
     )
 
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Agency, User
 from core.models import PublicModel, StatefulModel, in_status
@@ -74,7 +75,7 @@ class Shop(StatefulModel):
     decided_at = models.DateTimeField(_("switched at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("shop")
+        verbose_name = pgettext_lazy("shop master", "shop")
         verbose_name_plural = _("shop master")
         ordering: ClassVar = ["chain__name", "branch", "pk"]
         constraints: ClassVar = [

@@ -137,6 +137,8 @@ def conditions(campaign: Campaign, rule: dict[str, object], **changes: object) -
     return {
         "entries_per_person": "1",
         "entries_per_person_a_day": "1",
+        "appeal_days": "14",
+        "appeal_answer_days": "7",
         **formset("rule_groups", {"combination": "all", "minimum_count": "1", "position": "1"}),
         **formset("rule_groups-0-rules", {"position": "1", **rule}),
         **formset("target_products", {"name": "緑茶", "printed_forms": "ﾘｮｸﾁｬ\n\n 緑茶525 "}),
@@ -157,7 +159,7 @@ def conditions(campaign: Campaign, rule: dict[str, object], **changes: object) -
                 "minimum_quantity": "",
                 "account": "x",
             },
-            {"minimum_spend_jpy": 2500, "spend_counts": "receipt", "minimum_quantity": 0},
+            {"minimum_spend_jpy": 2500, "spend_counts": "receipt", "minimum_quantity": 0, "receipt_once": "campaign"},
         ),
         ({"kind": "serial", "minimum_spend_jpy": "100"}, {}),
         ({"kind": "x_follow", "account": "mizuhiki", "account_id": "42"}, {"account": "mizuhiki", "account_id": "42"}),

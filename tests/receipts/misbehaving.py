@@ -52,13 +52,13 @@ class TeaReader:
 
 
 class PoisonReader:
-    """Reads tea on bright photographs and is killed by the kernel on dark ones, as when memory has run out."""
+    """Reads tea on bright paper and is killed by the kernel on dark paper, as when memory has run out."""
 
     name = "poison"
     version = "1"
 
     def read(self, photos: Sequence[bytes]) -> ReceiptReading:
-        if decode(photos[0]).mean() < DARK:
+        if decode(photos[0])[0, 0].mean() < DARK:
             os.kill(os.getpid(), signal.SIGKILL)
         return TeaReader().read(photos)
 
