@@ -23,10 +23,22 @@ class Agreement:
 def compare(first: Mapping[str, str | None], second: Mapping[str, str | None]) -> Agreement:
     """Weigh the agreement of two receipts' figures (keys of WEIGHTS, canonical texts; missing ones count nothing)."""
     score = sum(weight * _share(first.get(key), second.get(key)) for key, weight in WEIGHTS.items())
-    if score < ALIKE:
+    if score < ALIKE or not _is_one_paper(first, second):
         return Agreement(score, None)
     differs = any(first.get(key) and second.get(key) and first[key] != second[key] for key in ("date", "total"))
     return Agreement(score, OTHER_FIGURES if differs else SAME_RECEIPT)
+
+
+def _is_one_paper(first: Mapping[str, str | None], second: Mapping[str, str | None]) -> bool:
+    """Tell whether they share what honest purchases of the same goods at the same shop do not.
+
+    The next in the queue has another time and number; who comes each day has another day and number.
+    """
+    number = _share(first.get("receipt_no"), second.get("receipt_no"))
+    if number == 1.0:
+        return True
+    has_one_time = _share(first.get("time"), second.get("time")) == 1.0
+    return has_one_time and (number == NEAR or _share(first.get("date"), second.get("date")) >= 0)
 
 
 def _share(first: str | None, second: str | None) -> float:
