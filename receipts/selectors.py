@@ -15,7 +15,7 @@ from receipts.lookalikes import Agreement, compare
 from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
 
 LOOK_ALIKE_DAYS = 60
-FINAL = (EntryStatus.ACCEPTED, EntryStatus.WON, EntryStatus.LOST, EntryStatus.REFUSED, EntryStatus.WITHDRAWN)
+FINAL = (EntryStatus.ACCEPTED, EntryStatus.WON, EntryStatus.LOST, EntryStatus.WITHDRAWN)
 LEFT = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
 MAX_ATTEMPTS = 3  # a photograph that kills its reader is set aside; the queue goes on
 
@@ -61,14 +61,23 @@ def shown_photo_bytes(photo: ReceiptPhoto) -> bytes:
 def photos_past_retention(now: datetime) -> QuerySet[ReceiptPhoto]:
     """Give the photographs whose campaign keeps them no longer.
 
-    The days count from the final verdict; for entries never finished from the end of the campaign's entries.
+    The days count from the final verdict; for entries never finished from the end of the campaign's entries. A refusal
+    is final when an objection to it would have been answered.
     """
     past = Q(pk__in=[])
-    for days in Campaign.objects.order_by("photo_days").values_list("photo_days", flat=True).distinct():
+    periods = Campaign.objects.order_by().values_list("photo_days", "appeal_days", "appeal_answer_days").distinct()
+    for days, appeal_days, answer_days in periods:
         latest = now - timedelta(days=days)
+        disputed = now - timedelta(days=max(days, appeal_days + answer_days if appeal_days else 0))
+        refused = Q(receipt__entry__status=EntryStatus.REFUSED, receipt__entry__decided_at__lte=disputed)
         final = Q(receipt__entry__status__in=FINAL, receipt__entry__decided_at__lte=latest)
         left = Q(receipt__entry__status__in=LEFT, receipt__campaign__entry_closes_at__lte=latest)
-        past |= Q(receipt__campaign__photo_days=days) & (final | left)
+        of_campaign = Q(
+            receipt__campaign__photo_days=days,
+            receipt__campaign__appeal_days=appeal_days,
+            receipt__campaign__appeal_answer_days=answer_days,
+        )
+        past |= of_campaign & (refused | final | left)
     return ReceiptPhoto.objects.filter(past, purged_at__isnull=True)
 
 

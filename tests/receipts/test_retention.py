@@ -132,11 +132,18 @@ def test_photographs_of_entries_never_finished_go_after_the_campaign(receipt, st
     assert purge_photos(now=closes + DAYS) == 1
 
 
-def test_each_campaign_has_its_own_number_of_days(receipt):
-    Campaign.objects.update(photo_days=7)
+@pytest.mark.parametrize(
+    ("status", "appeal_days", "kept_days"),
+    [(EntryStatus.LOST, 14, 7), (EntryStatus.REFUSED, 14, 21), (EntryStatus.REFUSED, 0, 7)],
+)
+def test_each_campaign_has_its_own_days_and_a_refusal_can_be_objected_to_before(
+    receipt, status, appeal_days, kept_days
+):
+    decide(receipt, status)
+    Campaign.objects.update(photo_days=7, appeal_days=appeal_days, appeal_answer_days=7)
 
-    assert not photos_past_retention(NOW + timedelta(days=7) - MOMENT).exists()
-    assert photos_past_retention(NOW + timedelta(days=7)).count() == 1
+    assert not photos_past_retention(NOW + timedelta(days=kept_days) - MOMENT).exists()
+    assert photos_past_retention(NOW + timedelta(days=kept_days)).count() == 1
 
 
 def test_a_purge_leaves_a_certificate_with_the_count_and_a_hash(receipt):
