@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from receipts.ocr.fake import FakeReader
+from tests.services import migrated_sqlite
 
 pytest_plugins = ["tests.contracts.fixtures"]
 
@@ -34,6 +36,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """SQLite knows no templates: a migrated file is copied to where the test database will be looked for."""
     if connection.vendor == "sqlite":
         shutil.copyfile(os.environ["TEST_DATABASE_TEMPLATE"], connection.settings_dict["TEST"]["NAME"])
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a service's data folder whose database is migrated already."""
+    folder = tmp_path_factory.mktemp("data")
+    shutil.copyfile(migrated_sqlite(), folder / "mizuhiki.sqlite3")
+    return folder
 
 
 @pytest.fixture(autouse=True, scope="session")

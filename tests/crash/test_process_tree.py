@@ -12,12 +12,6 @@ import pytest
 from bench.service import Service, descendants, running, start
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    """One data folder for all: the demo is loaded once."""
-    return tmp_path_factory.mktemp("data")
-
-
 def eventually(is_so: Callable[[], bool], seconds: float = 60) -> bool:
     """Poll what no event announces: another process's end."""
     limit = time.monotonic() + seconds
@@ -45,8 +39,8 @@ def tree_of(service: Service) -> list[int]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_no_process_outlives_the_supervisor(data, number):
-    service = start(data)
+def test_no_process_outlives_the_supervisor(data_dir, number):
+    service = start(data_dir)
     tree = tree_of(service)
 
     service.process.send_signal(number)
@@ -56,8 +50,8 @@ def test_no_process_outlives_the_supervisor(data, number):
     assert eventually(lambda: alive(tree) == [])
 
 
-def test_every_killed_child_comes_back(data):
-    with running(data) as service:
+def test_every_killed_child_comes_back(data_dir):
+    with running(data_dir) as service:
         before = descendants(service.process.pid)
 
         for number in before:

@@ -11,11 +11,11 @@ from tests.races.sqlite_hammer import CODES, PEOPLE, PROCESSES
 
 
 @pytest.fixture(scope="module")
-def happened(tmp_path_factory):
+def happened(data_dir):
     """What the hammer saw, on the settings of `./run serve`."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings.local",
-        "MIZUHIKI_DATA_DIR": str(tmp_path_factory.mktemp("sqlite")),
+        "MIZUHIKI_DATA_DIR": str(data_dir),
     }
     done = subprocess.run(
         [sys.executable, "-m", "tests.races.sqlite_hammer"],
