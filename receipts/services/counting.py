@@ -15,7 +15,8 @@ def count_receipt(*, receipt: Receipt, of_sponsor: bool = False) -> None:
         DuplicateReceipt: the same purchase already counts for another entry of the campaign, or, with `of_sponsor`,
             of any campaign of its sponsor.
     """
-    hold(f"purchase:{receipt.agency_id}:{receipt.fingerprint}")  # the same paper in two campaigns: one after the other
+    if receipt.fingerprint:  # the same paper in two campaigns: one after the other
+        hold(f"purchase:{receipt.agency_id}:{receipt.fingerprint}")
     if of_sponsor and same_purchase_receipts(receipt, of_sponsor=True).exists():
         raise DuplicateReceipt(receipt_id=receipt.pk)
     try:
