@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, Role
 from core.clock import jst_day
 from eligibility.admin.review_page import alikes, compared
-from eligibility.models import ReviewCase, RingMember, SuspectedRing, Verdict
+from eligibility.models import ReviewCase, Verdict
 from eligibility.selectors import policy_of
 from eligibility.services import set_policy
 from participants.models import EntryStatus
@@ -17,7 +17,6 @@ from receipts.files import store_photo
 from receipts.models import PrintedForm, Receipt, ReceiptLine
 from tests.admin.registry import list_url, row_url
 from tests.factories import (
-    EntryFactory,
     ReceiptFactory,
     ReceiptLineFactory,
     ReceiptPhotoFactory,
@@ -168,24 +167,6 @@ def test_a_case_that_somebody_closed_first_is_told_and_not_judged_twice(case, op
     case.entry.refresh_from_db()
     assert case.entry.status == EntryStatus.ACCEPTED
     assert "ほかの人が直前に変更しました" in page.content.decode()
-
-
-def test_a_suspected_ring_is_explained_and_its_entries_are_at_hand(case, agency, operator):
-    other = EntryFactory(campaign=case.campaign)
-    evidence = {"device": 2, "network": 1}
-    ring = SuspectedRing.objects.create(
-        agency=agency, campaign=case.campaign, score=75, evidence=evidence, found_at=timezone.now()
-    )
-    for entry in (case.entry, other):
-        RingMember.objects.create(ring=ring, entry=entry)
-
-    page = operator.get(row_url(case)).content.decode()
-
-    assert "2名が組織的に応募している可能性があります（疑いの強さ 75／100）" in page
-    assert "同じブラウザから応募" in page
-    assert 'value="2" aria-hidden' in page
-    assert reverse("admin:participants_entry_change", args=[other.pk]) in page
-    assert "続き番号" not in page
 
 
 def test_look_alikes_stand_beside_the_receipt(case, agency, operator):
