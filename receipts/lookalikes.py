@@ -30,15 +30,14 @@ def compare(first: Mapping[str, str | None], second: Mapping[str, str | None]) -
 
 
 def _is_one_paper(first: Mapping[str, str | None], second: Mapping[str, str | None]) -> bool:
-    """Tell whether they share what honest purchases of the same goods at the same shop do not.
+    """Tell whether nothing that was read speaks for two honest purchases of the same goods at the same shop.
 
     The next in the queue has another time and number; who comes each day has another day and number.
     """
-    number = _share(first.get("receipt_no"), second.get("receipt_no"))
+    number, moment, day = (_share(first.get(key), second.get(key)) for key in ("receipt_no", "time", "date"))
     if number == 1.0:
         return True
-    has_one_time = _share(first.get("time"), second.get("time")) == 1.0
-    return has_one_time and (number == NEAR or _share(first.get("date"), second.get("date")) >= 0)
+    return moment in (0.0, 1.0) and (number == NEAR or day in (0.0, 1.0))
 
 
 def _share(first: str | None, second: str | None) -> float:

@@ -33,7 +33,8 @@ PAPER = {
         ({"receipt_no": "00428187", "date": "2026-11-26"}, OTHER_FIGURES),  # edited, and one digit misread
         ({"receipt_no": "00423188", "time": "11:43"}, None),  # the next in the queue bought the same
         ({"receipt_no": None, "time": "11:43"}, None),
-        ({"receipt_no": None, "time": None}, None),  # twice on one day, and nothing else is known
+        ({"receipt_no": None, "time": None}, SAME_RECEIPT),  # nothing was read that tells them apart
+        ({"receipt_no": None, "date": "2026-11-21"}, None),
         ({"receipt_no": None, "date": "2026-12-22"}, None),  # the same coffee at the same minute
         ({"tel": "0602084471", "registration_no": "8999923456789", "receipt_no": "118204"}, None),
     ],
