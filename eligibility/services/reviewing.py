@@ -46,17 +46,15 @@ def resolve_case(
     case = ReviewCase.objects.select_for_update().get(pk=case_id)
     rules = current_rules(entry.campaign) or freeze_rules(campaign_id=entry.campaign_id)
     inputs = confirmed_inputs(entry)
-    if verdict == Verdict.ELIGIBLE:
-        if take_what_counts(entry, rules, inputs) is not None:
-            raise DuplicateReceipt(entry_id=entry.pk)
-    else:
+    if verdict != Verdict.ELIGIBLE:
         let_go(entry)
+    elif take_what_counts(entry, rules, inputs) is not None:
+        raise DuplicateReceipt(entry_id=entry.pk)
     code = "approved_by_desk" if verdict == Verdict.ELIGIBLE else reason_code
-    reasons = [{"code": code, "rule": "desk", "region": None}]
     decision = keep_decision(
         entry=entry,
         verdict=verdict,
-        reasons=reasons,
+        reasons=[{"code": code, "rule": "desk", "region": None}],
         inputs=inputs,
         rules=rules,
         now=now,
