@@ -149,7 +149,8 @@ def _reasons(entry: Entry, decision: Decision | None) -> list[dict[str, Any]]:
         return []
     receipt = current_receipt(entry.pk)
     is_judged = receipt is not None and receipt.created_at <= decision.decided_at
-    photos = {photo.position: photo for photo in receipt.photos.all()} if receipt and is_judged else {}
+    kept = receipt.photos.filter(purged_at__isnull=True) if receipt and is_judged else ()
+    photos = {photo.position: photo for photo in kept}
     return [reason | _place(reason.get("region"), photos) for reason in described(decision.reasons)]
 
 

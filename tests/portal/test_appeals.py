@@ -40,6 +40,15 @@ def test_the_place_is_marked_on_the_photo_that_was_judged_and_on_no_later_one(ph
     assert "<polygon" not in phone.get(f"/e/{entry.public_id}/").content.decode()
 
 
+def test_no_place_is_marked_on_a_photo_that_was_deleted(phone, campaigns):
+    entry = sent_back(phone)
+    ReceiptPhoto.objects.update(purged_at=NOW)
+
+    page = phone.get(f"/e/{entry.public_id}/").content.decode()
+
+    assert ("<polygon" in page, f"/e/{entry.public_id}/photo/" in page) == (False, False)
+
+
 def test_an_objection_is_taken_once_and_its_answer_is_shown(phone, other_phone, campaigns):
     entry = sent_back(phone)
     path = f"/e/{entry.public_id}/appeal/"
