@@ -42,6 +42,14 @@ class ImageDamaged(PhotoRefused):
     message = _("The photo is damaged and could not be opened. Please send it again.")
 
 
+class PhotoNotStored(DomainError):
+    """The file store failed or gave back something else; nothing of the upload is kept, and nothing is used up."""
+
+    code = "photo_not_stored"
+    message = _("The photo could not be stored safely just now. Please send it again; your entry is kept.")
+    status = 503
+
+
 class NoPhoto(DomainError):
     code = "no_photo"
     message = _("Please add a photo of the receipt.")

@@ -5,18 +5,33 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from core.clients.file_store import NotStored, discard, store_verified
 from core.crypto import decrypt_bytes, encrypt_bytes
+from receipts.errors import PhotoNotStored
 
 FOLDER = "receipts"
+INCOMING = "incoming"  # beside the folders of the ids; swept as they are
 
 
 def store_photo(public_id: uuid.UUID, jpeg: bytes, *, column: str = "file") -> str:
-    """Seal and store a photograph; returns its name in the file store."""
+    """Seal and store a photograph; returns its name in the file store.
+
+    Raises:
+        PhotoNotStored: the store failed, or gave back something else than it was given.
+    """
     sealed = encrypt_bytes(jpeg, table="receipt_photo", column=column, row=public_id)
-    return default_storage.save(f"{FOLDER}/{public_id.hex[:2]}/{public_id.hex}", ContentFile(sealed))
+    key = f"{public_id.hex}-{uuid.uuid4().hex[:8]}"  # a second reading's copy never lies where the first one does
+    try:
+        return store_verified(
+            default_storage,
+            name=f"{FOLDER}/{public_id.hex[:2]}/{key}",
+            temporary=f"{FOLDER}/{INCOMING}/{key}",
+            data=sealed,
+        )
+    except NotStored as error:
+        raise PhotoNotStored(reason=str(error)) from error
 
 
 def load_photo(public_id: uuid.UUID, file_name: str, *, column: str = "file") -> bytes:
@@ -32,13 +47,17 @@ def delete_photo(file_name: str) -> None:
             default_storage.delete(file_name)
 
 
+def discard_photo(file_name: str) -> None:
+    """Delete a file of an upload that was refused, if the store lets us; the sweep finds it otherwise."""
+    discard(default_storage, file_name)
+
+
 def photos_stored_before(moment: datetime) -> Iterator[list[str]]:
-    """Give the names of the files last changed before a moment, folder by folder."""
-    if not default_storage.exists(FOLDER):
-        return
-    for folder in default_storage.listdir(FOLDER)[0]:
-        names = [f"{FOLDER}/{folder}/{name}" for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]]
-        yield [name for name in names if _was_changed_before(name, moment)]
+    """Give the names of the files last changed before a moment, folder by folder; the incoming ones among them."""
+    with suppress(FileNotFoundError):  # nothing was ever stored; S3 has no folders to ask for
+        for folder in default_storage.listdir(FOLDER)[0]:
+            names = [f"{FOLDER}/{folder}/{name}" for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]]
+            yield [name for name in names if _was_changed_before(name, moment)]
 
 
 def _was_changed_before(name: str, moment: datetime) -> bool:

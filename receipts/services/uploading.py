@@ -8,16 +8,19 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import audit
+from core.crashpoints import crashpoint
+from core.errors import DomainError
 from core.queueing import enqueue_on_commit
 from participants.errors import EntryNotEditable
 from participants.models import Entry, EntryStatus
 from receipts.errors import NoPhoto, TooManyPhotos, TooManyTries
-from receipts.files import store_photo
+from receipts.files import discard_photo, store_photo
 from receipts.imaging import SanitisedPhoto, sanitise_photo
 from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
 from receipts.selectors import tries_left
 
 EDITABLE = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
+StoredPhoto = tuple[uuid.UUID, str, SanitisedPhoto]  # its id, its name in the file store, and what is known of it
 
 
 def store_upload(*, entry_id: int, photos: Sequence[bytes], now: datetime) -> Receipt:
@@ -29,23 +32,30 @@ def store_upload(*, entry_id: int, photos: Sequence[bytes], now: datetime) -> Re
         NoPhoto, TooManyPhotos: none, or more than a receipt may have.
         EntryNotEditable: the entry was sent already.
         TooManyTries: it was given photographs as often as one may.
-        PhotoNotAccepted: not an image, too large, animated or damaged (`receipts/imaging.py`); nothing is stored.
+        PhotoRefused: not an image, too large, animated or damaged (`receipts/imaging.py`); nothing is stored.
+        PhotoNotStored: the file store did not keep one of them as it was given; nothing is stored.
     """
     if not photos:
         raise NoPhoto
     if len(photos) > settings.PHOTOS_PER_RECEIPT:
         raise TooManyPhotos
     clean = [sanitise_photo(photo) for photo in photos]  # before any lock: decoding takes its time
-    names = [(public_id := uuid.uuid4(), store_photo(public_id, photo.jpeg)) for photo in clean]
-    return _keep(entry_id, list(zip(names, clean, strict=True)), now)
+    stored: list[StoredPhoto] = []
+    try:
+        for photo in clean:
+            public_id = uuid.uuid4()
+            stored.append((public_id, store_photo(public_id, photo.jpeg), photo))
+        receipt = _keep(entry_id, stored)
+    except DomainError:  # refused; after any other error nobody knows whether the rows were committed
+        for _public_id, file_name, _photo in stored:
+            discard_photo(file_name)
+        raise
+    crashpoint("uploading.after_commit")
+    return receipt
 
 
 @transaction.atomic
-def _keep(
-    entry_id: int,
-    photos: Sequence[tuple[tuple[uuid.UUID, str], SanitisedPhoto]],
-    now: datetime,
-) -> Receipt:
+def _keep(entry_id: int, photos: Sequence[StoredPhoto]) -> Receipt:
     entry = Entry.objects.select_for_update().get(pk=entry_id)
     if entry.status not in EDITABLE:
         raise EntryNotEditable
@@ -67,8 +77,9 @@ def _keep(
             trouble=photo.trouble,
             is_edited=photo.taken_with_editor,
         )
-        for position, ((public_id, file_name), photo) in enumerate(photos, start=1)
+        for position, (public_id, file_name, photo) in enumerate(photos, start=1)
     )
     audit.record("receipt.uploaded", subject=receipt, photos=len(photos))
     enqueue_on_commit("receipts.tasks.read_receipt", receipt_id=receipt.pk)
+    crashpoint("uploading.before_commit")
     return receipt

@@ -64,6 +64,18 @@ def read(receipt_id: int, now: datetime) -> None:
     read_receipt(receipt_id=receipt_id, now=now)
 
 
+def upload(entry_id: int, files: str, now: datetime) -> None:
+    """A web process takes a photograph into a folder that the test looks into."""
+    from django.core.files.storage import FileSystemStorage
+
+    from receipts import files as photo_files
+    from receipts.services import store_upload
+    from tests.flows.steps import jpeg
+
+    photo_files.default_storage = FileSystemStorage(files)  # type: ignore[assignment]
+    store_upload(entry_id=entry_id, photos=[jpeg()], now=now)
+
+
 def prepare_reader(reading: Any) -> None:
     """Have receipts read as prepared."""
     from django.conf import settings
@@ -168,6 +180,7 @@ def end_reservations(now: datetime) -> None:
 ACTS: dict[str, Callable[..., None]] = {
     "send": send,
     "read": read,
+    "upload": upload,
     "advance": advance,
     "call": call,
     "rotate": rotate,
