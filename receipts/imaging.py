@@ -31,7 +31,7 @@ class SanitisedPhoto:
         taken_with_editor: the metadata names a program for editing pictures; a weak sign.
         software: the program that the metadata names, or empty.
         taken_at: the camera's own local time, `YYYY-MM-DDTHH:MM:SS`, or empty.
-        trouble: too_small, too_dark, glare or blurred where no reader can do anything with it, or empty.
+        trouble: what makes it hopeless (`receipts/first_look.py`), or empty.
     """
 
     jpeg: bytes

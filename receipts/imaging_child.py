@@ -10,8 +10,9 @@ import warnings
 from typing import Any
 
 import pillow_heif
-from PIL import ExifTags, Image, ImageDraw, ImageFilter, ImageOps, ImageStat
+from PIL import ExifTags, Image, ImageDraw, ImageOps
 
+from receipts.first_look import trouble_of
 from receipts.serving import serve
 
 ADDRESS_SPACE_BYTES = 1024 * 1024 * 1024
@@ -24,12 +25,6 @@ KEPT_SIDE = 4_000
 JPEG_QUALITY = 94
 COPY_QUALITY = 88
 COVER = (20, 20, 20)
-LOOKED_AT = 640  # pixels of the longer side on which light and edges are measured
-LEAST_SIDE = 240
-LEAST_LIGHT = 40  # mean of 255
-GLARING, MOST_GLARE = 254, 0.7
-LEAST_EDGES = 10.0  # variance of the Laplacian
-LAPLACIAN = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 4, -1, 0, -1, 0), scale=1, offset=128)
 EDITORS = re.compile(
     r"photoshop|gimp|snapseed|picsart|lightroom|canva|pixelmator|affinity|paint|facetune|meitu|picmonkey|pixlr|photoscape|polarr|vsco|remini|illustrator",
     re.IGNORECASE,
@@ -91,20 +86,6 @@ def difference_hash(image: Image.Image) -> str:
         "1" if small[9 * row + column] < small[9 * row + column + 1] else "0" for row in range(8) for column in range(8)
     )
     return f"{int(bits, 2):016x}"
-
-
-def trouble_of(image: Image.Image) -> str:
-    """Name what makes a photograph hopeless, so that it is said at once; a doubtful one is left to the reader."""
-    if min(image.size) < LEAST_SIDE:
-        return "too_small"
-    grey = image.convert("L")
-    grey.thumbnail((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX)
-    if ImageStat.Stat(grey).mean[0] < LEAST_LIGHT:
-        return "too_dark"
-    if sum(grey.histogram()[GLARING:]) > MOST_GLARE * grey.width * grey.height:
-        return "glare"
-    edges = grey.filter(LAPLACIAN).crop((1, 1, grey.width - 1, grey.height - 1))
-    return "blurred" if ImageStat.Stat(edges).var[0] < LEAST_EDGES else ""
 
 
 def _refuse_unfit(opened: Image.Image) -> None:

@@ -26,6 +26,8 @@ KEPT_ENVIRONMENT = frozenset(
     {"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TESSDATA_PREFIX", "TMPDIR", "VIRTUAL_ENV"}
 )
 
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # numpy's own, each of which claims address space, are never needed
+
 
 class ChildFailed(Exception):
     """The child died, or was ended for taking too long or too much memory."""
@@ -83,7 +85,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=PROJECT,
-                env={key: value for key, value in os.environ.items() if key in KEPT_ENVIRONMENT},
+                env={key: value for key, value in os.environ.items() if key in KEPT_ENVIRONMENT} | ONE_THREAD,
             )
         return self._process
 

@@ -1,7 +1,9 @@
 """Reads: receipts waiting to be read, and receipts that look alike."""
 
+import math
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,11 +15,31 @@ from receipts.files import load_photo
 from receipts.imaging import coarse_photo
 from receipts.lookalikes import Agreement, compare
 from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
+from receipts.photo_limits import LIMITS
 
 LOOK_ALIKE_DAYS = 60
 FINAL = (EntryStatus.ACCEPTED, EntryStatus.WON, EntryStatus.LOST, EntryStatus.WITHDRAWN)
 LEFT = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
+LAST_READINGS = 20
+FIRST_READING_SECONDS = 10.0  # where nothing was read yet
+LATE_AFTER = timedelta(minutes=1)  # what the waiting page promises
 MAX_ATTEMPTS = 3  # a photograph that kills its reader is set aside; the queue goes on
+
+
+@dataclass(frozen=True)
+class ReadingProgress:
+    """What somebody who waits wants to know.
+
+    Attributes:
+        ahead: receipts that are read before this one.
+        seconds: until this one has been read, as far as the last readings tell.
+        is_late: it takes longer than people were told.
+    """
+
+    ahead: int
+    seconds: int
+    is_reading: bool
+    is_late: bool
 
 
 @dataclass(frozen=True)
@@ -37,6 +59,35 @@ def current_receipt(entry_id: int) -> Receipt | None:
 def tries_left(entry_id: int) -> int:
     """Count how often an entry may still be given photographs; enough for honest retakes, too few for a machine."""
     return max(0, settings.RECEIPT_TRIES_PER_ENTRY - Receipt.objects.filter(entry_id=entry_id).count())
+
+
+def first_look_limits() -> dict[str, float]:
+    """Give the limits of the first look at a photograph, for a browser that looks before it sends."""
+    return asdict(LIMITS)
+
+
+def reading_progress(receipt: Receipt, *, now: datetime) -> ReadingProgress | None:
+    """Tell where a receipt is on its way through the reader; None once it was read or set aside."""
+    if receipt.status not in (ReceiptStatus.UPLOADED, ReceiptStatus.READING):
+        return None
+    being_read = Receipt.objects.filter(status=ReceiptStatus.READING, lease_until__gt=now)
+    readers = max(1, being_read.count())
+    before = Receipt.objects.filter(status=ReceiptStatus.UPLOADED, pk__lt=receipt.pk)
+    is_reading = receipt.status == ReceiptStatus.READING
+    ahead = 0 if is_reading else before.count() + being_read.filter(pk__lt=receipt.pk).count()
+    return ReadingProgress(
+        ahead=ahead,
+        seconds=round(_usual_seconds() * (math.ceil(ahead / readers) + 1)),
+        is_reading=is_reading,
+        is_late=now - receipt.created_at > LATE_AFTER,
+    )
+
+
+def _usual_seconds() -> float:
+    """The median of the last readings."""
+    readings = Receipt.objects.filter(status=ReceiptStatus.READ, reading__isnull=False).order_by("-pk")
+    last = [seconds for seconds in readings.values_list("reading__seconds", flat=True)[:LAST_READINGS] if seconds]
+    return statistics.median(last) if last else FIRST_READING_SECONDS
 
 
 def unread_receipts(now: datetime, *, limit: int = 100) -> list[int]:

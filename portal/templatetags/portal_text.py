@@ -34,6 +34,14 @@ def jst_until(end: datetime | None) -> str:
 
 
 @register.filter
+def about(seconds: int) -> str:
+    """Show how long something still takes, in seconds or whole minutes."""
+    if seconds < 60:
+        return _("about %(count)d seconds") % {"count": seconds}
+    return _("about %(count)d minutes") % {"count": round(seconds / 60)}
+
+
+@register.filter
 def jst_date(day: date | None) -> str:
     """Show a day with its weekday."""
     if day is None:

@@ -1,5 +1,6 @@
 """The step of the receipt's photographs."""
 
+import json
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +20,8 @@ from portal.session import own_entry
 from portal.steps import next_step
 from portal.views.entry import step_context
 from receipts.errors import NoPhoto
-from receipts.selectors import current_receipt
+from receipts.models import PhotoTrouble
+from receipts.selectors import current_receipt, first_look_limits
 from receipts.services import store_upload
 
 FORM_BYTES = 64 * 1024  # what surrounds the photographs in an upload
@@ -56,7 +58,7 @@ def _take_photos(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _page(request, entry, refusal=refusal)
     except DomainError as refusal:
         return _page(request, entry, refusal=refusal)
-    if receipt.photos.exclude(trouble="").exists():
+    if "anyway" not in request.POST and receipt.photos.exclude(trouble="").exists():
         return redirect(request.path)  # which says at once what is wrong; nothing is used up, and keeping it is allowed
     return _go_on(entry)
 
@@ -71,10 +73,14 @@ def _go_on(entry: Entry) -> HttpResponse:
 def _page(request: HttpRequest, entry: Entry, *, refusal: DomainError | None = None) -> HttpResponse:
     rule = EntryRule.objects.filter(group__campaign=entry.campaign, kind=RuleKind.PURCHASE).first()
     receipt = current_receipt(entry.pk)
+    kept = list(receipt.photos.all()) if receipt else []
     context = step_context(entry, "receipt") | {
         "refusal": refusal,
         "purchase": rule.parameters if rule else {},
-        "kept": list(receipt.photos.all()) if receipt else [],
+        "kept": kept,
+        "is_troubled": any(photo.trouble for photo in kept),
+        "limits": json.dumps(first_look_limits()),
+        "troubles": json.dumps({trouble: str(trouble.label) for trouble in PhotoTrouble}),
         "most": settings.PHOTOS_PER_RECEIPT,
         "max_bytes": settings.PHOTO_MAX_BYTES,
     }

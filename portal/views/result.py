@@ -1,6 +1,8 @@
 """Where a sent entry stands: being checked, sent back, refused, accepted, won or not won; always with what is next."""
 
 import io
+import math
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +26,7 @@ from portal.refusals import private
 from portal.session import own_entry
 from portal.steps import steps_of
 from receipts.models import ReceiptPhoto, ReceiptStatus
-from receipts.selectors import current_receipt, photo_bytes, tries_left
+from receipts.selectors import ReadingProgress, current_receipt, photo_bytes, reading_progress, tries_left
 
 FIXED_AT = {
     "serial": "serial",
@@ -35,6 +37,7 @@ FIXED_AT = {
 }
 REGION_MARGIN = 0.35  # of the region's height: enough of the paper to recognise the place
 PREVIEW_SIDE = 640
+MINUTE = 60
 
 
 def result_page(request: HttpRequest, entry: Entry) -> HttpResponse:
@@ -52,6 +55,8 @@ def progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if context["page"] != request.GET.get("page", "checking"):
         address = f"/e/{entry.public_id}/?reveal=1"
         return HttpResponseClientRedirect(address)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)  # nothing is swapped, so that nothing is read out again
     return render(request, "portal/parts/progress.html", context)
 
 
@@ -84,12 +89,16 @@ def result_context(entry: Entry) -> dict[str, Any]:
     decision = current_decision(entry.pk)
     page = page_of(entry)
     awards = Award.objects.filter(entry=entry, voided_at__isnull=True)
+    stages = _stages(entry)
+    reading = _reading(entry) if page == "checking" else None
     return {
         "entry": entry,
         "campaign": entry.campaign,
         "sponsor": entry.campaign.sponsor,
         "page": page,
-        "stages": _stages(entry),
+        "stages": stages,
+        "reading": reading,
+        "seen": _seen(stages, reading),
         "reasons": _reasons(entry, decision),
         "fix_step": _fix_step(entry, decision),
         "email": pending_email(entry.participant_id),
@@ -141,6 +150,24 @@ def _stages(entry: Entry) -> list[tuple[str, str]]:
     facts += [("checked", is_judged), ("drawn", _has_result(entry))]
     current = next((name for name, done in facts if not done), "")
     return [(name, "done" if done else "now" if name == current else "later") for name, done in facts]
+
+
+def _reading(entry: Entry) -> ReadingProgress | None:
+    """Give how the receipt is coming along, the seconds in steps that do not pretend to be exact."""
+    receipt = current_receipt(entry.pk)
+    found = reading_progress(receipt, now=clock.now()) if receipt else None
+    if found is None:
+        return None
+    step = 10 if found.seconds < MINUTE else MINUTE
+    return replace(found, seconds=math.ceil(found.seconds / step) * step)
+
+
+def _seen(stages: list[tuple[str, str]], reading: ReadingProgress | None) -> str:
+    """Name what the part that changes says, so that it is sent only when that changes."""
+    current = next((name for name, state in stages if state == "now"), "")
+    if reading is None:
+        return current
+    return f"{current}-{reading.ahead}-{reading.seconds}-{reading.is_reading:d}-{reading.is_late:d}"
 
 
 def _reasons(entry: Entry, decision: Decision | None) -> list[dict[str, Any]]:

@@ -142,6 +142,14 @@ class PhotoTrouble(models.TextChoices):
     TOO_DARK = "too_dark", _("The photo is too dark to read. Please take it again in a bright place.")
     GLARE = "glare", _("Light washes out the photo. Please take it again without the lamp reflecting on the paper.")
     BLURRED = "blurred", _("The photo is blurred. Please hold the phone still, tap on the print, and take it again.")
+    NO_PRINT = (
+        "no_print",
+        _("No print of a receipt is seen. Please take it again with the whole receipt in the frame and in focus."),
+    )
+    CUT_OFF = (
+        "cut_off",
+        _("The receipt seems to go on beyond the photo. Please take all of it; a long one goes on in another photo."),
+    )
 
 
 class ReceiptPhoto(PublicModel):

@@ -16,7 +16,7 @@ from participants.models import Entry, EntryStatus
 from receipts.errors import NoPhoto, TooManyPhotos, TooManyTries
 from receipts.files import discard_photo, store_photo
 from receipts.imaging import SanitisedPhoto, sanitise_photo
-from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
+from receipts.models import PhotoTrouble, Receipt, ReceiptPhoto, ReceiptStatus
 from receipts.selectors import tries_left
 
 EDITABLE = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
@@ -74,7 +74,7 @@ def _keep(entry_id: int, photos: Sequence[StoredPhoto]) -> Receipt:
             perceptual_hash=photo.perceptual_hash,
             width=photo.width,
             height=photo.height,
-            trouble=photo.trouble,
+            trouble=_trouble(photo, len(photos)),
             is_edited=photo.taken_with_editor,
         )
         for position, (public_id, file_name, photo) in enumerate(photos, start=1)
@@ -83,3 +83,8 @@ def _keep(entry_id: int, photos: Sequence[StoredPhoto]) -> Receipt:
     enqueue_on_commit("receipts.tasks.read_receipt", receipt_id=receipt.pk)
     crashpoint("uploading.before_commit")
     return receipt
+
+
+def _trouble(photo: SanitisedPhoto, count: int) -> str:
+    """A long receipt goes on in the next photograph, so that each of several may be cut off."""
+    return "" if photo.trouble == PhotoTrouble.CUT_OFF and count > 1 else photo.trouble

@@ -49,7 +49,9 @@ def test_F01_F18_a_killed_upload_leaves_nothing_but_a_file_for_the_sweep(
     assert (left.parent.name == "incoming") == (folder == "incoming")
     assert victims.run("upload", entry_id=entry.pk, files=str(tmp_path), now=NOW) == 0  # the entrant sends it again
     assert delete_orphans(now=clock.now() + timedelta(hours=25)) == 1
-    assert [str(path.relative_to(tmp_path)) for path in files(tmp_path)] == [Receipt.objects.get().photos.get().file_name]
+    assert [str(path.relative_to(tmp_path)) for path in files(tmp_path)] == [
+        Receipt.objects.get().photos.get().file_name
+    ]
 
 
 def test_F02_an_upload_whose_answer_was_lost_is_there(victims, monkeypatch, tmp_path):

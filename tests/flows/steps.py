@@ -31,12 +31,13 @@ def demo_campaigns(now: datetime = NOW) -> dict[str, Campaign]:
 
 
 def jpeg(shade: int = 200) -> bytes:
-    """Make a small photograph with lines on it; another shade is another file."""
+    """Make a small photograph with something like print on it; another shade is another file."""
     buffer = io.BytesIO()
     picture = Image.new("RGB", (256, 384), (shade, shade, shade))
     draw = ImageDraw.Draw(picture)
-    for line in range(20, 364, 12):
-        draw.rectangle((20, line, 236, line + 4), fill=(255 - shade // 2,) * 3)
+    for line in range(24, 360, 10):
+        for sign in range(24, 230, 8):
+            draw.rectangle((sign, line, sign + 3, line + 4), fill=(shade // 3,) * 3)
     picture.save(buffer, "JPEG")
     return buffer.getvalue()
 

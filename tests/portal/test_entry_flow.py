@@ -24,7 +24,7 @@ def test_from_the_campaign_page_to_the_code_without_a_script(phone, campaigns):
     assert phone.confirm(entry)["Location"] == f"/e/{entry.public_id}/"
 
     waiting = phone.get(f"/e/{entry.public_id}/")
-    assert "レシートの店名・日付・商品・合計を読み取っています" in text_of(waiting)
+    assert "次にレシートを読み取ります" in text_of(waiting)
     assert "この画面を閉じても大丈夫です" in text_of(waiting)
     assert '<meta http-equiv="refresh" content="4">' in waiting.content.decode()
 

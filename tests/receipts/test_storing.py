@@ -79,9 +79,7 @@ def test_F18_a_store_that_keeps_something_else_is_found_out(store, monkeypatch, 
     kept = store_upload(entry_id=entry.pk, photos=[jpeg()], now=NOW)
     save, before = store.save, stored()
     with monkeypatch.context() as patch:
-        patch.setattr(
-            store, "save", lambda self, name, content: save(self, name, ContentFile(fault(content.read())))
-        )
+        patch.setattr(store, "save", lambda self, name, content: save(self, name, ContentFile(fault(content.read()))))
         with pytest.raises(PhotoNotStored):
             store_upload(entry_id=entry.pk, photos=[jpeg(90)], now=NOW)
 

@@ -1,10 +1,8 @@
-// Photographs: turned upright and made small here, shown before they are sent, with a hint when one may be unreadable.
+// Photographs: turned upright and made small here, shown before they are sent, with a hint when one is
+// hopeless.
 // Without this file the same form sends the files as they are.
 const LONGEST = 2000; // pixels; what the reader needs, at a tenth of a phone's file
 const QUALITY = 0.85;
-const SMALLEST = 700; // pixels of the shorter side below which print is hard to read
-const DARK = 70; // mean brightness of 255
-const BLURRED = 60; // variance of the Laplacian of a 640-pixel copy
 
 const form = document.getElementById("photos");
 const inputs = [document.getElementById("camera"), document.getElementById("gallery")];
@@ -14,6 +12,10 @@ const send = document.getElementById("send");
 const bar = document.getElementById("sent");
 const words = form.dataset;
 const most = Number(words.most);
+const limits = JSON.parse(words.limits);
+const troubles = JSON.parse(words.troubles);
+const anyway = document.getElementById("anyway");
+const usual = send.textContent;
 let chosen = [];
 
 function canvasOf(bitmap, longest) {
@@ -25,48 +27,41 @@ function canvasOf(bitmap, longest) {
   return canvas;
 }
 
-function hintOf(bitmap) {
-  if (Math.min(bitmap.width, bitmap.height) < SMALLEST) return words.small;
-  const canvas = canvasOf(bitmap, 640);
-  const { width, height } = canvas;
-  const rgba = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-  const grey = new Float32Array(width * height);
-  let light = 0;
-  for (let i = 0; i < grey.length; i++) {
-    grey[i] = 0.299 * rgba[4 * i] + 0.587 * rgba[4 * i + 1] + 0.114 * rgba[4 * i + 2];
-    light += grey[i];
-  }
-  if (light / grey.length < DARK) return words.dark;
-  let sum = 0, squares = 0, count = 0;
-  for (let y = 1; y < height - 1; y++) {
-    for (let x = 1; x < width - 1; x++) {
-      const i = y * width + x;
-      const edge = 4 * grey[i] - grey[i - 1] - grey[i + 1] - grey[i - width] - grey[i + width];
-      sum += edge;
-      squares += edge * edge;
-      count++;
-    }
-  }
-  return squares / count - (sum / count) ** 2 < BLURRED ? words.blurred : "";
-}
-
 async function prepare(file) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    return { file, url: "", hint: words.unreadable }; // HEIC on most browsers: the server opens it
+    return { file, url: "", trouble: "", hint: words.unreadable }; // HEIC on most browsers: the server opens it
   }
-  const hint = hintOf(bitmap);
-  const blob = await new Promise((done) => canvasOf(bitmap, LONGEST).toBlob(done, "image/jpeg", QUALITY));
+  const canvas = canvasOf(bitmap, LONGEST);
   bitmap.close();
+  const found = firstLook(canvas, limits);
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
   const small = blob && blob.size < file.size ? new File([blob], "photo.jpg", { type: "image/jpeg" }) : file;
-  return { file: small, url: URL.createObjectURL(small), hint };
+  return { file: small, url: URL.createObjectURL(small), trouble: found, hint: troubles[found] };
 }
 
 function say(text) {
   trouble.textContent = text;
   trouble.hidden = !text;
+}
+
+// A long receipt goes on in the next photograph: of several each may be cut off.
+const isTroubled = (photo) => photo.trouble && !(photo.trouble === "cut_off" && chosen.length > 1);
+
+function leave(photo) {
+  if (photo.url) URL.revokeObjectURL(photo.url);
+  chosen = chosen.filter((one) => one !== photo);
+  show();
+}
+
+function button(text, action) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = text;
+  made.addEventListener("click", action);
+  return made;
 }
 
 function show() {
@@ -78,20 +73,18 @@ function show() {
       image.alt = `${words.preview} ${place + 1}`;
       item.append(image);
     }
-    if (photo.hint) {
+    if (photo.hint && (!photo.trouble || isTroubled(photo))) {
       const hint = document.createElement("p");
       hint.textContent = photo.hint;
       item.append(hint);
     }
-    const remove = document.createElement("button");
-    remove.type = "button";
-    remove.textContent = `${words.remove} (${place + 1})`;
-    remove.addEventListener("click", () => {
-      if (photo.url) URL.revokeObjectURL(photo.url);
-      chosen = chosen.filter((one) => one !== photo);
-      show();
-    });
-    item.append(remove);
+    if (isTroubled(photo)) {
+      item.append(button(`${words.again} (${place + 1})`, () => {
+        leave(photo);
+        inputs[0].click();
+      }));
+    }
+    item.append(button(`${words.remove} (${place + 1})`, () => leave(photo)));
     return item;
   }));
   // Back into the form, so that what is shown is what is sent, whichever way it is sent.
@@ -100,6 +93,11 @@ function show() {
   inputs[1].files = files.files;
   inputs[0].value = "";
   form.classList.toggle("has-photos", chosen.length > 0);
+  const warned = chosen.some(isTroubled);
+  send.textContent = warned ? words.anyway : usual;
+  send.classList.toggle("primary", !warned);
+  send.classList.toggle("wide", warned);
+  anyway.disabled = !warned; // said here already: the server need not say it again
 }
 
 inputs.forEach((input) => input.addEventListener("change", async () => {
