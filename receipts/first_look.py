@@ -6,7 +6,7 @@ cell whose paper is smooth: wood, edges and stripes change in one direction only
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from PIL import Image, ImageFilter, ImageStat
 
 from receipts.photo_limits import LIMITS
 
-Grey = NDArray[np.float32]
-Marks = NDArray[np.bool_]
+Grey = NDArray[Any]  # light from 0 to 255
+Marks = NDArray[Any]  # true or false
 LAPLACIAN = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 4, -1, 0, -1, 0), scale=1, offset=128)
 
 
@@ -86,10 +86,10 @@ def strokes_of(copy: Image.Image) -> Strokes:
 def cells_of(strokes: Strokes, height: int) -> Cells:
     """Judge cells of a height; what remains at the right and at the foot is left out."""
 
-    def mean(array: NDArray[np.generic]) -> Grey:
+    def mean(array: NDArray[Any]) -> Grey:
         rows, columns = array.shape[0] // height, array.shape[1] // LIMITS.cell
         cut = array[: rows * height, : columns * LIMITS.cell].reshape(rows, height, columns, LIMITS.cell)
-        return np.asarray(cut.mean((1, 3), dtype=np.float32), np.float32)
+        return np.asarray(cut.mean((1, 3), dtype=np.float32))
 
     grey, ink = strokes.grey, mean(strokes.ink)
     between = np.where(strokes.ink, 0, grey)
@@ -117,7 +117,7 @@ def _is_cut(strokes: Strokes) -> bool:
         return False
     least = np.median(cells.paper[cells.print]) / 2  # darker than that is no paper but the noise beside it
     cut = int((rim.print[0] & (rim.light[0] > least)).sum())
-    on_paper = cells._replace(print=cells.print & (cells.paper > least))
+    on_paper = Cells(cells.print & (cells.paper > least), cells.paper, cells.light)
     return cut >= LIMITS.rim_print or _runs_out(on_paper, rim.light[0])
 
 

@@ -49,7 +49,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 
 STORAGES = {
     "default": {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "core.clients.s3_storage.BoundedS3Storage",
         "OPTIONS": {
             "bucket_name": env.str("S3_BUCKET"),
             "region_name": env.str("S3_REGION", default="ap-northeast-1"),

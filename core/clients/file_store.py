@@ -71,7 +71,7 @@ def _move(storage: Storage, old: str, new: str, data: bytes) -> None:
     if isinstance(storage, FileSystemStorage):
         target = Path(storage.path(new))
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(storage.path(old), target)
+        Path(storage.path(old)).replace(target)
         _sync(target.parent)
         return
     if bucket := getattr(storage, "bucket", None):

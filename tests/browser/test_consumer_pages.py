@@ -23,12 +23,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def photo(*, shade: int = 235, size: tuple[int, int] = (3000, 4000)) -> dict[str, Any]:
-    """A photograph as a phone takes it: large, with sharp print."""
+    """A photograph as a phone takes it: large, with sharp print and a margin around it."""
     picture = Image.new("RGB", size, (shade, shade, shade))
     pen = ImageDraw.Draw(picture)
-    for row in range(0, size[1], 48):
-        for column in range(0, size[0], 60):
-            pen.rectangle((column, row, column + 22, row + 22), fill=(0, 0, 0))
+    for row in range(200, size[1] - 200, 64):
+        for column in range(200, size[0] - 200, 60):
+            pen.rectangle((column, row, column + 22, row + 28), fill=(0, 0, 0))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=92)
     return {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
@@ -108,7 +108,7 @@ def test_a_photo_is_shrunk_shown_and_judged_before_it_is_sent(page: Page, site: 
     page.set_input_files("#gallery", [photo(), photo(shade=30)])
     expect(page.locator("#previews img")).to_have_count(2)
     expect(page.locator("#previews li").nth(0).locator("p")).to_have_count(0)
-    expect(page.locator("#previews li").nth(1)).to_contain_text("暗く写っています。")
+    expect(page.locator("#previews li").nth(1)).to_contain_text("写真が暗すぎて読み取れません。")
     sizes = page.evaluate(
         """async () => Promise.all([...document.getElementById("gallery").files].map(async (file) => {
             const image = await createImageBitmap(file);
@@ -128,11 +128,11 @@ def test_a_photo_is_shrunk_shown_and_judged_before_it_is_sent(page: Page, site: 
 def test_at_most_four_photos_are_taken_and_a_small_one_is_told(page: Page, site: str):
     begin(page, site)
 
-    page.set_input_files("#gallery", [photo(size=(400, 600))] * 5)
+    page.set_input_files("#gallery", [photo(size=(230, 600))] * 5)
 
     expect(page.locator("#previews img")).to_have_count(4)
     expect(page.locator("#trouble")).to_have_text("送れる写真は4枚までです。")
-    expect(page.locator("#previews li").first).to_contain_text("小さく写っています。")
+    expect(page.locator("#previews li").first).to_contain_text("写真が小さすぎて読み取れません。")
 
 
 def test_a_refused_photo_is_told_in_place_and_the_next_one_goes_through(page: Page, site: str):

@@ -1,4 +1,4 @@
-"""kill -9 within an upload: a row never names a file that is not there, and a file without a row is swept (F01, F18)."""
+"""kill -9 within an upload: no row names a file that is not there; a file without a row is swept (F01, F18)."""
 
 import os
 import signal

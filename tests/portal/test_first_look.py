@@ -65,7 +65,7 @@ def test_who_was_told_before_sending_is_not_told_again(phone, campaigns):
     answer = phone.post(f"/e/{entry.public_id}/receipt/", data)
 
     assert answer["Location"] == f"/e/{entry.public_id}/contact/"
-    assert ReceiptPhoto.objects.get().trouble == "cut_off"  # the desk sees it all the same
+    assert ReceiptPhoto.objects.get().trouble == "cut_off"
 
 
 def test_the_parts_of_a_long_receipt_may_each_be_cut_off(phone, campaigns):
@@ -98,12 +98,12 @@ def test_the_waiting_page_tells_the_place_in_the_queue_and_about_how_long(phone,
     mine = Receipt.objects.get(entry=entry)
 
     waiting = phone.get(address)
-    assert "レシートの読み取りを待っています。前に3件あります (あと約40秒)" in text_of(waiting)
+    assert "レシートの読み取りを待っています。前に3件あります あと約40秒" in text_of(waiting)
     assert '<meta http-equiv="refresh" content="4">' in waiting.content.decode()  # without scripts
     move(others, status=ReceiptStatus.READ, reading={"seconds": 2.5})
-    assert "次にレシートを読み取ります (あと約10秒)" in text_of(phone.get(address))
+    assert "次にレシートを読み取ります あと約10秒" in text_of(phone.get(address))
     move([mine], status=ReceiptStatus.READING, lease_until=NOW + timedelta(seconds=90))
-    assert "合計を読み取っています (あと約10秒)" in text_of(phone.get(address))
+    assert "合計を読み取っています あと約10秒" in text_of(phone.get(address))
 
 
 def test_two_readers_halve_the_wait_and_a_long_one_is_told_in_minutes(phone, campaigns):
@@ -112,7 +112,7 @@ def test_two_readers_halve_the_wait_and_a_long_one_is_told_in_minutes(phone, cam
     move(others[2:3], status=ReceiptStatus.READ, reading={"seconds": 40})
     entry = phone.enter_with_receipt()
 
-    assert "前に8件あります (あと約4分)" in text_of(phone.get(f"/e/{entry.public_id}/"))
+    assert "前に8件あります あと約4分" in text_of(phone.get(f"/e/{entry.public_id}/"))
 
 
 def test_a_late_reader_is_told_with_a_way_to_leave(phone, campaigns, noon):

@@ -31,7 +31,7 @@ def store(request, settings, tmp_path, monkeypatch):
     backends = {
         "folder": ("django.core.files.storage.FileSystemStorage", {"location": tmp_path}),
         "memory": ("django.core.files.storage.InMemoryStorage", {}),
-        "s3": ("storages.backends.s3.S3Storage", {"bucket_name": "photos", "region_name": "ap-northeast-1"}),
+        "s3": ("core.clients.s3_storage.BoundedS3Storage", {"bucket_name": "photos", "region_name": "ap-northeast-1"}),
     }
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -174,3 +174,10 @@ def test_a_local_file_is_on_its_disk_before_it_gets_its_name(settings, tmp_path:
 
     name = ReceiptPhoto.objects.get().file_name
     assert steps == [Path(name).name, Path(name).parent.name]
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_F18_a_slow_bucket_is_waited_for_seconds_and_not_minutes(store):
+    used = default_storage.connection.meta.client.meta.config
+
+    assert (used.connect_timeout, used.read_timeout, used.retries["total_max_attempts"]) == (3, 10, 2)

@@ -79,10 +79,12 @@ function show() {
       item.append(hint);
     }
     if (isTroubled(photo)) {
-      item.append(button(`${words.again} (${place + 1})`, () => {
+      const again = button(`${words.again} (${place + 1})`, () => {
         leave(photo);
         inputs[0].click();
-      }));
+      });
+      again.className = "again";
+      item.append(again);
     }
     item.append(button(`${words.remove} (${place + 1})`, () => leave(photo)));
     return item;
