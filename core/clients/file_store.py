@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,13 +43,9 @@ def store_verified(storage: Storage, *, name: str, temporary: str, data: bytes) 
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What stores raise; the SDK is there only where files lie in S3, and costs 30 MB."""
-    from_stores: list[type[Exception]] = [OSError, SuspiciousOperation]
-    with suppress(ImportError):
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        from_stores += [BotoCoreError, ClientError]
-    return tuple(from_stores)
+    """What stores raise; the SDK costs 30 MB, and where nobody has loaded it nobody raises its errors."""
+    sdk = sys.modules.get("botocore.exceptions")
+    return (OSError, SuspiciousOperation, *((sdk.BotoCoreError, sdk.ClientError) if sdk else ()))
 
 
 def _compare(storage: Storage, name: str, data: bytes) -> None:
