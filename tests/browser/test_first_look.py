@@ -120,6 +120,7 @@ def test_a_phone_without_scripts_is_told_in_the_answer(page: Page, site: str):
     page.get_by_role("button", name="写真を送る").click()
     expect(page.get_by_role("alert")).to_contain_text("このままでは読み取れないかもしれません。")
     expect(page.get_by_text("レシートの文字が見当たりません。")).to_be_visible()
+    expect(page.get_by_role("img", name="写真1")).to_have_js_property("naturalWidth", 480)
     check_page(page)
     page.get_by_role("button", name="写真を変えずに進む").click()
     page.wait_for_url("**/contact/")
