@@ -3,10 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from distribution.channels.email_events import amazon_ses_events
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("api.urls")),
-    path("anymail/", include("anymail.urls")),  # events of the mail provider; guarded by ANYMAIL_WEBHOOK_SECRET
+    path("anymail/amazon_ses/tracking/", amazon_ses_events),
     path("", include("portal.urls")),
 ]
 handler400 = "portal.views.errors.bad_request"

@@ -86,3 +86,7 @@ def test_T18_an_event_without_the_secret_is_refused(client, sent):
     assert response.status_code == 401
     sent.refresh_from_db()
     assert sent.status == DeliveryStatus.ACCEPTED
+
+
+def test_T18_no_other_provider_has_a_door(client):
+    assert client.post("/anymail/sendgrid/tracking/", "{}", content_type="application/json").status_code == 404

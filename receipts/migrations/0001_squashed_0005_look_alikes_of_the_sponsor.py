@@ -1,0 +1,211 @@
+"""The whole schema in place of the steps that led to it: an empty database is ready sooner."""
+
+import django.db.models.deletion
+import uuid
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    replaces = [('receipts', '0001_initial'), ('receipts', '0002_shop_master_and_dictionary'), ('receipts', '0003_covered_photos_and_failures'), ('receipts', '0004_photo_trouble'), ('receipts', '0005_look_alikes_of_the_sponsor')]
+
+    initial = True
+
+    dependencies = [
+        ('accounts', '0001_squashed_0002_data_keys_and_second_person'),
+        ('accounts', '__first__'),
+        ('campaigns', '0001_squashed_0005_appeal_days'),
+        ('participants', '0001_squashed_0002_traces_of_entries'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Product',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
+                ('name', models.CharField(max_length=100, verbose_name='name')),
+                ('folded', models.CharField(editable=False, max_length=200)),
+                ('jan', models.CharField(blank=True, max_length=13, verbose_name='JAN code')),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency', verbose_name='agency')),
+                ('sponsor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.sponsor', verbose_name='sponsor')),
+            ],
+            options={
+                'verbose_name': 'product',
+                'verbose_name_plural': 'products',
+                'ordering': ['name', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'folded', 'jan'), name='product_once_per_sponsor')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ShopChain',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
+                ('name', models.CharField(max_length=100, verbose_name='chain')),
+                ('kana', models.CharField(blank=True, max_length=100, verbose_name='kana')),
+                ('printed_forms', models.JSONField(blank=True, default=list, verbose_name='names on receipts')),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency', verbose_name='agency')),
+            ],
+            options={
+                'verbose_name': 'chain',
+                'verbose_name_plural': 'chains',
+                'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('agency', 'name'), name='chain_once_per_agency')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Receipt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
+                ('status', models.CharField(choices=[('uploaded', 'waiting to be read'), ('reading', 'being read'), ('read', 'read'), ('failed', 'could not be read'), ('replaced', 'replaced by a new photo')], default='uploaded', max_length=8, verbose_name='status')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts at reading')),
+                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='read at')),
+                ('engine', models.CharField(blank=True, max_length=40, verbose_name='reader')),
+                ('reading', models.JSONField(blank=True, editable=False, null=True, verbose_name='reading')),
+                ('store_name', models.CharField(blank=True, max_length=100, verbose_name='store')),
+                ('branch', models.CharField(blank=True, max_length=100, verbose_name='branch')),
+                ('telephone', models.CharField(blank=True, max_length=13, verbose_name='telephone')),
+                ('purchased_on', models.DateField(blank=True, null=True, verbose_name='date of purchase')),
+                ('purchased_time', models.TimeField(blank=True, null=True, verbose_name='time of purchase')),
+                ('receipt_no', models.CharField(blank=True, max_length=40, verbose_name='receipt number')),
+                ('registration_no', models.CharField(blank=True, max_length=14, verbose_name='registration number')),
+                ('subtotal_jpy', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='subtotal (yen)')),
+                ('tax_jpy', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='tax (yen)')),
+                ('total_jpy', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='total (yen)')),
+                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
+                ('counts', models.BooleanField(default=False, editable=False, verbose_name='counts for its entry')),
+                ('failure', models.CharField(blank=True, choices=[('crashed', 'the reader broke off'), ('time', 'reading took too long'), ('memory', 'reading took too much memory'), ('silent', 'the worker fell silent'), ('unavailable', 'the reader is not installed')], max_length=11, verbose_name='why it was not read')),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency', verbose_name='agency')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='campaigns.campaign', verbose_name='campaign')),
+                ('corrected_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='participants.entry', verbose_name='entry')),
+                ('chain', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='receipts.shopchain', verbose_name='chain')),
+            ],
+            options={
+                'verbose_name': 'receipt',
+                'verbose_name_plural': 'receipts',
+                'ordering': ['-pk'],
+                'indexes': [models.Index(fields=['status', 'lease_until'], name='receipt_unread'), models.Index(fields=['agency', 'fingerprint'], name='receipt_by_fingerprint'), models.Index(fields=['agency', 'telephone', 'purchased_on'], name='receipt_by_telephone'), models.Index(fields=['agency', 'registration_no', 'purchased_on'], name='receipt_by_registration')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['uploaded', 'reading', 'read', 'failed', 'replaced'])), name='receipt_status_known'), models.UniqueConstraint(condition=models.Q(('counts', True), models.Q(('fingerprint', ''), _negated=True)), fields=('campaign', 'fingerprint'), name='receipt_counts_once_per_campaign'), models.CheckConstraint(condition=models.Q(('total_jpy__isnull', True), ('total_jpy__lte', 100000000), _connector='OR'), name='receipt_total_in_bounds'), models.CheckConstraint(condition=models.Q(('failure', ''), ('failure__in', ['crashed', 'time', 'memory', 'silent', 'unavailable']), _connector='OR'), name='receipt_failure_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReceiptLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='order')),
+                ('name', models.CharField(max_length=100, verbose_name='item')),
+                ('quantity', models.PositiveIntegerField(default=1, verbose_name='quantity')),
+                ('price_jpy', models.BigIntegerField(verbose_name='price (yen)')),
+                ('discount_jpy', models.BigIntegerField(default=0, verbose_name='discount (yen)')),
+                ('jan', models.CharField(blank=True, max_length=13, verbose_name='JAN code')),
+                ('confidence', models.PositiveSmallIntegerField(default=100, verbose_name='confidence (%)')),
+                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='receipts.receipt', verbose_name='receipt')),
+            ],
+            options={
+                'verbose_name': 'receipt line',
+                'verbose_name_plural': 'receipt lines',
+                'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('receipt', 'position'), name='receipt_line_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReceiptPhoto',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='order')),
+                ('file_name', models.CharField(editable=False, max_length=200)),
+                ('original_sha256', models.CharField(editable=False, max_length=64)),
+                ('perceptual_hash', models.CharField(editable=False, max_length=16)),
+                ('width', models.PositiveIntegerField(verbose_name='width (pixels)')),
+                ('height', models.PositiveIntegerField(verbose_name='height (pixels)')),
+                ('is_edited', models.BooleanField(default=False, verbose_name='saved by an image editor')),
+                ('covered_file_name', models.CharField(blank=True, editable=False, max_length=200)),
+                ('purged_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='deleted at')),
+                ('trouble', models.CharField(blank=True, choices=[('too_small', 'The photo is too small to read. Please come closer and take it again.'), ('too_dark', 'The photo is too dark to read. Please take it again in a bright place.'), ('glare', 'Light washes out the photo. Please take it again without the lamp reflecting on the paper.'), ('blurred', 'The photo is blurred. Please hold the phone still, tap on the print, and take it again.')], max_length=9, verbose_name='seen at once')),
+                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='receipts.receipt', verbose_name='receipt')),
+            ],
+            options={
+                'verbose_name': 'photo',
+                'verbose_name_plural': 'photos',
+                'ordering': ['position'],
+                'indexes': [models.Index(fields=['original_sha256'], name='photo_by_original'), models.Index(condition=models.Q(('purged_at__isnull', True)), fields=['receipt'], name='photo_kept')],
+                'constraints': [models.UniqueConstraint(fields=('receipt', 'position'), name='photo_position_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Shop',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
+                ('branch', models.CharField(blank=True, max_length=100, verbose_name='branch')),
+                ('kana', models.CharField(blank=True, max_length=100, verbose_name='kana')),
+                ('printed_forms', models.JSONField(blank=True, default=list, verbose_name='branch names on receipts')),
+                ('telephone', models.CharField(blank=True, max_length=11, verbose_name='telephone')),
+                ('registration_no', models.CharField(blank=True, max_length=14, verbose_name='registration number')),
+                ('status', models.CharField(choices=[('proposed', 'proposed'), ('active', 'in use'), ('off', 'switched off')], default='active', max_length=8, verbose_name='status')),
+                ('source', models.CharField(choices=[('imported', 'imported'), ('confirmed', 'confirmed on a receipt')], default='imported', max_length=9, verbose_name='source')),
+                ('taught_at', models.DateTimeField(blank=True, null=True, verbose_name='taught at')),
+                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='switched at')),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency', verbose_name='agency')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('taught_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('taught_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='receipts.receipt', verbose_name='learned from')),
+                ('chain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shops', to='receipts.shopchain', verbose_name='chain')),
+            ],
+            options={
+                'verbose_name': 'shop',
+                'verbose_name_plural': 'shop master',
+                'ordering': ['chain__name', 'branch', 'pk'],
+                'indexes': [models.Index(fields=['agency', 'registration_no'], name='shop_by_registration_no')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'active', 'off'])), name='shop_status_known'), models.UniqueConstraint(condition=models.Q(('telephone', ''), _negated=True), fields=('agency', 'telephone'), name='shop_telephone_once_per_agency'), models.UniqueConstraint(condition=models.Q(('branch', ''), _negated=True), fields=('chain', 'branch'), name='shop_branch_once_per_chain')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PrintedForm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
+                ('form', models.CharField(max_length=100, verbose_name='name on receipts')),
+                ('folded', models.CharField(editable=False, max_length=200)),
+                ('source', models.CharField(choices=[('imported', 'imported'), ('confirmed', 'confirmed on a receipt')], default='imported', max_length=9, verbose_name='source')),
+                ('taught_at', models.DateTimeField(verbose_name='taught at')),
+                ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='undone at')),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency', verbose_name='agency')),
+                ('sponsor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.sponsor', verbose_name='sponsor')),
+                ('taught_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='forms', to='receipts.product', verbose_name='product')),
+                ('taught_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='receipts.receipt', verbose_name='learned from')),
+                ('chain', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='receipts.shopchain', verbose_name='chain')),
+            ],
+            options={
+                'verbose_name': 'printed form',
+                'verbose_name_plural': 'product dictionary',
+                'ordering': ['-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('chain__isnull', False), ('undone_at__isnull', True)), fields=('sponsor', 'chain', 'folded'), name='form_once_per_chain'), models.UniqueConstraint(condition=models.Q(('chain__isnull', True), ('undone_at__isnull', True)), fields=('sponsor', 'folded'), name='form_once_for_all_chains')],
+            },
+        ),
+        migrations.AddField(
+            model_name='receipt',
+            name='shop',
+            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='receipts.shop', verbose_name='shop'),
+        ),
+    ]
