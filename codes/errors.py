@@ -256,6 +256,18 @@ class OfflineLimitExceeded(DomainError):
     message = _("This store may not take so much without a connection.")
 
 
+class OfflineNotAllowed(DomainError):
+    code = "offline_not_allowed"
+    message = _("This prize may not be taken without a connection.")
+
+
+class ShiftOfAnotherStore(DomainError):
+    """A phone reports what it took for another store than the one signed in; nothing is done."""
+
+    code = "shift_of_another_store"
+    message = _("This was taken for another store. Please sign in with that store's number.")
+
+
 class OccurredAtNotAccepted(DomainError):
     code = "occurred_at_not_accepted"
     message = _("The time at the till lies in the future or more than seven days back. Please check the till's clock.")

@@ -7,7 +7,7 @@ from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import Agency
-from campaigns.models import Campaign, Prize, TrackedLink
+from campaigns.models import Campaign, Prize, Store, TrackedLink
 from codes import errors
 from codes.journal import pos_index
 from codes.links import token_indexes
@@ -19,7 +19,9 @@ from codes.models import (
     CodeLock,
     CodeSource,
     CodeStatus,
+    DisputeStatus,
     GiftCode,
+    OfflineDispute,
     Redemption,
     RedemptionKind,
     Reservation,
@@ -36,6 +38,7 @@ from core.errors import DomainError
 from core.text import canonical_number
 from participants.models import Entry
 
+MOST_DISPUTES = 50  # on one page of the staff
 PRESENTABLE = (CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID)  # a void one is known, and refused as blocked
 
 
@@ -194,6 +197,11 @@ def lines_of_day(settlement: Settlement) -> QuerySet[Redemption]:
     """Give what a settlement adds up, as it was booked."""
     lines = Redemption.objects.filter(store_id=settlement.store_id, business_day=settlement.business_day)
     return lines.select_related("store", "reverses").order_by("pk")
+
+
+def open_disputes(store: Store) -> QuerySet[OfflineDispute]:
+    """Give the newest uses of a store that could not be booked and that nobody has decided on yet."""
+    return OfflineDispute.objects.filter(store=store, status=DisputeStatus.OPEN).order_by("-pk")[:MOST_DISPUTES]
 
 
 def refusal_sentence(code: str) -> str:
