@@ -292,12 +292,24 @@ def supplier_story(gift_code: GiftCode) -> SupplierStory | None:
 
 def due_cards(now: datetime, *, limit: int) -> list[int]:
     """Give the codes whose card is to be asked for now, the one that waited longest first."""
+    cards = SupplierCard.objects.filter(_is_due(now), gift_code__status=CodeStatus.ISSUED)
+    asked = [SupplierCardStatus.REQUESTED, SupplierCardStatus.UNKNOWN, SupplierCardStatus.REFUSED]
+    waiting = cards.filter(status__in=asked).exclude(failure_code__in=FOR_PEOPLE)
+    return list(waiting.order_by("updated_at").values_list("gift_code_id", flat=True)[:limit])
+
+
+def due_cancellations(now: datetime, *, limit: int) -> list[int]:
+    """Give the codes whose card is still to be taken back, a while after the last try."""
+    waiting = SupplierCard.objects.filter(_is_due(now), status=SupplierCardStatus.CANCELLING)
+    waiting = waiting.filter(updated_at__lte=now - CARD_WAITS[0][1])  # the first try is the operator's own
+    return list(waiting.order_by("updated_at").values_list("gift_code_id", flat=True)[:limit])
+
+
+def _is_due(now: datetime) -> Q:
     is_due = Q(attempts=0)
     for tries, wait in CARD_WAITS:
         is_due |= Q(attempts__lte=tries, updated_at__lte=now - wait)
-    cards = SupplierCard.objects.filter(is_due, gift_code__status=CodeStatus.ISSUED)
-    waiting = cards.exclude(status=SupplierCardStatus.MADE).exclude(failure_code__in=FOR_PEOPLE)
-    return list(waiting.order_by("updated_at").values_list("gift_code_id", flat=True)[:limit])
+    return is_due
 
 
 def unasked_codes() -> QuerySet[GiftCode]:
@@ -326,7 +338,7 @@ def promised_jpy(supplier: str) -> int:
     """Sum what the codes in stock and given out will still take from the deposit at a supplier."""
     codes = GiftCode.objects.filter(batch__source=CodeSource.FETCHED, prize__gift_brand__supplier=supplier)
     left = codes.exclude(status__in=[CodeStatus.VOID, CodeStatus.EXPIRED])
-    unmade = left.exclude(supplier_card__status=SupplierCardStatus.MADE)
+    unmade = left.exclude(supplier_card__status__in=[SupplierCardStatus.MADE, SupplierCardStatus.CANCELLING])
     return unmade.aggregate(all=Sum("face_value_jpy"))["all"] or 0
 
 

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from campaigns.models import Prize, Store, UseMode
 from campaigns.selectors import conditions_sentences
 from codes.conditions import Item, Purchase
-from codes.errors import ShiftOfAnotherStore
 from codes.models import MAX_JPY
 from codes.offline_phones import PhoneShift, prizes_for_phones, taken_by_phone, time_at_the_till
 from codes.services import OfflineUse
+from portal.errors import ShiftOfAnotherStore
 from portal.session import visitor_of
 from portal.staff_session import SHIFT_SECONDS
 
