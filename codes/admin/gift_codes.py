@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
+from accounts.desk import ExportMixin, KeysetMixin, Question, ReadOnlyAdmin, attempt, until, yen
 from codes.admin.code_page import CodePage, PrizeFilter
 from codes.admin.forms import ReasonForm
 from codes.admin.revealing import RevealMixin
@@ -19,7 +19,7 @@ from core import clock
 
 
 @admin.register(GiftCode)
-class GiftCodeAdmin(RevealMixin, SupplierCardMixin, CodePage, ExportMixin, ReadOnlyAdmin):
+class GiftCodeAdmin(RevealMixin, SupplierCardMixin, CodePage, KeysetMixin, ExportMixin, ReadOnlyAdmin):
     list_display = ("public_id", "prize", "batch", "status_label", "balance", "valid_until", "issued_at", "redeemed_at")
     list_select_related = ("prize", "batch")
     list_filter = ("status", PrizeFilter)
