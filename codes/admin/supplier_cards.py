@@ -25,7 +25,7 @@ class SupplierCardMixin:
             return False
         there = [SupplierCardStatus.MADE, SupplierCardStatus.REFUSED]
         return bool(
-            SupplierCard.objects.filter(gift_code_id=object_id or 0, status__in=there).exclude(card_id="").exists()
+            SupplierCard.objects.filter(gift_code__pk=object_id or 0, status__in=there).exclude(card_id="").exists()
         )
 
     @action(
