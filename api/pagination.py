@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 
 from api.errors import CursorNotFound
 from api.fields import Input, Output, PublicId, QueryInteger
+from core.keyset import RowNotInList, cut
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -31,12 +32,8 @@ def page_of[Row: Model](rows: QuerySet[Row], *, limit: int, cursor: UUID | None 
     Raises:
         CursorNotFound: the cursor is no row of this list.
     """
-    ordered = rows.order_by("-pk")
-    if cursor is not None:
-        last_pk = rows.filter(public_id=cursor).values_list("pk", flat=True).first()
-        if last_pk is None:
-            raise CursorNotFound
-        ordered = ordered.filter(pk__lt=last_pk)
-    found = list(ordered[: limit + 1])
-    following = getattr(found[limit - 1], "public_id", None) if len(found) > limit else None
-    return {"data": found[:limit], "next_cursor": following}
+    try:
+        page = cut(rows, limit=limit, older_than=cursor)
+    except RowNotInList as error:
+        raise CursorNotFound from error
+    return {"data": page.rows, "next_cursor": page.older}

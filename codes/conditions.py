@@ -21,6 +21,7 @@ from codes.models import MAX_JPY, CodeStatus, GiftCode
 from core.clock import JST
 from core.text import canonical_number
 
+LONGEST_GOODS = 200
 USABLE = (CodeStatus.ISSUED, CodeStatus.PRINTED)
 
 
@@ -42,6 +43,11 @@ class Purchase:
     basket_id: str = ""
     is_confirmed: bool = False
 
+    @property
+    def goods(self) -> str:
+        """Name what is bought, as far as a line of the books has room."""
+        return "、".join(line.item for line in self.items)[:LONGEST_GOODS]
+
 
 NO_DETAILS = Purchase()
 
@@ -62,6 +68,7 @@ class Conditions:
     hour_from: time | None = None
     hour_until: time | None = None
     is_combinable: bool = True
+    is_offline_allowed: bool = False
 
 
 NO_CONDITIONS = Conditions()
@@ -101,6 +108,7 @@ def conditions_of(prize_id: int) -> Conditions:
         hour_from=row.hour_from,
         hour_until=row.hour_until,
         is_combinable=row.is_combinable,
+        is_offline_allowed=row.is_offline_allowed,
     )
 
 

@@ -40,9 +40,7 @@ class RowProblem:
 
     row: int
     code: str
-    ending: str = field(
-        default="", compare=False
-    )  # the last four symbols of a code that stands twice, by which people find it
+    ending: str = field(default="", compare=False)  # of a code that stands twice, by which people find it
 
 
 class FileNotAccepted(DomainError):
@@ -211,8 +209,6 @@ class NotCombinable(DomainError):
 
 
 class Locked(DomainError):
-    """Set aside for another cart for a few minutes."""
-
     code = "locked"
     message = _("This code is being used elsewhere right now. Please try again in a few minutes.")
 
@@ -254,6 +250,11 @@ class ReversedBeforeArrival(DomainError):
 class OfflineLimitExceeded(DomainError):
     code = "offline_limit_exceeded"
     message = _("This store may not take so much without a connection.")
+
+
+class OfflineNotAllowed(DomainError):
+    code = "offline_not_allowed"
+    message = _("This prize may not be taken without a connection.")
 
 
 class OccurredAtNotAccepted(DomainError):

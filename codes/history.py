@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry
-from codes.models import Award, CodeBatch, CodeJob, GiftCode, Reservation
+from codes.models import Award, CodeBatch, CodeJob, GiftCode, Reservation, SupplierCard
 
 LONGEST = 200
 LABELS: dict[str, str | Promise] = {
@@ -50,6 +50,11 @@ LABELS: dict[str, str | Promise] = {
     "code.looked_up": _("was looked up by its text"),
     "code.redeemed": _("was used"),
     "code.reversed": _("its use was reversed"),
+    "card.made": _("its card was made by the supplier"),
+    "card.refused": _("its card was refused"),
+    "card.cancel_ordered": _("its cancelling at the supplier was ordered"),
+    "card.cancelled": _("was cancelled at the supplier"),
+    "card.cancel_refused": _("the supplier did not cancel it"),
     "award.voided": _("its award was withdrawn"),
     "stock.counted": _("was counted"),
     "delivery.accepted": _("its message was sent"),
@@ -80,6 +85,9 @@ def story_of_code(gift_code: GiftCode) -> list[Moment]:
         GiftCode._meta.label_lower: [str(gift_code.public_id)],
         CodeBatch._meta.label_lower: [str(gift_code.batch.public_id)],
         Reservation._meta.label_lower: _ids(gift_code.reservations.values_list("public_id", flat=True)),
+        "codes.suppliercard": _ids(
+            SupplierCard.objects.filter(gift_code=gift_code).values_list("public_id", flat=True)
+        ),
         "codes.redemption": _ids(gift_code.redemptions.values_list("public_id", flat=True)),
     }
     award = Award.objects.filter(gift_code=gift_code).first()

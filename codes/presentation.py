@@ -41,6 +41,11 @@ class ShownToken:
     code_id: uuid.UUID
     slot: int
 
+    @property
+    def shown_at(self) -> datetime:
+        """Give the instant from which the phone shows it."""
+        return datetime.fromtimestamp(self.slot * SLOT_SECONDS, tz=UTC)
+
     def is_fresh(self, now: datetime) -> bool:
         """Tell whether a till may still take it: it is of this period, the one before or the one after."""
         return abs(slot_at(now) - self.slot) <= 1

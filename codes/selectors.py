@@ -7,7 +7,7 @@ from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import Agency
-from campaigns.models import Campaign, Prize, TrackedLink
+from campaigns.models import Campaign, Prize, Store, TrackedLink
 from codes import errors
 from codes.journal import pos_index
 from codes.links import token_indexes
@@ -19,7 +19,9 @@ from codes.models import (
     CodeLock,
     CodeSource,
     CodeStatus,
+    DisputeStatus,
     GiftCode,
+    OfflineDispute,
     Redemption,
     RedemptionKind,
     Reservation,
@@ -36,6 +38,7 @@ from core.errors import DomainError
 from core.text import canonical_number
 from participants.models import Entry
 
+MOST_DISPUTES = 50  # on one page of the staff
 PRESENTABLE = (CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID)  # a void one is known, and refused as blocked
 
 
@@ -195,6 +198,11 @@ def lines_of_day(settlement: Settlement) -> QuerySet[Redemption]:
     return lines.select_related("store", "reverses").order_by("pk")
 
 
+def open_disputes(store: Store) -> QuerySet[OfflineDispute]:
+    """Give the newest uses of a store that could not be booked and that nobody has decided on yet."""
+    return OfflineDispute.objects.filter(store=store, status=DisputeStatus.OPEN).order_by("-pk")[:MOST_DISPUTES]
+
+
 def refusal_sentence(code: str) -> str:
     """Say why a use was refused, by the stable name of the refusal."""
     kinds = (kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DomainError))
@@ -283,12 +291,24 @@ def supplier_story(gift_code: GiftCode) -> SupplierStory | None:
 
 def due_cards(now: datetime, *, limit: int) -> list[int]:
     """Give the codes whose card is to be asked for now, the one that waited longest first."""
+    cards = SupplierCard.objects.filter(_is_due(now), gift_code__status=CodeStatus.ISSUED)
+    asked = [SupplierCardStatus.REQUESTED, SupplierCardStatus.UNKNOWN, SupplierCardStatus.REFUSED]
+    waiting = cards.filter(status__in=asked).exclude(failure_code__in=FOR_PEOPLE)
+    return list(waiting.order_by("updated_at").values_list("gift_code_id", flat=True)[:limit])
+
+
+def due_cancellations(now: datetime, *, limit: int) -> list[int]:
+    """Give the codes whose card is still to be taken back, a while after the last try."""
+    waiting = SupplierCard.objects.filter(_is_due(now), status=SupplierCardStatus.CANCELLING)
+    waiting = waiting.filter(updated_at__lte=now - CARD_WAITS[0][1])  # the first try is the operator's own
+    return list(waiting.order_by("updated_at").values_list("gift_code_id", flat=True)[:limit])
+
+
+def _is_due(now: datetime) -> Q:
     is_due = Q(attempts=0)
     for tries, wait in CARD_WAITS:
         is_due |= Q(attempts__lte=tries, updated_at__lte=now - wait)
-    cards = SupplierCard.objects.filter(is_due, gift_code__status=CodeStatus.ISSUED)
-    waiting = cards.exclude(status=SupplierCardStatus.MADE).exclude(failure_code__in=FOR_PEOPLE)
-    return list(waiting.order_by("updated_at").values_list("gift_code_id", flat=True)[:limit])
+    return is_due
 
 
 def unasked_codes() -> QuerySet[GiftCode]:
@@ -317,7 +337,7 @@ def promised_jpy(supplier: str) -> int:
     """Sum what the codes in stock and given out will still take from the deposit at a supplier."""
     codes = GiftCode.objects.filter(batch__source=CodeSource.FETCHED, prize__gift_brand__supplier=supplier)
     left = codes.exclude(status__in=[CodeStatus.VOID, CodeStatus.EXPIRED])
-    unmade = left.exclude(supplier_card__status=SupplierCardStatus.MADE)
+    unmade = left.exclude(supplier_card__status__in=[SupplierCardStatus.MADE, SupplierCardStatus.CANCELLING])
     return unmade.aggregate(all=Sum("face_value_jpy"))["all"] or 0
 
 

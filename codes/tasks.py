@@ -121,8 +121,9 @@ def make_card(*, gift_code_id: int) -> None:
 
 @shared_task(name="codes.tasks.sweep_cards")
 def sweep_cards() -> None:
-    """Ask for the cards that a lost message, a dead worker or an absent supplier left unmade."""
+    """Ask for the cards that a lost message, a dead worker or an absent supplier left unmade, or not taken back."""
     services.make_due_cards(now=clock.now())
+    services.carry_out_due(now=clock.now())
 
 
 @shared_task(name="codes.tasks.order_missed_cards")

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Question, QuestionKind, UseMode
-from codes.conditions import Conditions, Purchase
+from codes.conditions import Conditions, Item, Purchase
 from core.errors import DomainError
 from core.text import canonical_number
 
@@ -159,6 +159,9 @@ class CodeForm(PortalForm):
     )
 
 
+YEN = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "amount"})
+
+
 class YenForm(PortalForm):
     """An amount to be taken off a code; empty means all of it."""
 
@@ -225,7 +228,10 @@ class MaskedInput(forms.PasswordInput):
 
 
 class PressForm(YenForm):
-    """What the staff type on somebody else's phone; nothing there may offer to remember it."""
+    """What the staff tell on somebody else's phone, as far as the code's conditions need it.
+
+    Nothing there may offer to remember it.
+    """
 
     store = forms.CharField(
         label=_("Store number"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"})
@@ -235,7 +241,42 @@ class PressForm(YenForm):
         max_length=12,
         widget=MaskedInput(attrs={"autocomplete": "off", "inputmode": "numeric", "class": "masked"}),
     )
-    field_order = ("store", "pin", "amount")
+    item = forms.ChoiceField(label=_("Product or service"), error_messages={"required": _("Please choose it.")})
+    price = forms.CharField(label=_("Price of the product (yen)"), max_length=12, widget=YEN)
+    total = forms.CharField(label=_("Whole purchase (yen)"), max_length=12, widget=YEN)
+    field_order = ("item", "price", "total", "amount", "store", "pin")
+
+    def __init__(self, *args: Any, conditions: Conditions, products: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asks_figure = conditions.minimum_jpy is not None or conditions.maximum_jpy is not None
+        is_once = conditions.mode == UseMode.ONCE
+        is_asked = {
+            "item": bool(products),
+            "price": bool(products) and (asks_figure or not is_once),
+            "total": asks_figure and not products,
+            "amount": not is_once,
+        }
+        for name in (name for name, asked in is_asked.items() if not asked):
+            del self.fields[name]
+        self.empty_means = _empty_amount(conditions, products)
+        if products:
+            item = self.fields["item"]
+            item.choices = [("", "—"), *((name, name) for name in products)]  # type: ignore[attr-defined]
+            item.error_messages["required"] = _("Please choose it.")
+
+    def clean_price(self) -> int | None:
+        """Read whole yen."""
+        return needed_yen(self.cleaned_data["price"])
+
+    def clean_total(self) -> int | None:
+        """Read whole yen."""
+        return needed_yen(self.cleaned_data["total"])
+
+    def purchase(self, balance_jpy: int) -> Purchase:
+        """Give what is bought; a service that is used once is worth what the code holds."""
+        item, price = self.cleaned_data.get("item"), self.cleaned_data.get("price")
+        items = (Item(item, 1, balance_jpy if price is None else price),) if item else ()
+        return Purchase(total_jpy=self.cleaned_data.get("total"), items=items)
 
 
 class ClaimPinForm(PortalForm):
@@ -301,11 +342,25 @@ def typed_yen(text: str) -> int | None:
     return int(typed)
 
 
+def needed_yen(text: str) -> int | None:
+    """Read whole yen where something has to stand."""
+    typed = typed_yen(text)
+    if typed is None:
+        raise forms.ValidationError(_("Please fill this in."))
+    return typed
+
+
 def photos_in(files: "Sequence[UploadedFile[bytes]]", *, max_bytes: int) -> list[bytes] | None:
     """Read uploaded photographs; None when one is larger than what is read at all."""
     if any((file.size or 0) > max_bytes for file in files):
         return None
     return [file.read() for file in files]
+
+
+def _empty_amount(conditions: Conditions, products: Sequence[str]) -> Any:
+    if conditions.mode == UseMode.TIMES:
+        return _("Empty means one use's equal share of the balance.")
+    return _("Empty means the price, up to the balance.") if products else _("Empty means the whole balance.")
 
 
 def _question_field(question: Question) -> forms.Field:

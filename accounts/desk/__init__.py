@@ -5,11 +5,13 @@ from accounts.desk.asking import Question, attempt
 from accounts.desk.exports import ExportMixin
 from accounts.desk.fields import InclusiveEndField, LinesField, shown, until, yen
 from accounts.desk.importing import TableImportMixin
+from accounts.desk.keyset import KeysetMixin
 from accounts.desk.tenancy import TenantStackedInline, TenantTabularInline
 
 __all__ = [
     "ExportMixin",
     "InclusiveEndField",
+    "KeysetMixin",
     "LinesField",
     "Question",
     "ReadOnlyAdmin",

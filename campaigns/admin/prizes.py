@@ -47,6 +47,7 @@ class UseConditionsForm(forms.ModelForm):
             "hour_from",
             "hour_until",
             "is_combinable",
+            "is_offline_allowed",
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -74,6 +75,7 @@ class UseConditionsInline(TenantStackedInline):
         "weekdays",
         ("hour_from", "hour_until"),
         "is_combinable",
+        "is_offline_allowed",
     )
 
 

@@ -185,6 +185,11 @@ class UseConditions(PublicModel):
     hour_from = models.TimeField(_("from"), null=True, blank=True)
     hour_until = models.TimeField(_("until"), null=True, blank=True)
     is_combinable = models.BooleanField(_("together with other codes"), default=True)
+    is_offline_allowed = models.BooleanField(
+        _("staff phones may take it without a connection"),
+        default=False,
+        help_text=_("Within the limits on the page of each store. What cannot be booked later is a dispute."),
+    )
 
     class Meta:
         verbose_name = _("conditions of use")

@@ -71,6 +71,18 @@ class Store(PublicModel):
         default=0,
         help_text=_("What the store may take without a connection and report later. 0: nothing."),
     )
+    phone_offline_count = models.PositiveSmallIntegerField(
+        _("offline limit of a phone (codes a day)"),
+        default=0,
+        help_text=_("How many codes one phone with the staff page may take a day without a connection. 0: none."),
+    )
+    phone_offline_jpy = models.PositiveBigIntegerField(
+        _("offline limit of a phone (yen a day)"),
+        default=0,
+        help_text=_(
+            "How much it may take a day in all. The prize has to allow it as well, and the limit a code holds."
+        ),
+    )
 
     class Meta:
         verbose_name = _("store")

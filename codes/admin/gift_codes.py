@@ -8,17 +8,18 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
+from accounts.desk import ExportMixin, KeysetMixin, Question, ReadOnlyAdmin, attempt, until, yen
 from codes.admin.code_page import CodePage, PrizeFilter
 from codes.admin.forms import ReasonForm
 from codes.admin.revealing import RevealMixin
+from codes.admin.supplier_cards import SupplierCardMixin
 from codes.models import CodeStatus, GiftCode
 from codes.services import void_code
 from core import clock
 
 
 @admin.register(GiftCode)
-class GiftCodeAdmin(RevealMixin, CodePage, ExportMixin, ReadOnlyAdmin):
+class GiftCodeAdmin(RevealMixin, SupplierCardMixin, CodePage, KeysetMixin, ExportMixin, ReadOnlyAdmin):
     list_display = ("public_id", "prize", "batch", "status_label", "balance", "valid_until", "issued_at", "redeemed_at")
     list_select_related = ("prize", "batch")
     list_filter = ("status", PrizeFilter)
@@ -27,7 +28,7 @@ class GiftCodeAdmin(RevealMixin, CodePage, ExportMixin, ReadOnlyAdmin):
     fields = ("public_id", "prize", "batch", "status", "face_value_jpy", "balance_jpy", "valid_until", "issued_at")
     readonly_fields = ("public_id", "valid_until")
     actions_list = ("find", "export_csv")
-    actions_detail = ("reveal", "hold", "release", "replace", "void")
+    actions_detail = ("reveal", "hold", "release", "replace", "cancel_card", "void")
 
     @display(
         description=_("status"),

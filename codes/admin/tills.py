@@ -180,6 +180,7 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
         "terminal",
         "pos_transaction_id",
         "amount",
+        "goods",
         "gift_code",
         "occurred_at",
         "received_at",

@@ -148,6 +148,8 @@ class SupplierCardStatus(models.TextChoices):
     MADE = "made", _("made")
     UNKNOWN = "unknown", _("outcome unknown")
     REFUSED = "refused", _("refused")
+    CANCELLING = "cancelling", _("being cancelled")
+    CANCELLED = "cancelled", _("cancelled")
 
 
 class SupplierCard(StatefulModel):
@@ -160,7 +162,17 @@ class SupplierCard(StatefulModel):
             SupplierCardStatus.REFUSED,
         },
         SupplierCardStatus.UNKNOWN: {SupplierCardStatus.MADE, SupplierCardStatus.REFUSED},
-        SupplierCardStatus.REFUSED: {SupplierCardStatus.MADE, SupplierCardStatus.UNKNOWN},
+        SupplierCardStatus.REFUSED: {
+            SupplierCardStatus.MADE,
+            SupplierCardStatus.UNKNOWN,
+            SupplierCardStatus.CANCELLING,
+        },
+        SupplierCardStatus.MADE: {SupplierCardStatus.CANCELLING},
+        SupplierCardStatus.CANCELLING: {
+            SupplierCardStatus.CANCELLED,
+            SupplierCardStatus.MADE,
+            SupplierCardStatus.REFUSED,
+        },
     }
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
@@ -171,7 +183,7 @@ class SupplierCard(StatefulModel):
     request_id = models.CharField(_("request"), max_length=40, unique=True)
     card_id = models.CharField(_("supplier's id"), max_length=100, blank=True)
     status = models.CharField(
-        _("status"), max_length=9, choices=SupplierCardStatus, default=SupplierCardStatus.REQUESTED
+        _("status"), max_length=10, choices=SupplierCardStatus, default=SupplierCardStatus.REQUESTED
     )
     amount_jpy = models.PositiveBigIntegerField(_("value (yen)"))
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)

@@ -49,6 +49,7 @@ class Redemption(PublicModel):
     pos_transaction_id = models.CharField(_("POS transaction"), max_length=64, blank=True)
     basket_id = models.CharField(_("purchase number"), max_length=64, blank=True)
     terminal = models.CharField(_("terminal"), max_length=40, blank=True)
+    goods = models.CharField(_("products"), max_length=200, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     reverses = models.ForeignKey(
         "self",
@@ -248,6 +249,7 @@ class OfflineDispute(StatefulModel):
     amount_jpy = models.PositiveBigIntegerField(_("amount (yen)"))
     occurred_at = models.DateTimeField(_("time at the till"))
     received_at = models.DateTimeField(_("reported at"))
+    goods = models.CharField(_("products"), max_length=200, blank=True)
     reason_code = models.CharField(_("why it could not be booked"), max_length=40)
     status = models.CharField(_("status"), max_length=7, choices=DisputeStatus, default=DisputeStatus.OPEN)
     note = models.CharField(_("note"), max_length=500, blank=True)

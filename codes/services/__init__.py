@@ -3,6 +3,7 @@
 from codes.services.awarding import award_prizes, void_award
 from codes.services.batch_work import sweep_batch_work, work_on_batch
 from codes.services.binding import move_award, unbind_award
+from codes.services.cancelling import CancelPreview, cancel_card, carry_out_due, preview_cancellation
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.counting import take_stock
 from codes.services.exporting import ExportForm, approve_export, export_chunk, refuse_export, request_export
@@ -47,6 +48,7 @@ from codes.services.stock import (
 from codes.services.watching import note_alarm_mailed, watch_stock
 
 __all__ = [
+    "CancelPreview",
     "CodeState",
     "ExportForm",
     "ImportPreview",
@@ -60,8 +62,10 @@ __all__ = [
     "approve_recall",
     "award_prizes",
     "award_reserved",
+    "cancel_card",
     "cancel_job",
     "cancel_recall",
+    "carry_out_due",
     "check_code",
     "check_presentation",
     "close_accounts",
@@ -94,6 +98,7 @@ __all__ = [
     "open_vouchers",
     "order_cards",
     "order_missed_cards",
+    "preview_cancellation",
     "preview_import",
     "recall_chunk",
     "redeem_code",

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 CURRENCY = "JPY"
 IN_A_SWEEP = 100
+TAKEN_BACK = (SupplierCardStatus.CANCELLING, SupplierCardStatus.CANCELLED)  # a late answer changes nothing of these
 
 
 def order_cards(*, entry_id: int) -> None:
@@ -146,6 +147,8 @@ def _counted_try(gift_code_id: int, now: datetime) -> SupplierCard:
     card = _order(gift_code)
     if card.status == SupplierCardStatus.MADE:
         return card
+    if card.status in TAKEN_BACK:
+        raise SupplierUnavailable(reason="cancelled")
     if gift_code.status != CodeStatus.ISSUED:
         raise CodeSuspended(gift_code_id=gift_code_id)
     SupplierCard.objects.filter(pk=card.pk).update(attempts=F("attempts") + 1, updated_at=now)
@@ -154,6 +157,8 @@ def _counted_try(gift_code_id: int, now: datetime) -> SupplierCard:
 
 def _note_answer(card_id: int, made: MadeCard, now: datetime) -> SupplierCard:
     card = _kept(card_id, made, now)
+    if card.status in TAKEN_BACK:
+        raise SupplierUnavailable(reason="cancelled")
     if problem := _problem(card, made):
         raise SupplierUnavailable(reason=problem)
     return card
@@ -163,6 +168,8 @@ def _note_answer(card_id: int, made: MadeCard, now: datetime) -> SupplierCard:
 def _kept(card_id: int, made: MadeCard, now: datetime) -> SupplierCard:
     """Keep the card's id where value and currency are right; else set card and batch aside for a person."""
     card = SupplierCard.objects.select_for_update(of=("self",)).select_related("gift_code").get(pk=card_id)
+    if card.status in TAKEN_BACK:
+        return card
     if problem := _problem(card, made):
         facts = {"asked_jpy": card.amount_jpy, "given_jpy": made.amount_jpy, "currency": made.currency[:3]}
         _refuse(card, problem, now, card_id=card.card_id or made.card_id, **facts)
@@ -182,6 +189,8 @@ def _problem(card: SupplierCard, made: MadeCard) -> str:
 def _note_failure(card_id: int, status: SupplierCardStatus, reason: str, now: datetime) -> None:
     """Note why there is no card; one that another worker has made meanwhile stays made."""
     card = SupplierCard.objects.select_for_update(of=("self",)).select_related("gift_code").get(pk=card_id)
+    if card.status in TAKEN_BACK:
+        return
     if status == SupplierCardStatus.REFUSED:
         _refuse(card, reason, now)
     elif card.can_move_to(status):

@@ -9,6 +9,7 @@ from codes.errors import AlreadyRedeemed, CodeTokenExpired
 from codes.models import GiftCode, ShownNumber
 from codes.presentation import NUMBER_SECONDS, new_number, number_index, read_token, scanned_number
 
+TILL_CLOCK_MAY_BE_OFF = timedelta(minutes=5)
 DRAWS = 5  # a number that is taken already is drawn anew
 
 
@@ -55,6 +56,26 @@ def consume_presentation(*, gift_code: GiftCode, presented: str, now: datetime) 
     elif number := scanned_number(presented):
         shown = ShownNumber.objects.filter(gift_code=gift_code, number_index=number_index(number))
         unused = shown.filter(used_at__isnull=True, expires_at__gt=now)
+        if shown.exists() and not unused.update(used_at=now):
+            raise _refusal(gift_code)
+
+
+def consume_earlier_presentation(*, gift_code: GiftCode, presented: str, now: datetime) -> None:
+    """Take what the phone showed at `now`, by a clock that may be minutes off: a till without a connection took it.
+
+    A code that was shown again meanwhile, at another till, may still have been shown here before.
+
+    Raises:
+        AlreadyRedeemed, CodeTokenExpired: it was not shown then, or the very same was taken before.
+    """
+    if token := read_token(presented):
+        is_of_then = abs(token.shown_at - now) <= TILL_CLOCK_MAY_BE_OFF
+        if not is_of_then or token.slot == gift_code.presented_slot:
+            raise _refusal(gift_code)
+        GiftCode.objects.filter(pk=gift_code.pk, presented_slot__lt=token.slot).update(presented_slot=token.slot)
+    elif number := scanned_number(presented):
+        shown = ShownNumber.objects.filter(gift_code=gift_code, number_index=number_index(number))
+        unused = shown.filter(used_at__isnull=True, expires_at__gt=now - TILL_CLOCK_MAY_BE_OFF)
         if shown.exists() and not unused.update(used_at=now):
             raise _refusal(gift_code)
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
 
 from codes.errors import SupplierUnavailable
-from codes.suppliers.base import MAX_REQUEST_ID, MadeCard, SupplierRefused
+from codes.suppliers.base import CANCELLED_THERE, MAX_REQUEST_ID, MadeCard, SupplierRefused
 from core.clients.amazon_incentives import AmazonIncentives, IncentivesRefused, IncentivesUnavailable
 
 CURRENCY = "JPY"
@@ -23,6 +25,7 @@ class AmazonSupplier:
     """A partner's account."""
 
     api: AmazonIncentives
+    cancellable_for: ClassVar[timedelta] = timedelta(minutes=15)
 
     def request_id(self, public_id: UUID) -> str:
         """Begin with the partner's id, as Amazon wants it."""
@@ -33,7 +36,7 @@ class AmazonSupplier:
         with _errors_as_ours():
             card = self.api.create_gift_card(request_id=request_id, amount=amount_jpy, currency=CURRENCY)
         if card.status == CANCELLED:
-            raise SupplierRefused("cancelled")
+            raise SupplierRefused(CANCELLED_THERE)
         if not (card.card_id and card.claim_code):
             raise SupplierUnavailable(reason="incomplete_answer")
         is_whole = card.amount == card.amount.to_integral_value()

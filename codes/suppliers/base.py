@@ -1,10 +1,12 @@
 """What every supplier does: make one card under an id of ours, once, and show it again under the same id."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
 MAX_REQUEST_ID = 40
+CANCELLED_THERE = "cancelled"  # the reason of a supplier that shows a card no more, since it was taken back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,11 @@ class Supplier(Protocol):
 
     Where the outcome is not known, all of them raise `codes.errors.SupplierUnavailable`.
     """
+
+    @property
+    def cancellable_for(self) -> timedelta:
+        """How long after its making a card can be taken back."""
+        ...
 
     def request_id(self, public_id: UUID) -> str:
         """Give the id under which the card of a code is asked for: the same for ever, at most 40 signs."""

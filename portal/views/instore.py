@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,14 +14,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from campaigns.errors import PinNotAccepted
 from campaigns.models import Store
 from campaigns.selectors import store_by_pin
+from codes.conditions import Item, Purchase, conditions_of
 from codes.models import Award, GiftCode, Redemption, RedemptionKind
 from codes.presentation import NUMBER_SECONDS, presentation_token
+from codes.selectors import refusal_sentence
 from codes.services import CodeState, check_code, redeem_code, show_number
 from core import clock
 from core.barcodes import barcode_svg
 from core.errors import DomainError
 from portal.attempts import spend_guess
-from portal.claiming import award_behind, claim_context, own_award_at_the_till, till_context
+from portal.claiming import award_behind, claim_context, own_award_at_the_till, till_context, use_sentences
 from portal.forms import PressForm
 from portal.refusals import private
 from portal.views.staff import LOGINS, word_of
@@ -63,24 +65,27 @@ def number(request: HttpRequest, token: str) -> HttpResponse:
 def press(request: HttpRequest, token: str) -> HttpResponse:
     """Hand the phone to the staff: their store's number and PIN, and the amount."""
     award = own_award_at_the_till(request, token)
+    form = _form(award, request.POST if request.method == "POST" else None)
     if request.method != "POST":
-        return _press_page(request, award, token, PressForm())
-    form = PressForm(request.POST)
+        return _press_page(request, award, token, form)
     if not form.is_valid():
         return _press_page(request, award, token, form, status=422)
+    purchase, amount = form.purchase(_code(award).balance_jpy), form.cleaned_data.get("amount")
     try:
         store = _store(request, award, form)
-        state = _check(award, store, form.cleaned_data["amount"])
+        state = _check(award, store, amount, purchase)
     except DomainError as refusal:
         form.refuse("pin", refusal)
         return _press_page(request, award, token, form, status=refusal.status)
-    amount = form.cleaned_data["amount"]
+    lines = [(line.item, line.quantity, line.amount_jpy) for line in purchase.items]
+    told = [str(award.public_id), str(store.public_id), amount, purchase.total_jpy, lines, uuid.uuid4().hex]
     context = claim_context(award, token) | {
         "store": store,
         "state": state,
         "sign": "good" if state.is_redeemable else word_of(state.refusal_code),
-        "amount": state.balance_jpy if amount is None else amount,
-        "ticket": signing.dumps([str(award.public_id), str(store.public_id), amount, uuid.uuid4().hex], salt=SALT),
+        "reason": refusal_sentence(state.refusal_code) if state.refusal_code else "",
+        "goods": purchase.goods,
+        "ticket": signing.dumps(told, salt=SALT),
     }
     return render(request, "portal/press_confirm.html", context)
 
@@ -90,13 +95,14 @@ def press(request: HttpRequest, token: str) -> HttpResponse:
 def use(request: HttpRequest, token: str) -> HttpResponse:
     """Use the code as the staff confirmed it; the same press twice uses it once."""
     award = award_behind(token)
-    store, amount, once = _ticket(request, award)
+    store, amount, purchase, once = _ticket(request, award)
     now = clock.now()
     redemption = redeem_code(
         agency_id=award.agency_id,
         presented=presentation_token(_code(award), now=now),
         store_id=store.pk,
         amount_jpy=amount,
+        purchase=purchase,
         pos_transaction_id=f"phone-{once}",
         terminal="phone",
         now=now,
@@ -125,7 +131,10 @@ def used(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse
 
 
 def _press_page(request: HttpRequest, award: Award, token: str, form: PressForm, *, status: int = 200) -> HttpResponse:
-    context = claim_context(award, token) | {"form": form.focus_first_wrong()}
+    context = claim_context(award, token) | {
+        "form": form.focus_first_wrong(),
+        "conditions": use_sentences(award.prize),
+    }
     return render(request, "portal/press.html", context, status=status)
 
 
@@ -135,22 +144,37 @@ def _store(request: HttpRequest, award: Award, form: PressForm) -> Store:
     return store_by_pin(code=code, pin=pin, agency_id=award.agency_id)
 
 
-def _check(award: Award, store: Store, amount: int | None) -> CodeState:
+def _form(award: Award, typed: QueryDict | None) -> PressForm:
+    """Ask for what the conditions of this code need; its products stand there as the operator wrote them."""
+    known = getattr(award.prize, "conditions", None)
+    products = known.products if known else []
+    return PressForm(typed, conditions=conditions_of(award.prize_id), products=products)
+
+
+def _check(award: Award, store: Store, amount: int | None, purchase: Purchase) -> CodeState:
     """Ask what the till would say, before anything is pressed that cannot be taken back on this screen."""
     now = clock.now()
     presented = presentation_token(_code(award), now=now)
-    return check_code(agency_id=award.agency_id, presented=presented, store_id=store.pk, amount_jpy=amount, now=now)
+    return check_code(
+        agency_id=award.agency_id,
+        presented=presented,
+        store_id=store.pk,
+        amount_jpy=amount,
+        purchase=purchase,
+        now=now,
+    )
 
 
-def _ticket(request: HttpRequest, award: Award) -> tuple[Store, int | None, str]:
+def _ticket(request: HttpRequest, award: Award) -> tuple[Store, int | None, Purchase, str]:
     try:
         kept: Any = signing.loads(request.POST.get("ticket", ""), salt=SALT, max_age=TICKET_SECONDS)
-        public_id, store, amount, once = kept
+        public_id, store, amount, total, lines, once = kept
     except (signing.BadSignature, TypeError, ValueError) as error:
         raise PinNotAccepted from error
     if public_id != str(award.public_id):
         raise PinNotAccepted
-    return get_object_or_404(Store, public_id=store, agency_id=award.agency_id), amount, once
+    purchase = Purchase(total_jpy=total, items=tuple(Item(*line) for line in lines))
+    return get_object_or_404(Store, public_id=store, agency_id=award.agency_id), amount, purchase, once
 
 
 def _code(award: Award) -> GiftCode:

@@ -14,7 +14,7 @@ from campaigns.models import Store
 from campaigns.selectors import conditions_sentences, store_by_pin, use_conditions_of
 from codes.business_day import business_day
 from codes.models import Redemption, RedemptionKind
-from codes.selectors import refusal_sentence
+from codes.selectors import open_disputes, refusal_sentence
 from codes.services import CodeState, check_code, redeem_code, reverse_redemption
 from core import clock
 from core.errors import DomainError
@@ -166,6 +166,7 @@ def today(request: HttpRequest, store: Store) -> HttpResponse:
         "rows": rows,
         "count": sum(1 for amount in left if amount),
         "total": sum(left),
+        "disputes": [(dispute, refusal_sentence(dispute.reason_code)) for dispute in open_disputes(store)],
     }
     return render(request, "portal/staff/today.html", context)
 

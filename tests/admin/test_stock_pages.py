@@ -239,16 +239,6 @@ def test_today_names_a_prize_that_runs_out_soon(prize, batch, operator):
     assert "残り20件" in text(operator.get(reverse("admin:index")))
 
 
-def test_a_list_of_codes_counts_no_further_than_people_leaf(agency, batch, operator, monkeypatch):
-    monkeypatch.setattr("codes.admin.code_page.COUNTED", 30)
-    monkeypatch.setattr("codes.admin.gift_codes.GiftCodeAdmin.list_per_page", 10)
-    url = reverse("admin:codes_giftcode_changelist")
-
-    page = operator.get(url, {"prize": batch.prize_id})
-
-    assert page.context["cl"].paginator.num_pages == 3
-
-
 @pytest.mark.parametrize("cut", [4, 8, 13, 36])
 def test_a_code_is_found_by_the_beginning_of_its_id(cut, batch, operator):
     code = batch.gift_codes.first()

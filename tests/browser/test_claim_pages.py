@@ -8,7 +8,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, UseConditions
 from codes.links import claim_url
 from codes.models import Award, GiftCode
 from journeys.demo_data import STAFF_PIN
@@ -126,15 +126,21 @@ def read_off(page: Page) -> list[str]:
 
 
 def test_the_staff_press_on_the_phone_and_the_clock_goes_on(page: Page, award: Award):
+    UseConditions.objects.create(prize=award.prize, products=["緑茶600ml", "ほうじ茶600ml"])
     shown(page, award)
     page.get_by_role("link", name="スタッフに押してもらう").click()
     expect(page.get_by_role("heading", name="スタッフが押してください")).to_be_visible()
     look(page, "press")
+    page.get_by_label("商品・サービス").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type("260")
     page.get_by_label("店舗番号").fill("0001")
     page.get_by_label("店舗の暗証番号").fill(STAFF_PIN)
-    page.get_by_label("金額(円)").fill("200")
+    page.locator("#id_amount").fill("200")
     page.get_by_role("button", name="確認へ進む").click()
     expect(page.get_by_role("heading", name="このコードを使用しますか？")).to_be_visible()
+    expect(page.locator("dl")).to_contain_text("緑茶600ml")
     look(page, "press-confirm")
     page.get_by_role("button", name="スタッフ: 使用済みにする").click()
 

@@ -34,10 +34,10 @@ def code_of(page: Page, award: Award) -> str:
     return page.locator("#code").get_attribute("data-code") or ""
 
 
-def begin_shift(page: Page, site: str) -> None:
+def begin_shift(page: Page, site: str, store: str = "0001") -> None:
     page.goto(f"{site}/staff/")
     check_page(page)
-    page.get_by_label("店舗番号").fill("0001")
+    page.get_by_label("店舗番号").fill(store)
     page.get_by_label("PIN").fill(STAFF_PIN)
     page.get_by_role("button", name="はじめる").click()
     page.wait_for_url("**/staff/")

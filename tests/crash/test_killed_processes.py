@@ -12,7 +12,7 @@ from accounts.models import AuditEntry
 from api.models import IdempotencyRecord
 from codes.links import claim_url
 from codes.models import Award, GiftCode, Redemption, SupplierCard, SupplierCardStatus
-from codes.services import make_due_cards
+from codes.services import carry_out_due, make_card, make_due_cards
 from core import clock
 from distribution.models import DeliveryStatus
 from distribution.selectors import due_deliveries
@@ -171,6 +171,23 @@ def test_F21_a_worker_killed_around_the_suppliers_answer_leaves_one_card(victims
     card.refresh_from_db()
     assert card.card_id == supplier_server.cards[card.request_id].gc_id
     assert supplier_server.deposited - supplier_server.funds == supplier_server.spent == 500
+    assert violations(NOW) == {}
+
+
+@pytest.mark.parametrize(("crash_at", "spent"), [("cancel.after_order", 500), ("cancel.after_answer", 0)])
+def test_F21_a_desk_killed_around_the_cancelling_is_finished_by_the_sweep(victims, supplier_server, crash_at, spent):
+    award = win(fetched_campaign(codes=1))
+    make_card(gift_code_id=award.gift_code_id, now=NOW)
+
+    code = victims.run(
+        "cancel_card", crash_at=crash_at, gift_code_id=award.gift_code_id, supplier_url=supplier_server.url, now=NOW
+    )
+
+    card = SupplierCard.objects.get()
+    assert (code, card.status, supplier_server.spent) == (KILLED, SupplierCardStatus.CANCELLING, spent)
+    assert carry_out_due(now=NOW + timedelta(seconds=10)) == 1
+    card.refresh_from_db()
+    assert (card.status, supplier_server.spent) == (SupplierCardStatus.CANCELLED, 0)
     assert violations(NOW) == {}
 
 

@@ -95,16 +95,29 @@ def advance(entry_id: int, now: datetime) -> None:
 
 def make_card(gift_code_id: int, supplier_url: str, now: datetime) -> None:
     """A worker has a supplier make one card."""
+    from codes.services import make_card as make
+
+    _connect(supplier_url)
+    make(gift_code_id=gift_code_id, now=now)
+
+
+def cancel_card(gift_code_id: int, supplier_url: str, now: datetime) -> None:
+    """The desk has a supplier take one card back."""
+    from codes.services import cancel_card as cancel
+
+    _connect(supplier_url)
+    cancel(gift_code_id=gift_code_id, reason="test", now=now)
+
+
+def _connect(supplier_url: str) -> None:
     from django.conf import settings
 
-    from codes.services import make_card as make
     from tests.contracts.supplier_server import SupplierServer
 
     settings.SUPPLIER_AMAZON_BASE_URL = supplier_url
     settings.SUPPLIER_AMAZON_PARTNER_ID = SupplierServer.partner_id
     settings.SUPPLIER_AMAZON_ACCESS_KEY_ID = SupplierServer.access_key_id
     settings.SUPPLIER_AMAZON_SECRET_ACCESS_KEY = SupplierServer.secret_access_key
-    make(gift_code_id=gift_code_id, now=now)
 
 
 def call(path: str, body: dict[str, Any], key: str, idempotency_key: str) -> None:
@@ -190,6 +203,7 @@ ACTS: dict[str, Callable[..., None]] = {
     "work_on_batch": work_on_batch,
     "end_reservations": end_reservations,
     "make_card": make_card,
+    "cancel_card": cancel_card,
 }
 
 

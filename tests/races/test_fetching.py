@@ -5,8 +5,9 @@ from functools import partial
 import pytest
 
 from accounts.models import AuditEntry
-from codes.models import SupplierCard, SupplierCardStatus
-from codes.services import fetching, make_card, reveal_code
+from codes.cancel_errors import CodeShown
+from codes.models import Award, SupplierCard, SupplierCardStatus
+from codes.services import cancel_card, cancelling, fetching, make_card, reveal_code
 from journeys.audit import violations
 from tests.factories import NOW
 from tests.races.racing import race, refusals, successes, until_shown, without_locks
@@ -60,3 +61,29 @@ def test_negative_control_with_an_id_for_each_try_a_win_costs_two_cards(supplier
         return len(supplier_server.cards) - cards > 1
 
     assert until_shown(is_doubled)
+
+
+def seen_and_cancelled(award: Award) -> bool:
+    """Show a code and cancel its card at the same moment; tell whether the winner holds a dead code."""
+    make_card(gift_code_id=award.gift_code_id, now=NOW)
+    cancel = partial(cancel_card, gift_code_id=award.gift_code_id, reason="test", now=NOW)
+    _shown, cancelled = race([partial(reveal_code, award_id=award.pk, now=NOW), cancel])
+    award.refresh_from_db()
+    return award.revealed_at is not None and not isinstance(cancelled, Exception)
+
+
+def test_I13_a_code_is_shown_or_cancelled_and_never_both(supplier_server, monkeypatch):
+    supplier_server.deposited = supplier_server.funds = 10_000_000
+    world = fetched_campaign(codes=10)
+
+    assert not any(seen_and_cancelled(win(world)) for _ in range(8))
+    assert violations(NOW) == {}
+
+    seen = win(world)  # without the look at the showing both happen
+    make_card(gift_code_id=seen.gift_code_id, now=NOW)
+    reveal_code(award_id=seen.pk, now=NOW)
+    judge = cancelling._obstacle
+    monkeypatch.setattr(
+        cancelling, "_obstacle", lambda *given: None if isinstance(found := judge(*given), CodeShown) else found
+    )
+    assert cancel_card(gift_code_id=seen.gift_code_id, reason="test", now=NOW).status == SupplierCardStatus.CANCELLED

@@ -15,7 +15,7 @@ from core.errors import DomainError
 
 @dataclass(frozen=True)
 class CodeState:
-    """Whether a code could be used, and if not, why."""
+    """Whether a code could be used, and if not, why; `amount_jpy` is what this use would take."""
 
     is_redeemable: bool
     refusal_code: str | None
@@ -23,6 +23,7 @@ class CodeState:
     balance_jpy: int
     expires_at: datetime | None
     max_amount_jpy: int = 0
+    amount_jpy: int = 0
     prize_id: int | None = None
     conditions: Conditions = NO_CONDITIONS
 
@@ -45,10 +46,12 @@ def check_code(
     gift_code = find_code(agency_id, presented)
     conditions = conditions_of(gift_code.prize_id)
     refusal: str | None = None
+    amount = 0
     try:
         store = find_store(agency_id, store_id)
         others = others_in_basket(gift_code, store.pk, purchase.basket_id)
-        judge_use(gift_code, conditions, Use(store.pk, now, amount_jpy, purchase, others, is_question=True))
+        use = Use(store.pk, now, amount_jpy, purchase, others, is_question=True)
+        amount = judge_use(gift_code, conditions, use)
         check_not_locked(gift_code, now, lock_public_id)
         check_presentation(gift_code=gift_code, presented=presented, now=now)
     except DomainError as error:
@@ -60,6 +63,7 @@ def check_code(
         balance_jpy=gift_code.balance_jpy,
         expires_at=gift_code.expires_at,
         max_amount_jpy=most_jpy(gift_code, conditions, purchase) if refusal is None else 0,
+        amount_jpy=amount if refusal is None else 0,
         prize_id=gift_code.prize_id,
         conditions=conditions,
     )

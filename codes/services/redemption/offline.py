@@ -9,14 +9,16 @@ from django.db.models import Sum
 
 from accounts import audit
 from campaigns.models import Store
-from codes.conditions import NO_DETAILS, Purchase
+from codes.conditions import NO_DETAILS, Purchase, conditions_of
 from codes.errors import CodeNotAccepted, CodeTokenExpired, OccurredAtNotAccepted, OfflineLimitExceeded
 from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind
+from codes.offline_phones import PhoneShift, check_phone
 from codes.selectors import code_index
 from codes.services.redemption.days import day_of_booking
 from codes.services.redemption.finding import find_code, find_store
 from codes.services.redemption.redeeming import Sale, book_sale, hold_transaction, known_sale
 from core.errors import DomainError
+from core.named_locks import hold
 
 CLOCK_MAY_BE_AHEAD = timedelta(minutes=5)
 REPORTED_WITHIN = timedelta(days=7)
@@ -52,17 +54,22 @@ def report_uses(
     now: datetime,
     terminal: str = "",
     api_key_id: int | None = None,
+    shift: PhoneShift | None = None,
 ) -> list[OfflineAnswer]:
     """Book what can still be booked; each of the others becomes a dispute. A repeat answers the same.
+
+    `shift` says that a staff phone took them, and when it might: then the store's limits of a phone hold as well.
 
     Raises:
         StoreNotAllowed: not an active store of the agency.
     """
     store = find_store(agency_id, store_id)
     day_of_booking(store, now)  # before any code is locked, as everywhere
+    if shift is not None:
+        hold(f"phone:{store.pk}:{terminal}")  # two reports of one phone add up
     # Two reports with the same codes take their locks in one order.
     places = sorted(range(len(uses)), key=lambda place: code_index(agency_id=agency_id, code=uses[place].presented))
-    answers = {place: _report(store, uses[place], now, terminal, api_key_id) for place in places}
+    answers = {place: _report(store, uses[place], now, terminal, api_key_id, shift) for place in places}
     return [answers[place] for place in range(len(uses))]
 
 
@@ -81,13 +88,16 @@ def resolve_dispute(
     return dispute
 
 
-def _report(store: Store, use: OfflineUse, now: datetime, terminal: str, api_key_id: int | None) -> OfflineAnswer:
+def _report(
+    store: Store, use: OfflineUse, now: datetime, terminal: str, api_key_id: int | None, shift: PhoneShift | None
+) -> OfflineAnswer:
     hold_transaction(store, use.pos_transaction_id)
     disputes = OfflineDispute.objects.filter(store=store, pos_transaction_id=use.pos_transaction_id)
     if dispute := disputes.first():
         return OfflineAnswer(use.pos_transaction_id, "disputed", dispute.reason_code)
     sale = Sale(
         store=store,
+        presented=use.presented,
         amount_jpy=use.amount_jpy,
         purchase=use.purchase,
         pos_transaction_id=use.pos_transaction_id,
@@ -102,7 +112,7 @@ def _report(store: Store, use: OfflineUse, now: datetime, terminal: str, api_key
             gift_code = find_code(store.agency_id, use.presented)
             if known := known_sale(sale, gift_code):
                 return OfflineAnswer(use.pos_transaction_id, "known", redemption=known)
-            _check_report(store, gift_code, use, now)
+            _check_report(sale, gift_code, now, shift)
             return OfflineAnswer(use.pos_transaction_id, "booked", redemption=book_sale(sale, gift_code, now))
     except DomainError as refusal:
         _dispute(sale, None if _is_unknown(refusal) else gift_code, refusal.code, now)
@@ -113,14 +123,18 @@ def _is_unknown(refusal: DomainError) -> bool:
     return isinstance(refusal, CodeNotAccepted | CodeTokenExpired)
 
 
-def _check_report(store: Store, gift_code: GiftCode, use: OfflineUse, now: datetime) -> None:
-    if not now - REPORTED_WITHIN <= use.occurred_at <= now + CLOCK_MAY_BE_AHEAD:
+def _check_report(sale: Sale, gift_code: GiftCode, now: datetime, shift: PhoneShift | None) -> None:
+    store, at, amount = sale.store, sale.occurred_at or now, sale.amount_jpy or 0
+    if not now - REPORTED_WITHIN <= at <= now + CLOCK_MAY_BE_AHEAD:
         raise OccurredAtNotAccepted
+    if shift is not None:
+        conditions = conditions_of(gift_code.prize_id)
+        check_phone(store=store, terminal=sale.terminal, conditions=conditions, amount_jpy=amount, at=at, shift=shift)
     GiftCode.objects.select_for_update().get(pk=gift_code.pk)  # two reports of one store add up under its lock
     taken = Redemption.objects.filter(
         gift_code=gift_code, store=store, kind=RedemptionKind.REDEEM, is_offline=True
     ).aggregate(jpy=Sum("amount_jpy") - Sum("reversed_jpy"))["jpy"]
-    if (taken or 0) + use.amount_jpy > store.offline_limit_jpy:
+    if (taken or 0) + amount > store.offline_limit_jpy:
         raise OfflineLimitExceeded
 
 
@@ -132,6 +146,7 @@ def _dispute(sale: Sale, gift_code: GiftCode | None, reason_code: str, now: date
         terminal=sale.terminal,
         pos_transaction_id=sale.pos_transaction_id,
         amount_jpy=sale.amount_jpy or 0,
+        goods=sale.purchase.goods,
         occurred_at=sale.occurred_at or now,
         received_at=now,
         reason_code=reason_code,

@@ -17,7 +17,7 @@ from codes.errors import AlreadyRedeemed, DuplicateTransaction, ReversedBeforeAr
 from codes.models import CodeLock, GiftCode, Redemption, RedemptionKind
 from codes.selectors import is_buried, others_in_basket, redemption_of_transaction
 from codes.services.journaling import journal_after_commit
-from codes.services.presenting import consume_presentation
+from codes.services.presenting import consume_earlier_presentation, consume_presentation
 from codes.services.redemption.checking import check_not_locked
 from codes.services.redemption.days import day_of_booking
 from codes.services.redemption.finding import find_code, find_store
@@ -123,7 +123,8 @@ def book_sale(sale: Sale, found: GiftCode, now: datetime) -> Redemption:
     amount = judge_use(gift_code, conditions, Use(sale.store.pk, at, sale.amount_jpy, sale.purchase, others))
     if not sale.is_offline:  # what was reported later had left the store before anybody set the code aside
         check_not_locked(gift_code, now, sale.lock_public_id)
-    consume_presentation(gift_code=gift_code, presented=sale.presented, now=at)
+    consume = consume_earlier_presentation if sale.is_offline else consume_presentation
+    consume(gift_code=gift_code, presented=sale.presented, now=at)
     redemption = _write_line(
         agency_id=gift_code.agency_id,
         gift_code=gift_code,
@@ -133,6 +134,7 @@ def book_sale(sale: Sale, found: GiftCode, now: datetime) -> Redemption:
         balance_after_jpy=_debit(gift_code, amount, conditions, now),
         pos_transaction_id=sale.pos_transaction_id,
         basket_id=sale.purchase.basket_id,
+        goods=sale.purchase.goods,
         terminal=sale.terminal,
         at=now,
         occurred_at=sale.occurred_at,

@@ -66,8 +66,9 @@ if (scanner) {
     scanner.hidden = true;
     document.getElementById("camera-trouble").hidden = false;
   };
-  if (navigator.mediaDevices) scan().catch(without);
-  else without();
+  const begin = () => (navigator.mediaDevices ? scan().catch(without) : without());
+  begin();
+  document.addEventListener("scan-again", begin);
 }
 
 document.querySelectorAll("[data-keypad]").forEach((keypad) => {
