@@ -5,24 +5,57 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from core.crypto import decrypt_bytes, encrypt_bytes
+from core.crypto import decrypt_bytes, encrypt_bytes, key_id_of
 
 FOLDER = "receipts"
+HEAD = 100  # bytes in which a sealed file names its key
 
 
 def store_photo(public_id: uuid.UUID, jpeg: bytes, *, column: str = "file") -> str:
     """Seal and store a photograph; returns its name in the file store."""
     sealed = encrypt_bytes(jpeg, table="receipt_photo", column=column, row=public_id)
-    return default_storage.save(f"{FOLDER}/{public_id.hex[:2]}/{public_id.hex}", ContentFile(sealed))
+    name = (
+        f"{public_id.hex}-{uuid.uuid4().hex[:12]}"  # never one that a deleted file had: somebody may still ask for it
+    )
+    return default_storage.save(f"{FOLDER}/{public_id.hex[:2]}/{name}", ContentFile(sealed))
+
+
+def sealing_key() -> str:
+    """Give the id of the master key under which `store_photo` seals."""
+    return str(settings.ENCRYPTION_KEY_ID)
 
 
 def load_photo(public_id: uuid.UUID, file_name: str, *, column: str = "file") -> bytes:
-    """Open a stored photograph as JPEG."""
-    with default_storage.open(file_name) as file:
-        return decrypt_bytes(file.read(), table="receipt_photo", column=column, row=public_id)
+    """Open a stored photograph as JPEG.
+
+    Raises:
+        FileNotFoundError: there is no such file (any more).
+        KeyUnavailable, SecretDamaged: as `core.crypto.decrypt`.
+    """
+    return decrypt_bytes(_read(file_name), table="receipt_photo", column=column, row=public_id)
+
+
+def key_of_photo(file_name: str) -> str:
+    """Look into a stored file: which master key sealed it.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    return key_id_of(_read(file_name)[:HEAD])
+
+
+def _read(file_name: str) -> bytes:
+    try:
+        with default_storage.open(file_name) as file:
+            return bytes(file.read())
+    except Exception as error:
+        if isinstance(error, FileNotFoundError) or default_storage.exists(file_name):
+            raise
+        raise FileNotFoundError(file_name) from error  # S3 has words of its own for a file that goes while it is read
 
 
 def delete_photo(file_name: str) -> None:

@@ -12,7 +12,7 @@ from core.queueing import enqueue_on_commit
 from participants.errors import EntryNotEditable
 from participants.models import Entry, EntryStatus
 from receipts.errors import NoPhoto, TooManyPhotos, TooManyTries
-from receipts.files import store_photo
+from receipts.files import sealing_key, store_photo
 from receipts.imaging import SanitisedPhoto, sanitise_photo
 from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
 from receipts.selectors import tries_left
@@ -60,6 +60,7 @@ def _keep(
             receipt=receipt,
             position=position,
             file_name=file_name,
+            file_name_key=sealing_key(),
             original_sha256=photo.sha256_of_original,
             perceptual_hash=photo.perceptual_hash,
             width=photo.width,
