@@ -25,6 +25,13 @@ class BatchNotForPrint(DomainError):
     message = _("Codes of this batch go to winners. For vouchers, please make a batch that is to be printed.")
 
 
+class PrintedBefore(DomainError):
+    """The codes stand on paper already: who wants them a second time has to say so."""
+
+    code = "printed_before"
+    message = _("These codes have been written out before. Please confirm that the same codes are wanted once more.")
+
+
 class SymbologyNotFitting(DomainError):
     code = "symbology_not_fitting"
     message = _("A barcode of this kind cannot hold codes of this form. Please choose another kind.")
