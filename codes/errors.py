@@ -273,31 +273,12 @@ class RedemptionNotFound(DomainError):
     status = 404
 
 
-class RotationRunning(DomainError):
-    code = "rotation_running"
-    message = _("The key is being changed already. Please wait until that is done.")
-
-
-class MasterKeyNeeded(DomainError):
-    """A master key may not go: `needed` counts by table what is still sealed under it."""
-
-    code = "master_key_needed"
-    message = _("This key is still needed. Please let the change of the master key run to its end first.")
-
-
 class JournalUnavailable(DomainError):
     """What is handed out cannot be written down outside of the database, so nothing is handed out (F27)."""
 
     code = "journal_unavailable"
     message = _("This cannot be shown right now. Please try again in a few minutes.")
     status = 503
-
-
-class CodeOnPaperOnly(DomainError):
-    """After a restore the code is known by its keyed hash; its text is on the paper."""
-
-    code = "code_on_paper_only"
-    message = _("This code came back from the journal and can be read on its paper only. Tills accept it as before.")
 
 
 class CodeNotGivenOut(DomainError):

@@ -55,3 +55,10 @@ class ExportEnded(DomainError):
     code = "export_ended"
     message = _("The 24 hours in which this could be opened are over. Please ask for it anew.")
     status = 410
+
+
+class CodeOnPaperOnly(DomainError):
+    """After a restore the code is known by its keyed hash; its text is on the paper."""
+
+    code = "code_on_paper_only"
+    message = _("This code came back from the journal and can be read on its paper only. Tills accept it as before.")

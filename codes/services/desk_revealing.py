@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Agency, Role, User
-from codes.errors import CodeNotGivenOut, CodeOnPaperOnly, RevealQuotaReached
+from codes.errors import CodeNotGivenOut, RevealQuotaReached
+from codes.export_errors import CodeOnPaperOnly
 from codes.models import Award, CodeStatus, GiftCode
 from codes.reveal_quota import AT_DESK, alarm_count, reveals_today
 from codes.selectors import RevealedCode, open_code

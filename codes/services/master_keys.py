@@ -17,7 +17,7 @@ from django.db.models import F, Model
 from accounts import audit
 from accounts.data_keys import reseal_data_keys
 from accounts.models import DataKey
-from codes.errors import MasterKeyNeeded, RotationRunning
+from codes.key_errors import MasterKeyNeeded, RotationRunning
 from codes.models import CodeJob, GiftCode, JobKind, JobStatus
 from codes.services.activating import RUN_TASK
 from codes.services.rotation import PASSES, reseal_codes

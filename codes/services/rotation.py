@@ -14,8 +14,8 @@ from django.db.models import F, Q, QuerySet
 from accounts import audit
 from accounts.data_keys import replace_key
 from campaigns.models import Campaign, Prize
-from codes.errors import RotationRunning
 from codes.index_keys import current_key_id
+from codes.key_errors import RotationRunning
 from codes.key_use import STORED, first_and_count, sealed_otherwise
 from codes.models import CodeJob, GiftCode, JobKind, JobStatus
 from codes.sealing import COLUMNS, CodeSealer, open_column

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 
 from accounts import data_keys
 from accounts.models import AuditEntry, DataKey
-from codes.errors import MasterKeyNeeded, RotationRunning
+from codes.key_errors import MasterKeyNeeded, RotationRunning
 from codes.models import CodeBatch, CodeJob, GiftCode, JobKind, JobStatus
 from codes.sealing import open_column
 from codes.services import generate_codes, jobs, master_keys, run_job

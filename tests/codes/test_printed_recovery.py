@@ -4,8 +4,8 @@ import pytest
 
 from accounts.models import AuditEntry
 from codes import recovered
-from codes.errors import CodeOnPaperOnly, JournalUnavailable
-from codes.export_errors import ExportEnded, ExportNotYours, PrintedBefore
+from codes.errors import JournalUnavailable
+from codes.export_errors import CodeOnPaperOnly, ExportEnded, ExportNotYours, PrintedBefore
 from codes.journal import FolderJournal, open_journal, read_lines
 from codes.key_use import uses_of_index_keys
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus

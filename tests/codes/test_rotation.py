@@ -7,7 +7,8 @@ import pytest
 from accounts import data_keys
 from accounts.models import AuditEntry, DataKey
 from codes import sealing
-from codes.errors import FileNotAccepted, RotationRunning
+from codes.errors import FileNotAccepted
+from codes.key_errors import RotationRunning
 from codes.key_use import uses_of_index_keys
 from codes.models import CodeBatch, GiftCode, JobStatus
 from codes.sealing import open_column

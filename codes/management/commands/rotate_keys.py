@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaigns.models import Campaign
-from codes.errors import MasterKeyNeeded
+from codes.key_errors import MasterKeyNeeded
 from codes.key_use import uses_of_index_keys
 from codes.models import CodeJob, JobKind, JobStatus
 from codes.services.job_loop import in_chunks
