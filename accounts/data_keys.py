@@ -16,8 +16,10 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import DataClass, DataKey
-from core.crypto import decrypt, encrypt
-from core.errors import KeyUnavailable
+from core.crashpoints import crashpoint
+from core.crypto import decrypt, encrypt, key_id_of
+from core.errors import KeyUnavailable, SecretDamaged
+from core.resealing import Resealed, next_piece
 
 KEY_BYTES = 32  # AES-256
 CACHE_SECONDS = 60.0
@@ -113,17 +115,29 @@ def rewrap_key(*, key_id: int, now: datetime) -> bool:
     """
     key = DataKey.objects.select_for_update().get(pk=key_id)
     fresh = _wrapped(key, _unwrapped(key)) if key.destroyed_at is None else ""
-    if not fresh or master_key_id(key.wrapped) == master_key_id(fresh):
+    if not fresh or key_id_of(key.wrapped) == key_id_of(fresh):
         return False
-    old, key.wrapped = master_key_id(key.wrapped), fresh
+    old, key.wrapped = key_id_of(key.wrapped), fresh
     key.save(update_fields=["wrapped", "updated_at"])
-    audit.record("data_key.rewrapped", subject=key, old=old, new=master_key_id(fresh))
+    audit.record("data_key.rewrapped", subject=key, old=old, new=key_id_of(fresh))
     return True
 
 
-def master_key_id(wrapped: str) -> str:
-    """Read out of a wrapped key, or any value sealed by a master key, which one it was."""
-    return wrapped.split(":", 2)[1] if wrapped.startswith("v1:") else ""
+def reseal_data_keys(*, after: int, now: datetime) -> Resealed:
+    """Wrap the next data keys behind a key by the master key of today; one that does not open is left as it is.
+
+    Raises:
+        KeyUnavailable: a master key that is still needed is not loaded.
+    """
+    found, cursor, is_last = next_piece(DataKey.objects.filter(destroyed_at__isnull=True), after=after)
+    done = unreadable = 0
+    for key in found:
+        try:
+            done += rewrap_key(key_id=key.pk, now=now)
+        except SecretDamaged:
+            unreadable += 1
+        crashpoint("rotation.after_rows")
+    return Resealed(cursor, is_last, done, unreadable)
 
 
 def _make(place: dict[str, object]) -> DataKey:

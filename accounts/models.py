@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicModel, TimestampedModel
+from core.sealed_fields import SealedText
 
 
 class User(AbstractUser):
@@ -99,7 +100,7 @@ class DataKey(PublicModel):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     data_class = models.CharField(_("class"), max_length=8, choices=DataClass)
     scope = models.CharField(_("belongs to"), max_length=40)
-    wrapped = models.TextField(editable=False)  # by core.crypto, under the master key named in it
+    wrapped = SealedText(table="data_key", column="wrapped", editable=False)
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)  # seals nothing new, still opens
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True)
 

@@ -274,11 +274,6 @@ class RedemptionNotFound(DomainError):
     status = 404
 
 
-class RotationRunning(DomainError):
-    code = "rotation_running"
-    message = _("The key is being changed already. Please wait until that is done.")
-
-
 class JournalUnavailable(DomainError):
     """What is handed out cannot be written down outside of the database, so nothing is handed out (F27)."""
 

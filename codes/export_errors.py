@@ -25,6 +25,13 @@ class BatchNotForPrint(DomainError):
     message = _("Codes of this batch go to winners. For vouchers, please make a batch that is to be printed.")
 
 
+class PrintedBefore(DomainError):
+    """The codes stand on paper already: who wants them a second time has to say so."""
+
+    code = "printed_before"
+    message = _("These codes have been written out before. Please confirm that the same codes are wanted once more.")
+
+
 class SymbologyNotFitting(DomainError):
     code = "symbology_not_fitting"
     message = _("A barcode of this kind cannot hold codes of this form. Please choose another kind.")
@@ -48,3 +55,10 @@ class ExportEnded(DomainError):
     code = "export_ended"
     message = _("The 24 hours in which this could be opened are over. Please ask for it anew.")
     status = 410
+
+
+class CodeOnPaperOnly(DomainError):
+    """After a restore the code is known by its keyed hash; its text is on the paper."""
+
+    code = "code_on_paper_only"
+    message = _("This code came back from the journal and can be read on its paper only. Tills accept it as before.")

@@ -1,9 +1,9 @@
-"""Reads: which codes, data keys and links still need which key."""
+"""Reads: which codes and links still need which key."""
 
 from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet
 
-from accounts.data_keys import key_name, master_key_id
+from accounts.data_keys import key_name
 from accounts.models import DataKey
 from codes.models import Award, CodeBatch, GiftCode
 from codes.sealing import COLUMNS
@@ -31,22 +31,6 @@ def sealed_under(key: DataKey) -> QuerySet[GiftCode]:
     for name in STORED:
         held |= Q(**{f"{name}__startswith": f"v2:{key_name(key)}:"})
     return _codes_of(key.scope).filter(held)
-
-
-def campaigns_sealed_by_master_keys() -> list[int]:
-    """Give the ids of campaigns with codes that a master key seals itself, as before there were data keys."""
-    direct = GiftCode.objects.filter(code_ciphertext__startswith="v1:").order_by()
-    return list(direct.values_list("prize__course__campaign", flat=True).distinct())
-
-
-def uses_of_master_keys() -> dict[str, dict[str, int]]:
-    """Count the data keys that each master key wraps, and the codes that it seals itself."""
-    uses: dict[str, dict[str, int]] = {str(key_id): {"data keys": 0, "codes": 0} for key_id in settings.ENCRYPTION_KEYS}
-    for wrapped in DataKey.objects.filter(destroyed_at__isnull=True).values_list("wrapped", flat=True):
-        uses.setdefault(master_key_id(wrapped), {"data keys": 0, "codes": 0})["data keys"] += 1
-    for key_id, of_key in uses.items():
-        of_key["codes"] = GiftCode.objects.filter(code_ciphertext__startswith=f"v1:{key_id}:").count()
-    return uses
 
 
 def uses_of_index_keys() -> dict[str, dict[str, int]]:

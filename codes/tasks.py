@@ -10,7 +10,7 @@ from codes import services
 from codes.alarm_mail import alarm_mails
 from codes.errors import JournalUnavailable
 from codes.models import StockAlarm
-from codes.services import desk_revealing, job_chains, jobs, journaling, key_duties
+from codes.services import checking_files, desk_revealing, job_chains, jobs, journaling, key_duties
 from core import clock, held_files
 from core.errors import DomainError
 
@@ -134,8 +134,9 @@ def order_missed_cards() -> None:
 
 @shared_task(name="codes.tasks.drop_old_files")
 def drop_old_files() -> None:
-    """Delete sealed files whose day is over; repeats are harmless."""
+    """Delete sealed files whose day is over, and what is remembered of rows of old ones; repeats are harmless."""
     held_files.drop_old()
+    checking_files.forget_problems(now=clock.now())
 
 
 @shared_task(name="codes.tasks.import_checked_files")

@@ -73,6 +73,12 @@ def derive_token(*parts: object, purpose: str, key: bytes | None = None) -> str:
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 
+def key_id_of(stored: str | bytes) -> str:
+    """Read out of a sealed value which master key sealed it; empty where none did."""
+    parts = (stored if isinstance(stored, str) else stored.decode(errors="replace")).split(":", 2)
+    return parts[1] if len(parts) == 3 and parts[0] == "v1" else ""
+
+
 def _associated_data(table: str, column: str, row: object) -> bytes:
     return f"v1|{table}|{column}|{row}".encode()
 

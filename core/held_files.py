@@ -5,6 +5,7 @@ Each frame is bound to its ticket, its place and whether it is the last, so that
 
 import struct
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -13,13 +14,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from core.crypto import decrypt_bytes, encrypt_bytes
+from core.crypto import decrypt_bytes, encrypt_bytes, key_id_of
 from core.errors import SecretDamaged
 
 FOLDER = "held"
 KEPT = timedelta(days=1)
 FRAME = 256 * 1024  # plain bytes in one frame, which is all that is ever in memory
 LENGTH = struct.Struct(">I")
+HEAD = 100  # bytes of a frame in which its key is named
 LARGEST = FRAME * 2  # sealed and in base64
 
 
@@ -118,6 +120,17 @@ def drop_old() -> int:
                 default_storage.delete(f"{FOLDER}/{name}")
                 dropped += 1
     return dropped
+
+
+def files_by_key() -> Counter[str]:
+    """Count the held files by the master key that sealed their first frame; they are never sealed anew, but go."""
+    if not default_storage.exists(FOLDER):
+        return Counter()
+    counts: Counter[str] = Counter()
+    for name in default_storage.listdir(FOLDER)[1]:
+        with suppress(FileNotFoundError), default_storage.open(f"{FOLDER}/{name}") as file:
+            counts[key_id_of(file.read(LENGTH.size + HEAD)[LENGTH.size :])] += 1
+    return counts
 
 
 def _place(is_last: bool) -> str:  # noqa: FBT001

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from drill import prints
 from drill.options import Options
+from drill.prints import Papers
 from drill.rows import Row, exactly, some
 
 BEFORE, WAITING, AFTER, LATER = 40, 30, 30, 60  # winners before the dump, sent before and won after, came after; new
@@ -29,6 +31,7 @@ class Known:
     balances: dict[str, int] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)  # what people hold in their hands
     uses: int = 0
+    papers: Papers = field(default_factory=Papers)
 
 
 def rehearse(_options: Options) -> Iterator[Row]:
@@ -40,9 +43,14 @@ def rehearse(_options: Options) -> Iterator[Row]:
         settings.JOURNAL = f"folder:{Path(folder) / 'journal'}"
         dump = Path(folder) / "dump.sql"
         world, waiting = _live_before()
+        waiting_to_be_printed = prints.make_batch(world)
         taken = _seconds(lambda: _dump(dump))
-        known = _live_on(world, waiting)
+        known = Known()
+        for batch in (waiting_to_be_printed, prints.make_batch(world)):
+            prints.print_and_use(world, batch, known.papers)
+        _live_on(world, waiting, known)
         yield some("codes given out before the loss", len(known.awards), "codes")
+        yield some("codes printed before the loss", len(known.papers.texts), "codes")
         yield some("uses at tills before the loss", known.uses, "uses")
         yield Row("dump of the database", taken, "s")
         yield from _without_journal(dump, world, known)
@@ -75,8 +83,8 @@ def _live_before() -> tuple[Any, list[Any]]:
     return world, [send(begin(world)) for _entry in range(WAITING)]
 
 
-def _live_on(world: Any, waiting: list[Any]) -> Known:
-    """What happens between the dump and the loss; returns what people know of it."""
+def _live_on(world: Any, waiting: list[Any], known: Known) -> None:
+    """What happens between the dump and the loss, and what people know of it."""
     from codes.models import GiftCode, Redemption
     from codes.selectors import open_code
     from codes.services import reveal_code
@@ -91,12 +99,12 @@ def _live_on(world: Any, waiting: list[Any]) -> Known:
     for code in GiftCode.objects.filter(award__revealed_at__isnull=True, award__isnull=False):
         reveal_code(award_id=code.award.pk, now=NOW)
     write_missing(now=NOW)
-    known = Known(uses=Redemption.objects.count())
+    known.uses = Redemption.objects.count()
     for code in GiftCode.objects.filter(award__isnull=False).select_related("award"):
         known.awards[str(code.public_id)] = str(code.award.public_id)
-        known.balances[str(code.public_id)] = code.balance_jpy
         known.texts[str(code.public_id)] = open_code(code).code
-    return known
+    handed_out = GiftCode.objects.filter(public_id__in=[*known.awards, *known.papers.texts])
+    known.balances = {str(public_id): jpy for public_id, jpy in handed_out.values_list("public_id", "balance_jpy")}
 
 
 def _win_and_use(world: Any, number: int) -> None:
@@ -115,8 +123,14 @@ def _win_and_use(world: Any, number: int) -> None:
 
 def _without_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
     """The control: the same codes are handed to other people, else the drill would prove nothing."""
+    from django.conf import settings
+
     _restore(dump, "unguarded")
+    kept, settings.JOURNAL = settings.JOURNAL, f"folder:{dump.parent / 'unguarded'}"
     yield some("control: codes given twice without the journal", len(_given_twice(world, known)), "codes")
+    yield some("control: codes on paper no till takes without it", prints.refused_at_the_till(world, known.papers))
+    yield some("control: codes printed twice without the journal", prints.printed_twice(world, known.papers), "codes")
+    settings.JOURNAL = kept
 
 
 def _with_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
@@ -134,6 +148,7 @@ def _with_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
     replayed = time.monotonic() - began
     yield some("codes held back until the replay was over", done.codes_held, "codes")
     yield some("codes marked as given from the journal", done.codes_recovered, "codes")
+    yield exactly("codes on paper brought back as printed", done.prints_recovered, len(known.papers.texts), "codes")
     yield some("uses booked again from the journal", done.uses_recovered, "uses")
     yield exactly("conflicts", len(done.conflicts), 0)
     yield exactly("balances that differ", _balances_off(known), 0, "codes")
@@ -142,6 +157,8 @@ def _with_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
     sweep(now=NOW)
     yield exactly("waiting entries that lost their code", _lost_their_code(known), 0, "entries")
     yield exactly("codes given twice", len(_given_twice(world, known)), 0, "codes")
+    yield exactly("codes on paper that no till takes", prints.refused_at_the_till(world, known.papers), 0, "codes")
+    yield exactly("codes printed twice", prints.printed_twice(world, known.papers), 0, "codes")
     write_missing(now=NOW)
     yield exactly("broken invariants", sum(map(len, violations(NOW).values())), 0)
     yield exactly(f"of {SAMPLES} codes, read as before", _read_as_before(known), min(SAMPLES, len(known.texts)))
@@ -154,8 +171,8 @@ def _without_keys(dump: Path, known: Known) -> Iterator[Row]:
     from accounts import data_keys
     from core import crypto
 
-    text = dump.read_text()
-    yield exactly("codes readable in the dump", sum(code in text for code in known.texts.values()), 0, "codes")
+    text, held = dump.read_text(), [*known.texts.values(), *known.papers.texts.values()]
+    yield exactly("codes readable in the dump", sum(code in text for code in held), 0, "codes")
     settings.ENCRYPTION_KEYS = {}
     crypto._cipher.cache_clear()  # noqa: SLF001 as in a process started anew
     data_keys._opened.clear()  # noqa: SLF001

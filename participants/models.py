@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency
 from campaigns.models import Campaign, Question, TermsVersion, TrackedLink
 from core.models import PublicModel, StatefulModel, TimestampedModel, in_status
+from core.sealed_fields import SealedText
 
 
 class Participant(PublicModel):
@@ -47,7 +48,7 @@ class Identity(PublicModel):
     )
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     kind = models.CharField(_("kind"), max_length=5, choices=IdentityKind)
-    value_ciphertext = models.TextField(editable=False)
+    value_ciphertext = SealedText(table="identity", editable=False)
     value_index = models.CharField(max_length=64, editable=False)
     masked = models.CharField(_("masked"), max_length=254)
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
@@ -189,7 +190,7 @@ class TypedProof(PublicModel):
         verbose_name=_("entry"),
     )
     kind = models.CharField(_("kind"), max_length=9, choices=ProofKind)
-    value_ciphertext = models.TextField(editable=False)
+    value_ciphertext = SealedText(table="typed_proof", editable=False)
     value_index = models.CharField(max_length=64, editable=False)
     masked = models.CharField(_("masked"), max_length=50)
 

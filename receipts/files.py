@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 
 from core.clients.file_store import NotStored, discard, store_verified
-from core.crypto import decrypt_bytes, encrypt_bytes
+from core.crypto import decrypt_bytes, encrypt_bytes, key_id_of
 from receipts.errors import PhotoNotStored
 
 FOLDER = "receipts"
 INCOMING = "incoming"  # beside the folders of the ids; swept as they are
+HEAD = 100  # bytes in which a sealed file names its key
 
 
 def store_photo(public_id: uuid.UUID, jpeg: bytes, *, column: str = "file") -> str:
@@ -22,7 +24,7 @@ def store_photo(public_id: uuid.UUID, jpeg: bytes, *, column: str = "file") -> s
         PhotoNotStored: the store failed, or gave back something else than it was given.
     """
     sealed = encrypt_bytes(jpeg, table="receipt_photo", column=column, row=public_id)
-    key = f"{public_id.hex}-{uuid.uuid4().hex[:8]}"  # a second reading's copy never lies where the first one does
+    key = f"{public_id.hex}-{uuid.uuid4().hex[:12]}"  # never one that a deleted file had: somebody may still ask for it
     try:
         return store_verified(
             default_storage,
@@ -34,10 +36,38 @@ def store_photo(public_id: uuid.UUID, jpeg: bytes, *, column: str = "file") -> s
         raise PhotoNotStored(reason=str(error)) from error
 
 
+def sealing_key() -> str:
+    """Give the id of the master key under which `store_photo` seals."""
+    return str(settings.ENCRYPTION_KEY_ID)
+
+
 def load_photo(public_id: uuid.UUID, file_name: str, *, column: str = "file") -> bytes:
-    """Open a stored photograph as JPEG."""
-    with default_storage.open(file_name) as file:
-        return decrypt_bytes(file.read(), table="receipt_photo", column=column, row=public_id)
+    """Open a stored photograph as JPEG.
+
+    Raises:
+        FileNotFoundError: there is no such file (any more).
+        KeyUnavailable, SecretDamaged: as `core.crypto.decrypt`.
+    """
+    return decrypt_bytes(_read(file_name), table="receipt_photo", column=column, row=public_id)
+
+
+def key_of_photo(file_name: str) -> str:
+    """Look into a stored file: which master key sealed it.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    return key_id_of(_read(file_name)[:HEAD])
+
+
+def _read(file_name: str) -> bytes:
+    try:
+        with default_storage.open(file_name) as file:
+            return bytes(file.read())
+    except Exception as error:
+        if isinstance(error, FileNotFoundError) or default_storage.exists(file_name):
+            raise
+        raise FileNotFoundError(file_name) from error  # S3 has words of its own for a file that goes while it is read
 
 
 def delete_photo(file_name: str) -> None:

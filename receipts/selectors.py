@@ -2,14 +2,16 @@
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from campaigns.models import Campaign
+from core.sealed_fields import sealed_fields
 from participants.models import EntryStatus
 from receipts.files import load_photo
 from receipts.imaging import coarse_photo
@@ -99,14 +101,38 @@ def unread_receipts(now: datetime, *, limit: int = 100) -> list[int]:
 
 def photo_bytes(photo: ReceiptPhoto) -> bytes:
     """Open a photograph (JPEG) for somebody who may see it."""
-    return load_photo(photo.public_id, photo.file_name)
+    return _opened(photo, "file_name")
 
 
 def shown_photo_bytes(photo: ReceiptPhoto) -> bytes:
     """Open what others than the sender see: the covered copy, or a coarse one while nobody knows what to cover."""
     if photo.covered_file_name:
-        return load_photo(photo.public_id, photo.covered_file_name, column="covered")
+        return _opened(photo, "covered_file_name")
     return coarse_photo(photo_bytes(photo))
+
+
+def photos_by_key() -> Counter[str]:
+    """Count the files of kept photographs by the master key that sealed them; empty where nobody has looked yet."""
+    counts: Counter[str] = Counter()
+    kept = ReceiptPhoto.objects.filter(purged_at__isnull=True).order_by()
+    for field in sealed_fields(ReceiptPhoto):
+        files = kept.exclude(**{field.name: ""}).values_list(f"{field.name}_key")
+        counts.update(dict(files.annotate(n=Count("pk"))))
+    return counts
+
+
+def _opened(photo: ReceiptPhoto, name: str) -> bytes:
+    """Open a file of a photograph; where a change of keys has moved it meanwhile, under its new name."""
+    (column,) = [field.seal_column for field in sealed_fields(ReceiptPhoto) if field.name == name]
+    file_name = getattr(photo, name)
+    try:
+        return load_photo(photo.public_id, file_name, column=column)
+    except FileNotFoundError:
+        named = ReceiptPhoto.objects.filter(pk=photo.pk).exclude(**{name: file_name}).values_list(name, flat=True)
+        moved = named.first()
+        if not moved:
+            raise
+        return load_photo(photo.public_id, moved, column=column)
 
 
 def photos_past_retention(now: datetime) -> QuerySet[ReceiptPhoto]:

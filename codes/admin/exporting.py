@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from accounts.desk import Question, attempt, yen
 from accounts.desk.tenancy import allowed_agency_ids, signed_in
@@ -21,7 +21,7 @@ from codes.admin.forms import ReasonForm
 from codes.admin.voucher_sheets import voucher_context
 from codes.models import BatchPurpose, CodeBatch, CodeJob, CodeSource, JobKind, JobStatus
 from codes.printing import FITTING, Symbology
-from codes.services.exporting import EXPORTABLE, VOUCHERS_A_PAGE, batch_of
+from codes.services.exporting import EXPORTABLE, VOUCHERS_A_PAGE, batch_of, print_runs
 from core import clock
 from core.errors import DomainError
 
@@ -38,7 +38,12 @@ class ExportQuestion(ReasonForm):
         widget=UnfoldAdminSelectWidget,
         help_text=_("A QR always stands beside it. Ask the maker of the till which kind it reads."),
     )
-    field_order = ("form", "symbology", "reason")
+    again = forms.BooleanField(
+        label=_("Write the same codes out once more"),
+        widget=UnfoldBooleanWidget,
+        help_text=_("They have been written out before. If both papers are handed out, only the first use counts."),
+    )
+    field_order = ("form", "symbology", "reason", "again")
 
     def __init__(self, *args: Any, batch: CodeBatch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,6 +53,8 @@ class ExportQuestion(ReasonForm):
             if batch.purpose == BatchPurpose.PRINT or choice[0] != services.ExportForm.VOUCHERS
         ]
         self.fields["form"].choices = forms_on_offer  # type: ignore[attr-defined]
+        if not print_runs(batch).exists():
+            del self.fields["again"]
         kinds = [(kind.value, kind.label) for kind in FITTING[batch.code_format]]
         self.fields["symbology"].choices = kinds  # type: ignore[attr-defined]
 
@@ -81,6 +88,7 @@ class ExportPages:
                         form=given["form"],
                         symbology=given["symbology"],
                         reason=given["reason"],
+                        again=given.get("again", False),
                         now=clock.now(),
                         actor_id=signed_in(request).pk,
                     )

@@ -3,19 +3,22 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, yen
+from accounts.desk.tenancy import signed_in
 from campaigns.models import Prize
 from codes.admin.forms import PROBLEMS
+from codes.admin.problems import problem_context, problem_lines
 from codes.models import CodeJob, JobKind, JobStatus
 from codes.services import job_chains, job_loop, jobs
+from codes.services.master_keys import TABLES
 from core import clock
 from core.spreadsheets import csv_lines
 
@@ -40,6 +43,19 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
     fields = ("requested_by", "approved_by", "created_at", "finished_at")
     readonly_fields = fields
     change_form_template = "admin/codes/codejob/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CodeJob]:
+        """Work on the whole installation, which no agency owns, is for those who run it."""
+        rows = super().get_queryset(request)
+        if signed_in(request).is_superuser:
+            rows |= CodeJob.objects.filter(agency__isnull=True)
+        return rows
+
+    def may(self, request: HttpRequest, verb: str, row: Any) -> bool:
+        if row is not None and signed_in(request).is_superuser:
+            key = row.pk if isinstance(row, CodeJob) else row
+            return CodeJob.objects.filter(pk=key).exists()
+        return super().may(request, verb, row)
 
     @display(description=_("status"), label=TONES)
     def status_label(self, job: CodeJob) -> tuple[str, str]:
@@ -81,7 +97,7 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         job = self.get_object(request, object_id) if object_id else None
-        told = job_context(job) if job is not None else {}
+        told = job_context(job) | problem_context(job, request.GET) if job is not None else {}
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **told})
 
     @action(description=_("Read this file in"), url_path="import", icon="upload_file", permissions=["import"])
@@ -172,9 +188,7 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
     def problems_file(self, request: HttpRequest, object_id: int) -> StreamingHttpResponse:
         """Answer with the rows that have problems, to be sent to whoever made the file."""
         job = self.row_or_404(request, str(object_id))
-        head = [gettext("row"), gettext("problem"), gettext("last four symbols")]
-        rows = ([str(p["row"]), str(p["what"]), p["tail"]] for p in problems_of(job))
-        lines = csv_lines([head, *rows])
+        lines = csv_lines(problem_lines(job, request.GET))
         answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="problems-{job.pk}.csv"'
         answer["Cache-Control"] = "no-store"
@@ -194,15 +208,13 @@ def is_broken(job: CodeJob) -> bool:
 
 def job_context(job: CodeJob) -> dict[str, Any]:
     """What the page of a job tells."""
-    counts = job.report.get("problem_counts", {})
     return {
         "job": job,
         "percent": int(100 * job.done_count / job.total_count) if job.total_count else 0,
         "is_open": job.status in OPEN,
         "sentences": job.report.get("sentences", []),
         "job_figures": figures_of(job),
-        "problems": problems_of(job),
-        "problem_counts": [(PROBLEMS.get(code, code), f"{count:,}") for code, count in counts.items()],
+        "sealed_tables": sealed_tables(job),
         "failure": PROBLEMS.get(job.failure_code, job.failure_code),
         "is_importable": is_importable(job),
         "following": job_chains.import_of(job),
@@ -211,11 +223,13 @@ def job_context(job: CodeJob) -> dict[str, Any]:
     }
 
 
-def problems_of(job: CodeJob) -> list[dict[str, Any]]:
-    """Name the rows with problems in words; of a code the last four symbols at most."""
+def sealed_tables(job: CodeJob) -> list[tuple[Any, int, int, int]]:
+    """Tell how far the change of the master key is, table by table: sealed anew, unreadable, left over."""
+    if job.kind != JobKind.MASTER:
+        return []
+    columns = [job.report.get(name, {}) for name in ("done", "unreadable", "left")]
     return [
-        {"row": p["row"], "what": PROBLEMS.get(p["code"], p["code"]), "tail": p.get("tail", "")[-4:]}
-        for p in job.report.get("problems", [])
+        (table.model._meta.verbose_name_plural, *(counts.get(table.name, 0) for counts in columns)) for table in TABLES
     ]
 
 

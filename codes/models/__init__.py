@@ -1,7 +1,7 @@
 """Stock of codes, what was awarded, and what was redeemed."""
 
 from codes.models.awards import Award
-from codes.models.jobs import CodeJob, JobKind, JobStatus
+from codes.models.jobs import CodeJob, FileProblem, JobKind, JobStatus
 from codes.models.places import (
     Allocation,
     Reservation,
@@ -48,6 +48,7 @@ __all__ = [
     "CodeSource",
     "CodeStatus",
     "DisputeStatus",
+    "FileProblem",
     "GiftCode",
     "JobKind",
     "JobStatus",

@@ -23,6 +23,7 @@ class JobKind(models.TextChoices):
     EXPORT = "export", _("export")
     REWRAP = "rewrap", _("seal under a new key")
     REINDEX = "reindex", _("index under a new key")
+    MASTER = "master", _("seal everything under a new master key")
 
 
 class JobStatus(models.TextChoices):
@@ -93,3 +94,21 @@ class CodeJob(StatefulModel):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class FileProblem(models.Model):
+    """A row of a checked file that cannot be used; kept for some weeks, with four symbols of its code at most."""
+
+    job = models.ForeignKey(CodeJob, on_delete=models.CASCADE, db_index=False, related_name="file_problems")
+    row = models.PositiveIntegerField(_("row"))
+    code = models.CharField(_("problem"), max_length=40)
+    tail = models.CharField(_("last four symbols"), max_length=4, blank=True)
+
+    class Meta:
+        verbose_name = _("row that cannot be used")
+        verbose_name_plural = _("rows that cannot be used")
+        ordering: ClassVar = ["row", "pk"]
+        indexes: ClassVar = [models.Index(name="file_problem_by_row", fields=["job", "row"])]
+
+    def __str__(self) -> str:
+        return f"#{self.row}"

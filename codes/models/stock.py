@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import Agency, User
 from campaigns.models import Prize
 from core.models import StatefulModel, in_status
+from core.sealed_fields import SealedText
 
 
 class CodeSource(models.TextChoices):
@@ -58,6 +59,8 @@ class CodeBatch(StatefulModel):
     purpose = models.CharField(_("purpose"), max_length=6, choices=BatchPurpose, default=BatchPurpose.AWARDS)
     status = models.CharField(_("status"), max_length=9, choices=BatchStatus, default=BatchStatus.STAGED)
     status_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # What the journal knows of a batch that is printed; others are known by their awards.
+    journaled_status = models.CharField(max_length=9, default="", db_default="", blank=True, editable=False)
     file_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     code_count = models.PositiveIntegerField(_("codes"), default=0)
     face_value_jpy = models.PositiveBigIntegerField(_("value each (yen)"), default=0)
@@ -141,12 +144,12 @@ class GiftCode(StatefulModel):
     )
     position = models.BigIntegerField(editable=False)
     status = models.CharField(_("status"), max_length=9, choices=CodeStatus, default=CodeStatus.STAGED)
-    code_ciphertext = models.TextField(blank=True, editable=False)
+    code_ciphertext = SealedText(table="gift_code", column="code", blank=True, editable=False)
     code_index = models.CharField(max_length=64, editable=False)
     index_key_id = models.CharField(max_length=8, default="0", editable=False)
-    pin_ciphertext = models.TextField(blank=True, editable=False)
-    url_ciphertext = models.TextField(blank=True, editable=False)
-    number_ciphertext = models.TextField(blank=True, editable=False)
+    pin_ciphertext = SealedText(table="gift_code", column="pin", blank=True, editable=False)
+    url_ciphertext = SealedText(table="gift_code", column="url", blank=True, editable=False)
+    number_ciphertext = SealedText(table="gift_code", column="number", blank=True, editable=False)
     face_value_jpy = models.PositiveBigIntegerField(_("value (yen)"), default=0)
     balance_jpy = models.PositiveBigIntegerField(_("balance (yen)"), default=0)
     use_count = models.PositiveSmallIntegerField(_("times used"), default=0)
@@ -185,3 +188,9 @@ class GiftCode(StatefulModel):
 
     def __str__(self) -> str:
         return str(self.public_id)[:8]
+
+    @property
+    def is_on_paper_only(self) -> bool:
+        """Tell whether nobody but who holds the paper knows the text: the code was made anew from the journal."""
+        from_journal = self.recovered_at is not None and self.status in (CodeStatus.STAGED, CodeStatus.PRINTED)
+        return from_journal and not self.code_ciphertext

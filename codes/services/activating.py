@@ -15,6 +15,7 @@ from codes.errors import BatchWorkRunning, SecondPersonNeeded
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobKind, JobStatus
 from codes.services.incoming import CHUNK
 from codes.services.job_loop import OPEN, advance
+from codes.services.journaling import journal_batch_after_commit
 from codes.services.places import settle_rest
 from core.crashpoints import crashpoint
 from core.errors import StaleState
@@ -115,6 +116,7 @@ def put_into_stock(batch: CodeBatch, actor_id: int | None, now: datetime) -> Non
     """Make a batch active, with its line in the trail; its codes follow."""
     batch.move_to(BatchStatus.ACTIVE, activated_at=now, activated_by_id=actor_id)
     audit.record("batch.activated", subject=batch, actor_id=actor_id, codes=batch.code_count)
+    journal_batch_after_commit(batch=batch, now=now)
 
 
 def give_up(batch: CodeBatch, reason: str, actor_id: int | None) -> None:

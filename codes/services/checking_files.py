@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from campaigns.models import Prize
 from codes.csv_import import CodeRow, code_rows, look_over
 from codes.errors import FileNotAccepted, RowProblem
-from codes.models import CodeJob, JobKind, JobStatus
+from codes.models import CodeJob, FileProblem, JobKind, JobStatus
 from codes.sealing import CodeSealer
 from codes.services.activating import RUN_TASK
 from codes.services.incoming import CHUNK, agency_of, brand_rows, import_sentences, known_rows, prize_of, sealer_of
@@ -23,6 +23,8 @@ from core.errors import SecretDamaged
 from core.queueing import enqueue_on_commit
 
 NAMED = 50  # problems in a report
+PROBLEMS_KEPT = 100_000  # rows that are named one by one; of more, people are told how many
+PROBLEM_DAYS = timedelta(days=30)
 TAIL = 4
 PREFIX = 16  # hex digits of an index that tell codes apart before the whole index does
 RECHECKED = 100_000  # suspected duplicates whose whole index is compared; more than that are no chance
@@ -32,17 +34,27 @@ RECHECKED = 100_000  # suspected duplicates whose whole index is compared; more 
 class Findings:
     """What a pass over a file has found so far."""
 
+    job_id: int
     row_count: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    named: list[tuple[int, str, str]] = field(default_factory=list)
+    kept_count: int = 0
+    waiting: list[FileProblem] = field(default_factory=list)
     prefixes: list[NDArray[np.uint64]] = field(default_factory=list)
     rows: list[NDArray[np.uint32]] = field(default_factory=list)
 
     def add(self, row: int, code: str, tail: str = "") -> None:
-        """Note a problem; the first ones of a kind by row."""
+        """Note a problem, as long as there is room by its row."""
         self.counts[code] += 1
-        if len(self.named) < NAMED or code == "duplicate_in_file":
-            self.named.append((row, code, tail[-TAIL:]))
+        if self.kept_count < PROBLEMS_KEPT:
+            self.waiting.append(FileProblem(job_id=self.job_id, row=row, code=code, tail=tail[-TAIL:]))
+            self.kept_count += 1
+        if len(self.waiting) >= CHUNK:
+            self.store()
+
+    def store(self) -> None:
+        """Write down what was found since the last time."""
+        FileProblem.objects.bulk_create(self.waiting)
+        self.waiting = []
 
 
 @transaction.atomic
@@ -81,9 +93,11 @@ def check_file(*, job_id: int, now: datetime) -> Iterator[None]:
     try:
         facts = look_over(held_files.chunks_of(ticket))
         yield
-        sealer, found = sealer_of(prize), Findings()
+        sealer, found = sealer_of(prize), Findings(job_id)
+        FileProblem.objects.filter(job_id=job_id).delete()  # of a try that broke off
         for chunk in itertools.batched(code_rows(held_files.chunks_of(ticket), facts.encoding), CHUNK):
             _judge(prize, sealer, chunk, found)
+            found.store()
             CodeJob.objects.filter(pk=job_id, status=JobStatus.RUNNING).update(done_count=found.row_count)
             yield
         _find_doubles(sealer, ticket, facts.encoding, found)
@@ -94,10 +108,18 @@ def check_file(*, job_id: int, now: datetime) -> Iterator[None]:
     _end(job, prize, found, {"sha256": facts.sha256, "encoding": facts.encoding}, now)
 
 
-def refused_report(refusal: FileNotAccepted) -> dict[str, Any]:
-    """Tell why a file could not be read at all."""
-    problems = [{"row": found.row, "code": found.code, "tail": found.ending} for found in refusal.problems[:NAMED]]
-    return {"problems": problems, "sentences": [str(refusal.message)]}
+def refused_report(refusal: FileNotAccepted, *, job_id: int) -> dict[str, Any]:
+    """Tell why a file could not be read at all, and keep the rows that say so."""
+    found = Findings(job_id)
+    for problem in refusal.problems:
+        found.add(problem.row, problem.code, problem.ending)
+    found.store()
+    return {"problems": _first_problems(job_id), "sentences": [str(refusal.message)]}
+
+
+def forget_problems(*, now: datetime) -> int:
+    """Delete the rows of problems of files that were checked weeks ago; their counts stay. Returns how many."""
+    return FileProblem.objects.filter(job__created_at__lt=now - PROBLEM_DAYS).delete()[0]
 
 
 def _judge(prize: Prize, sealer: CodeSealer, chunk: tuple[CodeRow | RowProblem, ...], found: Findings) -> None:
@@ -142,14 +164,14 @@ def _find_doubles(sealer: CodeSealer, ticket: str, encoding: str, found: Finding
 def _end(job: CodeJob, prize: Prize, found: Findings, facts: dict[str, str], now: datetime) -> None:
     problem_count = found.counts.total()
     usable = found.row_count - problem_count
-    named = sorted(found.named)[:NAMED]
+    found.store()
     report = {
         "encoding": facts["encoding"],
         "row_count": found.row_count,
         "usable_count": usable,
         "total_value_jpy": usable * prize.face_value_jpy,
         "problem_counts": dict(found.counts),
-        "problems": [{"row": row, "code": code, "tail": tail} for row, code, tail in named],
+        "problems": _first_problems(job.pk),
         "sentences": import_sentences(prize, usable, problem_count),
     }
     job.refresh_from_db()
@@ -164,3 +186,8 @@ def _end(job: CodeJob, prize: Prize, found: Findings, facts: dict[str, str], now
     )
     if problem_count:
         held_files.let_go(job.parameters["ticket"])
+
+
+def _first_problems(job_id: int) -> list[dict[str, Any]]:
+    found = FileProblem.objects.filter(job_id=job_id).values("row", "code", "tail")[:NAMED]
+    return [dict(problem) for problem in found]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Agency, Role, User
 from codes.errors import CodeNotGivenOut, RevealQuotaReached
+from codes.export_errors import CodeOnPaperOnly
 from codes.models import Award, CodeStatus, GiftCode
 from codes.reveal_quota import AT_DESK, alarm_count, reveals_today
 from codes.selectors import RevealedCode, open_code
@@ -24,12 +25,15 @@ def reveal_to_desk(*, gift_code_id: int, actor_id: int, reason: str, now: dateti
 
     Raises:
         CodeNotGivenOut: it is in stock, where nobody needs to read it, or blocked.
+        CodeOnPaperOnly: it was printed, and its text was lost with the database.
         RevealQuotaReached: this person was shown as many today as one may be.
         JournalUnavailable, KeyUnavailable: it cannot be shown right now.
     """
     gift_code = GiftCode.objects.select_related("award").get(pk=gift_code_id)
     if gift_code.status not in (CodeStatus.ISSUED, CodeStatus.PRINTED):
         raise CodeNotGivenOut(status=gift_code.status)
+    if gift_code.is_on_paper_only:
+        raise CodeOnPaperOnly(gift_code_id=gift_code_id)
     award = getattr(gift_code, "award", None)
     if award is not None:
         journal_award(award_id=award.pk, now=now)

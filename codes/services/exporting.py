@@ -13,7 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from codes.errors import SecondPersonNeeded
-from codes.export_errors import BatchNotExportable, BatchNotForPrint, ExportReasonMissing, SymbologyNotFitting
+from codes.export_errors import (
+    BatchNotExportable,
+    BatchNotForPrint,
+    ExportReasonMissing,
+    PrintedBefore,
+    SymbologyNotFitting,
+)
 from codes.models import (
     BatchPurpose,
     BatchStatus,
@@ -28,6 +34,7 @@ from codes.models import (
 from codes.printing import FITTING, Symbology, file_rows, header_row
 from codes.sealing import open_column
 from codes.services.holding import WORK_TASK, note_progress
+from codes.services.journaling import journal_print
 from core import held_files
 from core.crashpoints import crashpoint
 from core.errors import KeyUnavailable, SecretDamaged, StaleState
@@ -45,7 +52,16 @@ LIVE = (
     CodeStatus.ISSUED,
     CodeStatus.PRINTED,
 )
-COLUMNS = ("pk", "public_id", "agency_id", "code_ciphertext", "face_value_jpy", "expires_at")
+COLUMNS = (
+    "pk",
+    "public_id",
+    "agency_id",
+    "code_ciphertext",
+    "code_index",
+    "index_key_id",
+    "face_value_jpy",
+    "expires_at",
+)
 
 
 class ExportForm(models.TextChoices):
@@ -57,11 +73,14 @@ class ExportForm(models.TextChoices):
 
 @transaction.atomic
 def request_export(
-    *, batch_id: int, form: str, symbology: str, reason: str, now: datetime, actor_id: int | None
+    *, batch_id: int, form: str, symbology: str, reason: str, now: datetime, actor_id: int | None, again: bool = False
 ) -> CodeJob:
     """Ask for the codes of a batch in plain text; nothing is opened before a second person agrees (T21).
 
+    `again` says that codes to be printed may be written out although they were before.
+
     Raises:
+        PrintedBefore: they were, and nobody said that this is meant.
         ExportReasonMissing: no reason is given.
         BatchNotExportable: its codes are not our own, or it is neither staged nor in stock.
         BatchNotForPrint: vouchers are asked for of codes that winners receive.
@@ -71,6 +90,8 @@ def request_export(
     if not reason.strip():
         raise ExportReasonMissing
     _check(batch, form, symbology)
+    if not again and print_runs(batch).exists():
+        raise PrintedBefore(batch_id=batch_id)
     live = live_codes(batch).aggregate(n=Count("pk"), first=Min("pk"), last=Max("pk"))
     if not live["n"]:
         raise BatchNotExportable(batch_id=batch_id)
@@ -79,7 +100,7 @@ def request_export(
         batch=batch,
         kind=JobKind.EXPORT,
         status=JobStatus.WAITING,
-        parameters={"form": form, "symbology": symbology, "reason": reason, "last": live["last"]},
+        parameters={"form": form, "symbology": symbology, "reason": reason, "last": live["last"], "again": again},
         total_count=live["n"],
         cursor=live["first"] - 1,
         requested_by_id=actor_id,
@@ -104,6 +125,7 @@ def approve_export(*, job_id: int, now: datetime, actor_id: int) -> CodeJob:
     Raises:
         SecondPersonNeeded: who asked for it, or nobody known, cannot agree to it.
         BatchNotExportable: the batch has been recalled or discarded since.
+        PrintedBefore: its codes have been written out since.
         StaleState: it does not wait any more.
     """
     job = _locked(job_id)
@@ -113,6 +135,8 @@ def approve_export(*, job_id: int, now: datetime, actor_id: int) -> CodeJob:
     _check(batch, job.parameters["form"], job.parameters["symbology"])
     if job.status != JobStatus.WAITING:
         raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.QUEUED)
+    if not job.parameters["again"] and print_runs(batch).exists():
+        raise PrintedBefore(batch_id=batch.pk)
     job.move_to(JobStatus.QUEUED, approved_by_id=actor_id)
     audit.record("batch.export_approved", subject=batch, actor_id=actor_id, job=str(job.public_id))
     enqueue_on_commit(WORK_TASK, job_id=job.pk)
@@ -139,6 +163,9 @@ def export_chunk(*, job_id: int, now: datetime) -> bool:
 
     The part is sealed and stored before the transaction that counts it; one that a dead worker left uncounted is
     written anew, and goes with the day.
+
+    Raises:
+        JournalUnavailable: codes to be printed cannot be written down outside of the database; they have to wait.
     """
     job = CodeJob.objects.select_related("batch").get(pk=job_id, kind=JobKind.EXPORT)
     if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
@@ -146,6 +173,8 @@ def export_chunk(*, job_id: int, now: datetime) -> bool:
     if batch_of(job).status not in EXPORTABLE:
         return _fail(job, BatchNotExportable.code, now)
     codes = _next_codes(job)
+    if codes and batch_of(job).purpose == BatchPurpose.PRINT:
+        journal_print(job=job, codes=codes, now=now)  # before anybody can read one of them
     part = ""
     if codes and job.parameters["form"] == ExportForm.FILE:
         try:
@@ -169,8 +198,16 @@ def _check(batch: CodeBatch, form: str, symbology: str) -> None:
 
 
 def live_codes(batch: CodeBatch) -> QuerySet[GiftCode]:
-    """Give the codes of a batch that are or may become worth something."""
-    return GiftCode.objects.filter(batch=batch, status__in=LIVE).order_by()
+    """Give the codes of a batch that are or may become worth something; of those from the journal nobody has a text."""
+    return GiftCode.objects.filter(batch=batch, status__in=LIVE).exclude(code_ciphertext="").order_by()
+
+
+def print_runs(batch: CodeBatch) -> QuerySet[CodeJob]:
+    """Give the exports by which codes to be printed left, or are about to; others leave for the lists of tills only."""
+    out = CodeJob.objects.filter(
+        kind=JobKind.EXPORT, status__in=[JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE], batch=batch
+    )
+    return out if batch.purpose == BatchPurpose.PRINT else out.none()
 
 
 def _next_codes(job: CodeJob) -> list[GiftCode]:

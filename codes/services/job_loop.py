@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from accounts import audit
-from codes.errors import FileNotAccepted, StockBusy
+from codes.errors import FileNotAccepted, JournalUnavailable, StockBusy
 from codes.models import CodeJob, JobStatus
 from core.crashpoints import crashpoint
 from core.errors import DomainError, KeyUnavailable, StaleState
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 MOST_FRUITLESS = 5  # tries without one chunk, after which a person has to look (F06)
 BROKEN = "work_broken"
 OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
-PASSING = (StockBusy, StaleState, KeyUnavailable)  # the chunk is undone; a later run repeats it
+PASSING = (StockBusy, StaleState, KeyUnavailable, JournalUnavailable)  # the chunk is undone; a later run repeats it
 Work = Callable[..., Iterator[None]]
 Chunk = Callable[..., bool]
 

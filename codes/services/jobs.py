@@ -22,6 +22,7 @@ from codes.services.generating import generate_chunk, start_generation
 from codes.services.holding import hold_chunk
 from codes.services.importing import abandon_load, import_file, start_import
 from codes.services.job_loop import BROKEN, OPEN, PASSING, Chunk, Work, fail, free_jobs, in_chunks, run_leased
+from codes.services.master_keys import master_chunk
 from codes.services.recalling import approve_recall, cancel_recall, recall_chunk
 from codes.services.rotation import rotate
 from core import held_files
@@ -52,6 +53,7 @@ CHUNKS: dict[str, Chunk] = {
     JobKind.RELEASE: hold_chunk,
     JobKind.RECALL: recall_chunk,
     JobKind.EXPORT: export_chunk,
+    JobKind.MASTER: master_chunk,
 }
 CONFIRMATIONS: dict[str, Callable[..., CodeJob]] = {
     JobKind.RECALL: approve_recall,
@@ -151,7 +153,7 @@ def retry_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Cod
 def _refused(job_id: int, refusal: DomainError, now: datetime) -> CodeJob:
     job = fail(job_id=job_id, refusal=refusal)
     if isinstance(refusal, FileNotAccepted):
-        CodeJob.objects.filter(pk=job_id).update(report=refused_report(refusal), finished_at=now)
+        CodeJob.objects.filter(pk=job_id).update(report=refused_report(refusal, job_id=job_id), finished_at=now)
     if job.kind in (JobKind.IMPORT, JobKind.GENERATE):
         abandon_load(job=job, reason=job.failure_code, now=now)
     elif job.kind == JobKind.CHECK:

@@ -1,23 +1,24 @@
 """What was handed out or used goes into the journal before anybody learns of it; a sweep writes what was missed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from codes.errors import JournalUnavailable
 from codes.journal import Line, open_journal, pos_index
-from codes.models import Award, Redemption
+from codes.models import Award, BatchPurpose, BatchStatus, CodeBatch, CodeJob, GiftCode, Redemption
 from core.crashpoints import crashpoint
 
 log = structlog.get_logger(__name__)
 
 LINES_AT_ONCE = 1000
 BATCHES_IN_A_SWEEP = 20
+BATCH_STATES = (BatchStatus.ACTIVE, BatchStatus.PAUSED, BatchStatus.RECALLED, BatchStatus.DISCARDED)
 OF_AWARD = ("agency", "entry", "prize", "gift_code__batch", "result")
 OF_REDEMPTION = ("agency", "store", "gift_code__batch", "reverses")
 
@@ -43,6 +44,22 @@ def journal_after_commit(*, redemption: Redemption, now: datetime) -> None:
     transaction.on_commit(partial(_journal_redemption, redemption.pk, now), robust=True)
 
 
+def journal_print(*, job: CodeJob, codes: Sequence[GiftCode], now: datetime) -> None:
+    """See to it that the codes of a print run are in the journal; called outside of any transaction, before they leave.
+
+    Raises:
+        JournalUnavailable: it cannot be written now, so the codes must wait.
+    """
+    open_journal().append([print_line(job, codes, now)], now)
+    crashpoint("journal.after_line")
+
+
+def journal_batch_after_commit(*, batch: CodeBatch, now: datetime) -> None:
+    """Write into the journal what became of a batch that is printed, once it is committed; a sweep repeats it."""
+    if batch.purpose == BatchPurpose.PRINT:
+        transaction.on_commit(partial(_journal_batches, now, pk=batch.pk), robust=True)
+
+
 def write_missing(*, now: datetime) -> int:
     """Write all that the journal lacks; returns how many lines.
 
@@ -57,7 +74,7 @@ def write_missing(*, now: datetime) -> int:
         written += found
         if not found:
             break
-    return written
+    return written + _write_batches(now)
 
 
 def award_line(award: Award) -> Line:
@@ -99,6 +116,55 @@ def redemption_line(redemption: Redemption) -> Line:
         "day": redemption.business_day.isoformat() if redemption.business_day else None,
         "pos": pos_index(redemption.store_id, redemption.pos_transaction_id),
     }
+
+
+def print_line(job: CodeJob, codes: Sequence[GiftCode], now: datetime) -> Line:
+    """Give what the journal holds of some codes of a print run: enough to honour them, nothing to use them."""
+    batch = job.batch
+    assert batch is not None
+    return {
+        "what": "print",
+        "id": f"{job.public_id}.{codes[0].public_id.hex}",
+        "at": now.isoformat(),
+        "agency": str(batch.agency.public_id),
+        "job": str(job.public_id),
+        "form": {name: job.parameters[name] for name in ("form", "symbology", "reason")},
+        "prize": str(batch.prize.public_id),
+        "batch": str(batch.public_id),
+        "name": batch.name,
+        "format": batch.code_format,
+        "value": batch.face_value_jpy,
+        "expires": batch.expires_at.isoformat() if batch.expires_at else None,
+        "codes": [f"{code.public_id.hex}:{code.code_index}:{code.index_key_id}" for code in codes],
+    }
+
+
+def batch_line(batch: CodeBatch, now: datetime) -> Line:
+    """Give what the journal holds of a batch that is printed: whether its codes are good."""
+    return {
+        "what": "print_batch",
+        "id": f"{batch.public_id}.{batch.status}.{now.isoformat()}",
+        "at": now.isoformat(),
+        "agency": str(batch.agency.public_id),
+        "batch": str(batch.public_id),
+        "status": batch.status,
+    }
+
+
+def _journal_batches(now: datetime, **which: int) -> None:
+    try:
+        _write_batches(now, **which)
+    except JournalUnavailable as error:
+        log.warning("journal_unavailable", reason=error.context.get("reason"))
+
+
+def _write_batches(now: datetime, **which: int) -> int:
+    printed = CodeBatch.objects.filter(purpose=BatchPurpose.PRINT, status__in=BATCH_STATES, **which)
+    changed = list(printed.exclude(journaled_status=F("status")).select_related("agency"))
+    for batch in changed:
+        open_journal().append([batch_line(batch, now)], now)
+        CodeBatch.objects.filter(pk=batch.pk).update(journaled_status=batch.status)
+    return len(changed)
 
 
 def _journal_redemption(redemption_id: int, now: datetime) -> None:

@@ -1,11 +1,11 @@
-"""Keys end: replaced ones that seal nothing any more, and those of campaigns that are over; master keys are changed."""
+"""Keys end: replaced ones that seal nothing any more, and those of campaigns that are over."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from accounts import audit
-from accounts.data_keys import destroy_key, rewrap_key
+from accounts.data_keys import destroy_key
 from accounts.models import DataClass, DataKey
 from campaigns.models import Campaign
 from codes.key_use import sealed_under
@@ -36,13 +36,3 @@ def shred_campaign(*, campaign_id: int, reason: str, now: datetime, actor_id: in
         destroy_key(key_id=key.pk, reason=reason, now=now, actor_id=actor_id)
     audit.record("codes.shredded", subject=campaign, actor_id=actor_id, reason=reason, keys=len(keys))
     return len(keys)
-
-
-def rewrap_data_keys(*, now: datetime) -> int:
-    """Wrap every data key by the master key of today; returns how many were wrapped by another.
-
-    Raises:
-        KeyUnavailable: a master key that is still needed is not loaded.
-    """
-    living = DataKey.objects.filter(destroyed_at__isnull=True).order_by("pk").values_list("pk", flat=True)
-    return sum(rewrap_key(key_id=pk, now=now) for pk in living)

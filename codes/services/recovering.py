@@ -20,6 +20,7 @@ from codes.journal import Line, open_journal, read_lines
 from codes.links import claim_token, token_index
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
 from codes.recovered import RECOVERED, look_again
+from codes.services.recovering_prints import last_states, lost_prints, print_again, state_again
 from codes.services.redemption.ledger import post_return, post_use
 from codes.services.redemption.redeeming import MOST_COUNTED
 from core.crashpoints import crashpoint
@@ -38,11 +39,14 @@ class Recovery:
     altered_lines: int = 0
     lost_awards: list[Line] = field(default_factory=list)
     lost_uses: list[Line] = field(default_factory=list)
+    lost_prints: list[Line] = field(default_factory=list)
+    batch_states: dict[str, Line] = field(default_factory=dict)  # the last one of each batch that is printed
     batch_ids: list[int] = field(default_factory=list)
     codes_held: int = 0
     codes_recovered: int = 0
     awards_recovered: int = 0
     uses_recovered: int = 0
+    prints_recovered: int = 0  # codes that stand on paper
     codes_released: int = 0
     unknown_codes: set[str] = field(default_factory=set)  # imported after the backup: the file has to come in again
     conflicts: list[str] = field(default_factory=list)  # public ids: given or used otherwise since the restore
@@ -59,6 +63,7 @@ def plan_recovery(*, now: datetime, since: date | None = None) -> Recovery:
     plan = Recovery(lines=len(lines), altered_lines=altered)
     plan.lost_awards = [line for line in _unknown(Award, "award", lines) if line["code"]]
     plan.lost_uses = sorted(_unknown(Redemption, "redemption", lines), key=lambda line: str(line["at"]))
+    plan.lost_prints, plan.batch_states = lost_prints(lines), last_states(lines)
     ids: set[int] = set()
     for _chunk, codes in _with_codes([*plan.lost_awards, *plan.lost_uses]):
         ids |= {code.batch_id for code in codes.values()}
@@ -79,6 +84,12 @@ def recover(*, now: datetime, since: date | None = None, actor_id: int | None = 
     for chunk, codes in _with_codes(plan.lost_awards):
         _replay_awards(plan, chunk, codes, now)
         crashpoint("recovering.after_chunk")
+    for line in plan.lost_prints:  # before their uses
+        made, conflicts = print_again(line, now)
+        plan.prints_recovered += made
+        plan.conflicts += conflicts
+    for line in plan.batch_states.values():
+        plan.conflicts += state_again(line, now)
     for chunk, codes in _with_codes(plan.lost_uses):
         _replay_uses(plan, chunk, codes, now)
     if not plan.altered_lines:

@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts import audit
 from accounts.data_keys import replace_key
 from campaigns.models import Campaign, Prize
-from codes.errors import RotationRunning
 from codes.index_keys import current_key_id
+from codes.key_errors import RotationRunning
 from codes.key_use import STORED, first_and_count, sealed_otherwise
 from codes.models import CodeJob, GiftCode, JobKind, JobStatus
 from codes.sealing import COLUMNS, CodeSealer, open_column
-from codes.services.job_loop import fail, run_leased
+from codes.services.job_loop import Work, fail, run_leased
 from core.crashpoints import crashpoint
 from core.errors import DomainError, KeyUnavailable, SecretDamaged
+from core.resealing import Resealed, next_piece
 
 Row = tuple[str | int, ...]
 CHUNK = 1000
@@ -116,6 +117,27 @@ def reindex_chunk(*, job_id: int, now: datetime) -> bool:
     return True
 
 
+def reseal_codes(*, after: int) -> Resealed:
+    """Bring the next codes behind a key that a master key itself seals, as before there were data keys, under those.
+
+    Raises:
+        KeyUnavailable: the key of one of them is not loaded.
+    """
+    direct = Q(pk__in=[])
+    for name in STORED:
+        direct |= Q(**{f"{name}__startswith": "v1:"})
+    codes = GiftCode.objects.filter(direct).select_related("prize__course__campaign")
+    found, cursor, is_last = next_piece(codes, after=after)
+    sealers: dict[int, CodeSealer] = {}
+    unreadable = 0
+    for start in range(0, len(found), ROWS_LOCKED):
+        fresh = [_sealed_anew(code, _sealer_of(code, sealers)) for code in found[start : start + ROWS_LOCKED]]
+        unreadable += fresh.count(None)
+        _execute(SEAL_ANEW, [values for values in fresh if values])
+        crashpoint("rotation.after_rows")
+    return Resealed(cursor, is_last, len(found) - unreadable, unreadable)
+
+
 CHUNKS: dict[str, Callable[..., bool]] = {JobKind.REWRAP: rewrap_chunk, JobKind.REINDEX: reindex_chunk}
 
 
@@ -127,11 +149,13 @@ def rotate(*, job_id: int, now: datetime) -> Iterator[None]:
     _finish(CodeJob.objects.get(pk=job_id), now)
 
 
-def run_rotation(*, job_id: int, now: datetime, told: Callable[[CodeJob], None] = lambda _job: None) -> CodeJob:
+def run_rotation(
+    *, job_id: int, now: datetime, work: Work = rotate, told: Callable[[CodeJob], None] = lambda _job: None
+) -> CodeJob:
     """Work a job off under a lease; a job whose worker died, or that failed, goes on where it stopped."""
     CodeJob.objects.filter(pk=job_id, status=JobStatus.FAILED).update(status=JobStatus.QUEUED)
     try:
-        return run_leased(job_id=job_id, now=now, work=rotate, told=told)
+        return run_leased(job_id=job_id, now=now, work=work, told=told)
     except DomainError as refusal:
         return fail(job_id=job_id, refusal=refusal)
 
@@ -158,6 +182,13 @@ def _sealed_anew(code: GiftCode, sealer: CodeSealer) -> Row | None:
     return (*new, code.pk, *old)
 
 
+def _sealer_of(code: GiftCode, sealers: dict[int, CodeSealer]) -> CodeSealer:
+    campaign = code.prize.course.campaign
+    if campaign.pk not in sealers:
+        sealers[campaign.pk] = CodeSealer(agency_id=code.agency_id, campaign_public_id=campaign.public_id)
+    return sealers[campaign.pk]
+
+
 def _indexes(rows: list[GiftCode]) -> list[tuple[GiftCode, str]]:
     """Give the codes that can be opened with their index under the current key.
 
@@ -166,14 +197,13 @@ def _indexes(rows: list[GiftCode]) -> list[tuple[GiftCode, str]]:
     sealers: dict[int, CodeSealer] = {}
     fresh = []
     for code in rows:
+        if code.is_on_paper_only:
+            continue  # tills find it under the key that it came with, which has to stay
         if not code.code_ciphertext or code.code_index.startswith("discarded:"):
             fresh.append((code, code.code_index))
             continue
-        if code.agency_id not in sealers:
-            campaign_id = code.prize.course.campaign.public_id
-            sealers[code.agency_id] = CodeSealer(agency_id=code.agency_id, campaign_public_id=campaign_id)
         with contextlib.suppress(KeyUnavailable, SecretDamaged):
-            fresh.append((code, sealers[code.agency_id].index(open_column(code, "code"))))
+            fresh.append((code, _sealer_of(code, sealers).index(open_column(code, "code"))))
     return fresh
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency
 from campaigns.models import Campaign
 from core.models import PublicModel, TimestampedModel
+from core.sealed_fields import SealedText
 from participants.models import Entry
 
 
@@ -39,7 +40,7 @@ class Serial(models.Model):
     batch = models.ForeignKey(SerialBatch, on_delete=models.PROTECT, related_name="serials")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
     value_index = models.CharField(max_length=64, editable=False)
-    value_ciphertext = models.TextField(editable=False)
+    value_ciphertext = SealedText(table="serial", row="batch__public_id", editable=False)
     uses_allowed = models.PositiveSmallIntegerField(_("uses allowed"), default=1)
     used_count = models.PositiveSmallIntegerField(_("used"), default=0)
 

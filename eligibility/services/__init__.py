@@ -11,6 +11,7 @@ from eligibility.services.lists import (
 )
 from eligibility.services.opinions import give_opinion
 from eligibility.services.replaying import decisions_that_differ
+from eligibility.services.resealing import reseal_serials
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 from eligibility.services.rings import hold_entry, keep_rings
 
@@ -30,6 +31,7 @@ __all__ = [
     "raise_risk",
     "refuse_for_limit",
     "release_case",
+    "reseal_serials",
     "resolve_case",
     "set_policy",
     "spend_attempt",

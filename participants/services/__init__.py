@@ -20,6 +20,7 @@ from participants.services.entries import (
     wake_entry,
     withdraw_entry,
 )
+from participants.services.resealing import reseal_contacts, reseal_typed_numbers
 from participants.services.touches import record_touch
 from participants.services.traces import forget_traces, keep_traces
 
@@ -36,6 +37,8 @@ __all__ = [
     "postpone_entry",
     "record_touch",
     "record_verdict",
+    "reseal_contacts",
+    "reseal_typed_numbers",
     "save_answers",
     "save_typed_proof",
     "start_entry",

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import Agency, User
 from campaigns.models import Campaign
 from core.models import PublicModel, StatefulModel, in_status
+from core.sealed_fields import SealedFile
 from participants.models import Entry
 from receipts.models.shops import Shop, ShopChain
 
@@ -165,8 +166,10 @@ class ReceiptPhoto(PublicModel):
         verbose_name=_("receipt"),
     )
     position = models.PositiveSmallIntegerField(_("order"))
-    file_name = models.CharField(max_length=200, editable=False)
-    covered_file_name = models.CharField(max_length=200, blank=True, editable=False)
+    file_name = SealedFile(table="receipt_photo", column="file", max_length=200, editable=False)
+    file_name_key = models.CharField(max_length=40, default="", db_default="", blank=True, editable=False)
+    covered_file_name = SealedFile(table="receipt_photo", column="covered", max_length=200, blank=True, editable=False)
+    covered_file_name_key = models.CharField(max_length=40, default="", db_default="", blank=True, editable=False)
     purged_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
     original_sha256 = models.CharField(max_length=64, editable=False)
     perceptual_hash = models.CharField(max_length=16, editable=False)

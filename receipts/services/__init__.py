@@ -7,6 +7,7 @@ from receipts.services.importing_forms import import_printed_forms
 from receipts.services.importing_shops import import_shops
 from receipts.services.purging import delete_orphans, purge_photos
 from receipts.services.reading import read_again, read_receipt
+from receipts.services.resealing import reseal_photos
 from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
 from receipts.services.uploading import store_upload
 
@@ -24,6 +25,7 @@ __all__ = [
     "read_again",
     "read_receipt",
     "release_receipt",
+    "reseal_photos",
     "store_upload",
     "switch_off_shop",
     "teach_printed_form",

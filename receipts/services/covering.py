@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from receipts.files import store_photo
+from receipts.files import sealing_key, store_photo
 from receipts.imaging import covered_photo
 from receipts.models import Receipt, ReceiptPhoto
 from receipts.ocr.base import ReceiptReading
@@ -25,4 +25,5 @@ def keep_covered(receipt: Receipt, names: dict[int, str]) -> None:
     """Name the copies on their rows, in the transaction of the reading; files that are named nowhere are swept."""
     for photo in ReceiptPhoto.objects.filter(receipt=receipt, purged_at__isnull=True):
         photo.covered_file_name = names.get(photo.pk, "")
-        photo.save(update_fields=["covered_file_name", "updated_at"])
+        photo.covered_file_name_key = sealing_key()
+        photo.save(update_fields=["covered_file_name", "covered_file_name_key", "updated_at"])

@@ -48,13 +48,16 @@ def delete_orphans(*, now: datetime) -> int:
 
 @transaction.atomic
 def _certify(campaign_id: int, photos: Sequence[ReceiptPhoto], now: datetime) -> None:
-    marked = ReceiptPhoto.objects.select_for_update().filter(
-        pk__in=[photo.pk for photo in photos], purged_at__isnull=True
-    )
-    ids = sorted(str(photo.public_id) for photo in marked)
+    deleted = {photo.pk: (photo.file_name, photo.covered_file_name) for photo in photos}
+    locked = ReceiptPhoto.objects.select_for_update().filter(pk__in=deleted, purged_at__isnull=True)
+    # A change of keys may have moved a file after it was deleted here: the next call finds it under its new name.
+    same = [photo for photo in locked if deleted[photo.pk] == (photo.file_name, photo.covered_file_name)]
+    ids = sorted(str(photo.public_id) for photo in same)
     if not ids:  # another sweep was faster
         return
-    marked.update(purged_at=now, covered_file_name="", updated_at=now)
+    ReceiptPhoto.objects.filter(pk__in=[photo.pk for photo in same]).update(
+        purged_at=now, covered_file_name="", updated_at=now
+    )
     digest = hashlib.sha256("\n".join([now.isoformat(), *ids]).encode()).hexdigest()
     campaign = Campaign.objects.get(pk=campaign_id)
     audit.record("photos.purged", subject=campaign, photos=len(ids), purged_at=now.isoformat(), sha256=digest)

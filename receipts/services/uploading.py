@@ -14,7 +14,7 @@ from core.queueing import enqueue_on_commit
 from participants.errors import EntryNotEditable
 from participants.models import Entry, EntryStatus
 from receipts.errors import NoPhoto, TooManyPhotos, TooManyTries
-from receipts.files import discard_photo, store_photo
+from receipts.files import discard_photo, sealing_key, store_photo
 from receipts.imaging import SanitisedPhoto, sanitise_photo
 from receipts.models import PhotoTrouble, Receipt, ReceiptPhoto, ReceiptStatus
 from receipts.selectors import tries_left
@@ -70,6 +70,7 @@ def _keep(entry_id: int, photos: Sequence[StoredPhoto]) -> Receipt:
             receipt=receipt,
             position=position,
             file_name=file_name,
+            file_name_key=sealing_key(),
             original_sha256=photo.sha256_of_original,
             perceptual_hash=photo.perceptual_hash,
             width=photo.width,

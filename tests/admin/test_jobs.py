@@ -10,7 +10,7 @@ from codes.models import BatchStatus, CodeJob, JobKind, JobStatus
 from core import held_files, sealed_uploads
 from core.held_files import FRAME
 from tests.admin.registry import list_url, row_url
-from tests.factories import CodeJobFactory, GiftCodeFactory, PrizeFactory
+from tests.factories import CodeJobFactory, GiftCodeFactory, PrizeFactory, UserFactory
 
 UPLOAD = "admin:codes_codebatch_import_file"
 MARK = b"MARKEDCODE"
@@ -190,3 +190,36 @@ def test_F06_work_that_was_set_aside_is_tried_again_after_a_question(prize, oper
     assert "止まったところから続ける" in asked
     assert (job.status, job.failure_code) == (JobStatus.QUEUED, "")
     assert operator.get(url).status_code == 403
+
+
+@pytest.fixture
+def rotation(db) -> CodeJob:
+    """A change of the master key of which two values are left over."""
+    report = {"done": {"contacts": 1200}, "unreadable": {"contacts": 2}, "left": {"contacts": 2}}
+    return CodeJobFactory(
+        batch=None,
+        agency=None,
+        kind=JobKind.MASTER,
+        status=JobStatus.DONE,
+        total_count=1202,
+        done_count=1200,
+        report=report,
+    )
+
+
+def test_the_change_of_the_master_key_is_told_table_by_table_to_who_runs_the_installation(rotation):
+    client = Client()
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+
+    text = " ".join(client.get(row_url(rotation)).content.decode().split())
+
+    assert "新しいマスター鍵への入れ替え状況" in text
+    contacts = '<th scope="row">連絡先</th> <td class="number">1,200</td> <td class="number">2</td>'
+    assert f'{contacts} <td class="number">2</td>' in text
+    assert "古いマスター鍵はまだ必要です" in text
+    assert "マスター鍵の入れ替え" in client.get(list_url("codes.codejob")).content.decode()
+
+
+def test_I11_an_agency_does_not_see_work_on_the_whole_installation(rotation, operator):
+    assert operator.get(row_url(rotation)).status_code in (302, 403, 404)
+    assert row_url(rotation) not in operator.get(list_url("codes.codejob")).content.decode()

@@ -74,7 +74,7 @@ def own_batch(world: World, count: int = 3, **details) -> CodeBatch:
 
 
 def ask(batch: CodeBatch, world: World, **changes) -> CodeJob:
-    given = {"form": "file", "symbology": "code128", "reason": "印刷会社へ渡すため", **changes}
+    given = {"form": "file", "symbology": "code128", "reason": "印刷会社へ渡すため", "again": True, **changes}
     return request_export(batch_id=batch.pk, now=NOW, actor_id=world.operator.pk, **given)
 
 

@@ -33,21 +33,24 @@ def told(capsys):
 
 def test_every_key_is_replaced_by_one_line_each(slug, told, settings):
     assert told("status") == [
-        "master key test1: 1 data keys, 0 codes",
+        "master key test1: 1 data keys",
         "index key 0: 2 codes, 0 claim links",
     ]
     settings.ENCRYPTION_KEYS, settings.ENCRYPTION_KEY_ID = {**settings.ENCRYPTION_KEYS, "test2": NEW}, "test2"
     settings.CODE_INDEX_KEYS, settings.CODE_INDEX_KEY_ID = {**settings.CODE_INDEX_KEYS, "1": NEW}, "1"
 
-    assert told("master") == ["1 data keys wrapped anew"]
+    with pytest.raises(CommandError, match="master_key_needed: 1 data keys"):
+        told("retire", "test1")
+    assert told("master")[-1].endswith("done 1 of 1 done=1 data keys left=nothing passes=1")
     assert told("campaign", slug)[-1].endswith("done 2 of 2 chunks=1 left=0")
     assert told("index")[-1].endswith("done 2 of 2 chunks=1 left=0")
     assert told("status") == [
-        "master key test1: 0 data keys, 0 codes",
-        "master key test2: 2 data keys, 0 codes",
+        "master key test1: nothing",
+        "master key test2: 2 data keys",
         "index key 0: 0 codes, 0 claim links",
         "index key 1: 2 codes, 0 claim links",
     ]
+    assert told("retire", "test1") == ["nothing needs test1: it may be taken out of ENCRYPTION_KEYS"]
     assert told("finish") == ["0 keys destroyed"]  # the old one rests for an hour
     DataKey.objects.filter(retired_at__isnull=False).update(retired_at=NOW)
     assert told("finish") == ["1 keys destroyed"]

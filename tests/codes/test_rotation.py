@@ -7,15 +7,15 @@ import pytest
 from accounts import data_keys
 from accounts.models import AuditEntry, DataKey
 from codes import sealing
-from codes.errors import FileNotAccepted, RotationRunning
-from codes.key_use import campaigns_sealed_by_master_keys, uses_of_index_keys, uses_of_master_keys
+from codes.errors import FileNotAccepted
+from codes.key_errors import RotationRunning
+from codes.key_use import uses_of_index_keys
 from codes.models import CodeBatch, GiftCode, JobStatus
 from codes.sealing import open_column
 from codes.selectors import open_code, presented_code
 from codes.services import generate_codes, import_codes, rotation
-from codes.services.key_duties import KEY_REST, destroy_emptied_keys, rewrap_data_keys, shred_campaign
+from codes.services.key_duties import KEY_REST, destroy_emptied_keys, shred_campaign
 from codes.services.rotation import rewrap_chunk, run_rotation, start_reindex, start_rewrap
-from core import crypto
 from core.errors import KeyUnavailable
 from tests.codes.test_sealing import NEW, OLD
 from tests.factories import NOW, GiftCodeFactory
@@ -140,22 +140,6 @@ def test_a_job_that_another_worker_holds_is_left_to_it(world):
 
     assert run_rotation(job_id=job.pk, now=NOW).done_count == 0
     assert run_rotation(job_id=job.pk, now=NOW + timedelta(seconds=90)).status == JobStatus.DONE
-
-
-def test_master_keys_change_by_wrapping_the_data_keys_anew(world, settings):
-    settings.ENCRYPTION_KEYS, settings.ENCRYPTION_KEY_ID = {**settings.ENCRYPTION_KEYS, "test2": NEW}, "test2"
-    before = texts()
-    assert campaigns_sealed_by_master_keys() == [world.campaign.pk]
-
-    assert (rewrap_data_keys(now=NOW), rewrap_data_keys(now=NOW)) == (1, 0)
-    run_rotation(job_id=start_rewrap(campaign_id=world.campaign.pk, now=NOW).pk, now=NOW)
-
-    assert uses_of_master_keys() == {"test1": {"data keys": 0, "codes": 0}, "test2": {"data keys": 2, "codes": 0}}
-    settings.ENCRYPTION_KEYS = {"test2": NEW}
-    crypto._cipher.cache_clear()
-    data_keys._opened.clear()
-    assert texts() == before
-    crypto._cipher.cache_clear()
 
 
 def test_index_keys_change_while_both_find_every_code(world, settings):

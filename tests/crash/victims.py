@@ -138,6 +138,21 @@ def rotate(job_id: int, now: datetime) -> None:
     rotation.run_rotation(job_id=job_id, now=now)
 
 
+def change_master_key(job_id: int, keys: dict[str, str], key_id: str, files: str, now: datetime) -> None:
+    """A worker brings everything under a new master key."""
+    from django.conf import settings
+    from django.core.files.storage import FileSystemStorage
+
+    from codes.services import jobs
+    from core import crypto
+    from receipts import files as photo_files
+
+    settings.ENCRYPTION_KEYS, settings.ENCRYPTION_KEY_ID = keys, key_id
+    crypto._cipher.cache_clear()
+    photo_files.default_storage = FileSystemStorage(files)
+    jobs.run_job(job_id=job_id, now=now)
+
+
 def reveal(award_id: int, now: datetime, journal: str = "", device: str = "") -> None:
     """A web process shows a code to its holder, or to the first device that opens it."""
     from django.conf import settings
@@ -197,6 +212,7 @@ ACTS: dict[str, Callable[..., None]] = {
     "advance": advance,
     "call": call,
     "rotate": rotate,
+    "change_master_key": change_master_key,
     "reveal": reveal,
     "redeem": redeem,
     "replay": replay,

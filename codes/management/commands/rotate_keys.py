@@ -5,13 +5,22 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaigns.models import Campaign
-from codes.key_use import campaigns_sealed_by_master_keys, uses_of_index_keys, uses_of_master_keys
+from codes.key_errors import MasterKeyNeeded
+from codes.key_use import uses_of_index_keys
 from codes.models import CodeJob, JobKind, JobStatus
-from codes.services.key_duties import destroy_emptied_keys, rewrap_data_keys, shred_campaign
-from codes.services.rotation import run_rotation, start_reindex, start_rewrap
+from codes.services.job_loop import in_chunks
+from codes.services.key_duties import destroy_emptied_keys, shred_campaign
+from codes.services.master_keys import (
+    master_chunk,
+    retire_master_key,
+    start_master_rotation,
+    uses_of_master_keys,
+)
+from codes.services.rotation import rotate, run_rotation, start_reindex, start_rewrap
 from core import clock
 from core.errors import DomainError
 
+KINDS = [JobKind.MASTER, JobKind.REWRAP, JobKind.REINDEX]
 OPEN = [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FAILED]
 
 
@@ -24,6 +33,8 @@ class Command(BaseCommand):
         campaign = steps.add_parser("campaign", help="a new key for a campaign's codes")
         campaign.add_argument("slug")
         steps.add_parser("master", help="everything under the master key of ENCRYPTION_KEY_ID")
+        retire = steps.add_parser("retire", help="whether a master key may be taken out of ENCRYPTION_KEYS")
+        retire.add_argument("key_id")
         steps.add_parser("index", help="all codes under the index key of CODE_INDEX_KEY_ID")
         steps.add_parser("resume", help="go on with what was broken off")
         steps.add_parser("finish", help="destroy replaced keys under which nothing is sealed any more")
@@ -40,25 +51,30 @@ class Command(BaseCommand):
 
     def _status(self, _options: dict[str, Any]) -> None:
         for key_id, uses in uses_of_master_keys().items():
-            self.stdout.write(f"master key {key_id}: {uses['data keys']:,} data keys, {uses['codes']:,} codes")
+            self.stdout.write(f"master key {key_id or '(not looked up)'}: {_in_words(uses)}")
         for key_id, uses in uses_of_index_keys().items():
             self.stdout.write(f"index key {key_id}: {uses['codes']:,} codes, {uses['links']:,} claim links")
-        for job in CodeJob.objects.filter(kind__in=[JobKind.REWRAP, JobKind.REINDEX], status__in=OPEN):
+        for job in CodeJob.objects.filter(kind__in=KINDS, status__in=OPEN):
             self._tell(job)
 
     def _campaign(self, options: dict[str, Any]) -> None:
         self._run(start_rewrap(campaign_id=_campaign(options["slug"]).pk, now=clock.now()))
 
     def _master(self, _options: dict[str, Any]) -> None:
-        self.stdout.write(f"{rewrap_data_keys(now=clock.now()):,} data keys wrapped anew")
-        for campaign_id in campaigns_sealed_by_master_keys():
-            self._run(start_rewrap(campaign_id=campaign_id, now=clock.now()))
+        self._run(start_master_rotation(now=clock.now()))
+
+    def _retire(self, options: dict[str, Any]) -> None:
+        try:
+            retire_master_key(key_id=options["key_id"], now=clock.now())
+        except MasterKeyNeeded as refusal:
+            raise CommandError(f"{refusal.code}: {_in_words(refusal.context['needed'])}") from refusal
+        self.stdout.write(f"nothing needs {options['key_id']}: it may be taken out of ENCRYPTION_KEYS")
 
     def _index(self, _options: dict[str, Any]) -> None:
         self._run(start_reindex(now=clock.now()))
 
     def _resume(self, _options: dict[str, Any]) -> None:
-        for job in CodeJob.objects.filter(kind__in=[JobKind.REWRAP, JobKind.REINDEX], status__in=OPEN).order_by("pk"):
+        for job in CodeJob.objects.filter(kind__in=KINDS, status__in=OPEN).order_by("pk"):
             self._run(job)
 
     def _finish(self, _options: dict[str, Any]) -> None:
@@ -73,15 +89,23 @@ class Command(BaseCommand):
         self.stdout.write(f"{count:,} keys destroyed")
 
     def _run(self, job: CodeJob) -> None:
-        done = run_rotation(job_id=job.pk, now=clock.now(), told=self._tell)
+        work = in_chunks(master_chunk) if job.kind == JobKind.MASTER else rotate
+        done = run_rotation(job_id=job.pk, now=clock.now(), work=work, told=self._tell)
         self._tell(done)
         if done.status == JobStatus.FAILED:
             raise CommandError(f"{done.failure_code}: load the key and call “rotate_keys resume”")
 
     def _tell(self, job: CodeJob) -> None:
         done = min(job.done_count, job.total_count)
-        found = " ".join(f"{name}={value}" for name, value in sorted(job.report.items()))
+        shown = {name: value for name, value in sorted(job.report.items()) if name != "table"}
+        found = " ".join(
+            f"{name}={_in_words(value) if isinstance(value, dict) else value}" for name, value in shown.items()
+        )
         self.stdout.write(f"{job.kind} {job.pk}: {job.status} {done:,} of {job.total_count:,} {found}".rstrip())
+
+
+def _in_words(uses: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in uses.items() if count) or "nothing"
 
 
 def _campaign(slug: str) -> Campaign:

@@ -46,6 +46,7 @@ class Command(BaseCommand):
             "lines altered": found.altered_lines,
             "awards that the database does not know": len(found.lost_awards),
             "uses that the database does not know": len(found.lost_uses),
+            "printed codes that it does not know": sum(len(line["codes"]) for line in found.lost_prints),
             "batches concerned": len(found.batch_ids),
         }
         if was_applied:
@@ -53,6 +54,7 @@ class Command(BaseCommand):
                 "codes held back": found.codes_held,
                 "codes marked as given": found.codes_recovered,
                 "awards made anew": found.awards_recovered,
+                "printed codes brought back": found.prints_recovered,
                 "uses booked again": found.uses_recovered,
                 "codes released": found.codes_released,
                 "codes of files to be imported again": len(found.unknown_codes),
