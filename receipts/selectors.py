@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign
-from participants.models import EntryStatus
+from campaigns.selectors import receipts_at_most
+from participants.models import Entry, EntryStatus
 from receipts.files import load_photo
 from receipts.imaging import coarse_photo
 from receipts.lookalikes import Agreement, compare
@@ -29,9 +30,25 @@ class LookAlike:
 
 
 def current_receipt(entry_id: int) -> Receipt | None:
-    """Give the receipt that speaks for an entry: the last one sent."""
-    receipts = Receipt.objects.select_related("chain").filter(entry_id=entry_id).exclude(status=ReceiptStatus.REPLACED)
-    return receipts.order_by("-pk").first()
+    """Give the last receipt sent for an entry; the only one that speaks for it unless its campaign sums several."""
+    return current_receipts(entry_id).last()
+
+
+def current_receipts(entry_id: int) -> QuerySet[Receipt]:
+    """Give the receipts that speak for an entry, in the order of their sending."""
+    receipts = Receipt.objects.select_related("chain").filter(entry_id=entry_id)
+    return receipts.exclude(status=ReceiptStatus.REPLACED).order_by("pk")
+
+
+def is_being_read(entry_id: int) -> bool:
+    """Tell whether a receipt of an entry still waits for its reader."""
+    return current_receipts(entry_id).filter(status__in=[ReceiptStatus.UPLOADED, ReceiptStatus.READING]).exists()
+
+
+def places_left(entry: Entry) -> int:
+    """Count how many receipts may still be added to an entry's sum; none where its campaign sums nothing."""
+    allowed = receipts_at_most(entry.campaign)
+    return max(0, allowed - current_receipts(entry.pk).count()) if allowed > 1 else 0
 
 
 def tries_left(entry_id: int) -> int:
@@ -98,6 +115,16 @@ def same_purchase_receipts(receipt: Receipt, *, of_sponsor: bool = False) -> Que
     else:
         others = others.filter(campaign_id=receipt.campaign_id)
     return others.exclude(entry_id=receipt.entry_id)
+
+
+def earlier_receipts(receipt: Receipt) -> QuerySet[Receipt]:
+    """Give the receipts that the same entry sums before this one."""
+    return current_receipts(receipt.entry_id).filter(pk__lt=receipt.pk)
+
+
+def earlier_look_alikes(receipt: Receipt) -> list[LookAlike]:
+    """Give the earlier receipts of the same entry whose figures agree suspiciously, the most alike first."""
+    return _ranked(receipt, earlier_receipts(receipt))
 
 
 def look_alikes(receipt: Receipt) -> list[LookAlike]:

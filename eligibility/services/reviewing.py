@@ -16,7 +16,7 @@ from eligibility.services.desk import NOBODY
 from participants.models import Entry, EntryStatus
 from participants.services import withdraw_entry
 from receipts.errors import DuplicateReceipt
-from receipts.selectors import current_receipt
+from receipts.selectors import current_receipts
 from receipts.services import learn_shop
 
 BY_PERSON = (Verdict.ELIGIBLE, Verdict.SENT_BACK, Verdict.REFUSED)
@@ -69,8 +69,9 @@ def resolve_case(
         **NOBODY,
     )
     audit.record("review.resolved", subject=case, actor_id=actor_id, verdict=verdict)
-    if verdict == Verdict.ELIGIBLE and (receipt := current_receipt(entry.pk)):
-        learn_shop(receipt_id=receipt.pk, actor_id=actor_id, now=now)
+    if verdict == Verdict.ELIGIBLE:
+        for receipt in current_receipts(entry.pk).filter(counts=True):
+            learn_shop(receipt_id=receipt.pk, actor_id=actor_id, now=now)
     return decision
 
 

@@ -1,6 +1,6 @@
 """Writes: photographs in, figures out, corrections by people."""
 
-from receipts.services.counting import count_receipt, release_receipt
+from receipts.services.counting import count_receipt, release_receipts
 from receipts.services.dictionary import teach_printed_form, undo_printed_form
 from receipts.services.figures import LineFigures, ReceiptFigures, correct_figures
 from receipts.services.importing_forms import import_printed_forms
@@ -8,10 +8,11 @@ from receipts.services.importing_shops import import_shops
 from receipts.services.purging import delete_orphans, purge_photos
 from receipts.services.reading import read_again, read_receipt
 from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
-from receipts.services.uploading import store_upload
+from receipts.services.uploading import Place, store_upload
 
 __all__ = [
     "LineFigures",
+    "Place",
     "ReceiptFigures",
     "confirm_shop",
     "correct_figures",
@@ -23,7 +24,7 @@ __all__ = [
     "purge_photos",
     "read_again",
     "read_receipt",
-    "release_receipt",
+    "release_receipts",
     "store_upload",
     "switch_off_shop",
     "teach_printed_form",

@@ -27,7 +27,6 @@ def count_receipt(*, receipt: Receipt, of_sponsor: bool = False) -> None:
     receipt.counts = True
 
 
-def release_receipt(*, receipt: Receipt) -> None:
-    """Let a receipt no longer count, since its entry was refused, sent back or withdrawn."""
-    Receipt.objects.filter(pk=receipt.pk, counts=True).update(counts=False)
-    receipt.counts = False
+def release_receipts(*, entry_id: int) -> None:
+    """Let an entry's receipts no longer count, since it was refused, sent back or withdrawn."""
+    Receipt.objects.filter(entry_id=entry_id, counts=True).update(counts=False)
