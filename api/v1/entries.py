@@ -253,10 +253,11 @@ class EntryReceipt(AgencyView):
             max_length=4,
             help_text="Of one receipt, from top to bottom.",
         )
-        adds = Boolean(
+        mode = Choice(
+            choices=["replace", "add"],
             required=False,
-            default=False,
-            help_text="Beside the receipts sent before instead of in their place, in campaigns that add receipts up.",
+            default="replace",
+            help_text="add: beside the receipts sent before instead of in their place, where a campaign sums receipts.",
         )
 
     @extend_schema(
@@ -271,7 +272,7 @@ class EntryReceipt(AgencyView):
         entry = row_or_404(entries_of_agency(self.agency), entry_id)
         given = self.read(self.Input)
         photos = [photo.read() for photo in given["photos"]]
-        take_receipt(entry_id=entry.pk, photos=photos, place=Place(adds=given["adds"]), now=clock.now())
+        take_receipt(entry_id=entry.pk, photos=photos, place=Place(adds=given["mode"] == "add"), now=clock.now())
         return Response(EntryAnswer(entries_of_agency(self.agency).get(pk=entry.pk)).data, status=201)
 
 

@@ -144,13 +144,13 @@ def _stages(entry: Entry) -> list[tuple[str, str]]:
 def _reasons(entry: Entry, decision: Decision | None) -> list[dict[str, Any]]:
     """Give the reasons in words; each place is marked on the photograph that was judged, never on a later one.
 
-    What is wrong with one receipt of a sum stands beside that receipt instead.
+    What is wrong with one receipt of a sum, and what the sum lacks, stands beside the receipts instead.
     """
     if decision is None:
         return []
     receipt = current_receipt(entry.pk)
     judged = receipt if receipt is not None and receipt.created_at <= decision.decided_at else None
-    reasons = [reason for reason in described(decision.reasons) if not reason.get("receipt")]
+    reasons = [reason for reason in described(decision.reasons) if not (reason.get("receipt") or reason.get("missing"))]
     return [reason | marked_place(reason.get("region"), judged) for reason in reasons]
 
 

@@ -163,7 +163,8 @@ def test_receipts_are_added_where_the_campaign_sums_them_and_the_answer_shows_th
 
     def send(colour: str, total: int, time: str) -> dict[str, Any]:
         FakeReader.prepare(prepared_reading(total=total, time=time, **own))
-        tenant.api.upload(f"{path}/receipt", {"photos": photo(colour), "adds": "true"})
+        sent = tenant.api.upload(f"{path}/receipt", {"photos": photo(colour), "mode": "add"})
+        assert sent.status_code == 201, sent.content
         read_receipt(receipt_id=Receipt.objects.latest("pk").pk, now=timezone.now())
         advance_entry(entry_id=Entry.objects.get().pk, now=timezone.now())
         return tenant.api.get(path).json()
