@@ -13,6 +13,8 @@ class ReceiptFacts:
     id: str = ""  # public, so that a verdict says which receipt counted for what
     is_receipt: bool = True
     is_complete: bool = True
+    is_return_slip: bool = False
+    is_returned: bool = False  # the goods were given back after all
     is_confirmed: bool = False  # a person has corrected or confirmed the figures
     needs_review: bool = False
     looks_like_screen: bool = False

@@ -184,6 +184,16 @@ REASONS: dict[str, ReasonText] = {
         _("Please enter with another way to take part."),
         can_fix=False,
     ),
+    "return_slip": ReasonText(
+        _("The slip shows that goods were returned, so it is no proof of a purchase."),
+        _("Please send the receipt of a purchase that you kept. If this is a mistake, you can object to the result."),
+        can_fix=True,
+    ),
+    "purchase_returned": ReasonText(
+        _("We were told that the goods on this receipt were returned."),
+        _("An entry needs a purchase that you kept. If you did not return anything, please object to the result."),
+        can_fix=False,
+    ),
     "refused_by_desk": ReasonText(
         _("After a look at the photo by our staff the entry does not meet the conditions."),
         _("If you think this is wrong, please write to the inquiry desk."),

@@ -154,6 +154,8 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
         id=str(receipt.public_id),
         is_receipt=reading.get("is_receipt", True),
         is_complete=reading.get("is_complete", True),
+        is_return_slip=reading.get("is_return", False),
+        is_returned=receipt.returned_at is not None,
         is_confirmed=receipt.corrected_by_id is not None,
         needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,

@@ -119,6 +119,7 @@ class Entry(StatefulModel):
             EntryStatus.IN_REVIEW,  # held before anything was given
             EntryStatus.WITHDRAWN,
         },
+        EntryStatus.WON: {EntryStatus.REFUSED},  # the goods were returned
     }
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))

@@ -106,10 +106,14 @@ def same_photo_receipts(receipt: Receipt) -> QuerySet[Receipt]:
 
 
 def same_purchase_receipts(receipt: Receipt, *, of_sponsor: bool = False) -> QuerySet[Receipt]:
-    """Give other entries' receipts of the same purchase that count: in the campaign, or in all of its sponsor's."""
+    """Give other entries' receipts of the same purchase that count: in the campaign, or in all of its sponsor's.
+
+    One whose goods were returned is used up as well.
+    """
     if not receipt.fingerprint:
         return Receipt.objects.none()
-    others = Receipt.objects.filter(agency_id=receipt.agency_id, fingerprint=receipt.fingerprint, counts=True)
+    used = Q(counts=True) | Q(returned_at__isnull=False)
+    others = Receipt.objects.filter(used, agency_id=receipt.agency_id, fingerprint=receipt.fingerprint)
     if of_sponsor:
         others = others.filter(campaign__sponsor=receipt.campaign.sponsor_id)
     else:

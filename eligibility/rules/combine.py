@@ -33,7 +33,14 @@ def judge(document: Document, inputs: Inputs) -> tuple[Outcome, list[dict[str, A
     reasons = [
         reason.to_json(name) for name, part in parts if part.outcome == worst != Outcome.MET for reason in part.reasons
     ]
+    if worst != Outcome.MET and any(receipt.is_returned for receipt in inputs.receipts):
+        return Outcome.FAILED, [_returned(receipt.id) for receipt in inputs.receipts if receipt.is_returned]
     return worst, reasons
+
+
+def _returned(receipt_id: str) -> dict[str, Any]:
+    """Goods that were given back are mended by no better photograph."""
+    return Reason("purchase_returned", receipt=receipt_id).to_json("returns")
 
 
 def judge_rule(rule: Mapping[str, Any], document: Document, inputs: Inputs) -> Finding:

@@ -40,8 +40,12 @@ def judge_receipt(document: Document, parameters: Mapping[str, Any], receipt: Re
 
 
 def _unusable(receipt: ReceiptFacts) -> str | None:
+    if receipt.is_returned:
+        return "purchase_returned"
     if receipt.is_confirmed:
         return None
+    if receipt.is_return_slip:
+        return "return_slip"
     if receipt.status == "failed":
         return "unreadable"
     if not receipt.is_receipt:

@@ -78,6 +78,24 @@ def keep_decision(
     actor_id: int | None = None,
 ) -> Decision:
     """Add a decision and move the entry to what it says, in the caller's transaction."""
+    decision = add_decision(
+        entry=entry, verdict=verdict, reasons=reasons, inputs=inputs, rules=rules, now=now, actor_id=actor_id
+    )
+    record_verdict(entry=entry, status=ENTRY_STATUS[verdict], now=now)
+    return decision
+
+
+def add_decision(
+    *,
+    entry: Entry,
+    verdict: Verdict,
+    reasons: list[dict[str, Any]],
+    inputs: Inputs,
+    rules: RuleVersion,
+    now: datetime,
+    actor_id: int | None = None,
+) -> Decision:
+    """Add a decision to an entry that stays where it is."""
     last = Decision.objects.filter(entry=entry).aggregate(last=Max("number"))["last"] or 0
     decision = Decision.objects.create(
         agency_id=entry.agency_id,
@@ -90,7 +108,6 @@ def keep_decision(
         decided_by_id=actor_id,
         decided_at=now,
     )
-    record_verdict(entry=entry, status=ENTRY_STATUS[verdict], now=now)
     codes = [reason["code"] for reason in reasons]
     audit.record("entry.decided", subject=entry, actor_id=actor_id, verdict=verdict, codes=codes)
     return decision

@@ -7,7 +7,16 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from campaigns.models import Mechanic
 from draws.models import DrawResult, DrawStatus
 from draws.selectors import has_confirmed_contact
-from eligibility.models import Decision, NumberUse, ReferenceNumber, ReviewCase, ReviewStatus, Serial, Verdict
+from eligibility.models import (
+    Decision,
+    NumberUse,
+    PurchaseReturn,
+    ReferenceNumber,
+    ReviewCase,
+    ReviewStatus,
+    Serial,
+    Verdict,
+)
 from eligibility.selectors import current_decision
 from eligibility.services import decisions_that_differ
 from eligibility.sums import receipts_summed_at_most
@@ -69,7 +78,13 @@ def results() -> list[str]:
         draw_result__isnull=False, draw_result__course__isnull=True
     )
     drawn = Q(entry__status=EntryStatus.ACCEPTED, draw__isnull=False)
-    winning = DrawResult.objects.filter(course__isnull=False).exclude(Q(entry__status=EntryStatus.WON) | drawn)
+    # What was won with goods that were returned is refused, and after an objection accepted anew.
+    returned = Q(entry__status__in=[EntryStatus.REFUSED, EntryStatus.ACCEPTED]) & Exists(
+        PurchaseReturn.objects.filter(entry=OuterRef("entry"))
+    )
+    winning = DrawResult.objects.filter(course__isnull=False).exclude(
+        Q(entry__status=EntryStatus.WON) | drawn | returned
+    )
     losing = DrawResult.objects.filter(course__isnull=True).exclude(Q(entry__status=EntryStatus.LOST) | drawn)
     return [*name_rows(won), *name_rows(lost), *name_rows(winning), *name_rows(losing)]
 

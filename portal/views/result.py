@@ -150,8 +150,12 @@ def _reasons(entry: Entry, decision: Decision | None) -> list[dict[str, Any]]:
         return []
     receipt = current_receipt(entry.pk)
     judged = receipt if receipt is not None and receipt.created_at <= decision.decided_at else None
-    reasons = [reason for reason in described(decision.reasons) if not (reason.get("receipt") or reason.get("missing"))]
+    reasons = [reason for reason in described(decision.reasons) if not _is_of_sum(reason)]
     return [reason | marked_place(reason.get("region"), judged) for reason in reasons]
+
+
+def _is_of_sum(reason: dict[str, Any]) -> bool:
+    return reason["rule"] != "returns" and bool(reason.get("receipt") or reason.get("missing"))
 
 
 def _appeal(entry: Entry, decision: Decision | None) -> dict[str, Any]:

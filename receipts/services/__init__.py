@@ -1,6 +1,6 @@
 """Writes: photographs in, figures out, corrections by people."""
 
-from receipts.services.counting import count_receipt, release_receipts
+from receipts.services.counting import count_receipt, mark_returned, release_receipts
 from receipts.services.dictionary import teach_printed_form, undo_printed_form
 from receipts.services.figures import LineFigures, ReceiptFigures, correct_figures
 from receipts.services.importing_forms import import_printed_forms
@@ -21,6 +21,7 @@ __all__ = [
     "import_printed_forms",
     "import_shops",
     "learn_shop",
+    "mark_returned",
     "purge_photos",
     "read_again",
     "read_receipt",

@@ -1,5 +1,7 @@
 """One paper receipt supports one entry of a campaign, also when it is sent twice in the same moment."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 
 from core.named_locks import hold
@@ -17,7 +19,7 @@ def count_receipt(*, receipt: Receipt, of_sponsor: bool = False) -> None:
     """
     if receipt.fingerprint:  # the same paper in two campaigns: one after the other
         hold(f"purchase:{receipt.agency_id}:{receipt.fingerprint}")
-    if of_sponsor and same_purchase_receipts(receipt, of_sponsor=True).exists():
+    if same_purchase_receipts(receipt, of_sponsor=of_sponsor).exists():
         raise DuplicateReceipt(receipt_id=receipt.pk)
     try:
         with transaction.atomic():
@@ -25,6 +27,14 @@ def count_receipt(*, receipt: Receipt, of_sponsor: bool = False) -> None:
     except IntegrityError as error:
         raise DuplicateReceipt(receipt_id=receipt.pk) from error
     receipt.counts = True
+
+
+def mark_returned(*, receipt: Receipt, now: datetime) -> None:
+    """Keep, in the caller's transaction, that the goods were given back: the receipt counts for nothing any more."""
+    if receipt.fingerprint:
+        hold(f"purchase:{receipt.agency_id}:{receipt.fingerprint}")
+    Receipt.objects.filter(pk=receipt.pk).update(counts=False, returned_at=now, updated_at=now)
+    receipt.counts, receipt.returned_at = False, now
 
 
 def release_receipts(*, entry_id: int) -> None:

@@ -44,7 +44,7 @@ def test_the_desk_shows_every_receipt_with_what_it_counts_for_and_the_sum(case, 
 
     assert "この応募のレシート（合算）" in page
     assert "1280 / 2500" in page
-    assert "確認待ちの分を含めても、あと1円・0点足りません。" in page
+    assert "確認待ちの分を含めても、あと1円足りません。" in page
     assert 'value="店2"' in page, "the last one is shown unless another is asked for"
 
     first = case.entry.receipts.order_by("pk").first()
