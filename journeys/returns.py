@@ -28,8 +28,7 @@ def take_return(*, receipt_id: int, notice: Notice, now: datetime) -> PurchaseRe
     """
     is_known = PurchaseReturn.objects.filter(receipt_id=receipt_id).exists()
     found = record_return(receipt_id=receipt_id, notice=notice, now=now)
-    decision = found.decision
-    if is_known or decision is None or decision.verdict != Verdict.REFUSED:
+    if is_known or not found.is_refusal:
         return found
     waiting = Award.objects.filter(entry=found.entry_id, voided_at__isnull=True, revealed_at__isnull=True)
     for award_id in waiting.order_by("pk").values_list("pk", flat=True):
@@ -41,12 +40,7 @@ def take_return(*, receipt_id: int, notice: Notice, now: datetime) -> PurchaseRe
 def shown_awards(found: PurchaseReturn) -> QuerySet[Award]:
     """Give what the entrant keeps of a refused entry, since its code was shown before the return was known."""
     awards = Award.objects.filter(entry=found.entry_id, voided_at__isnull=True, revealed_at__isnull=False)
-    return awards.select_related("prize", "gift_code") if is_refused(found) else awards.none()
-
-
-def is_refused(found: PurchaseReturn) -> bool:
-    """Tell whether the return cost the entry its acceptance."""
-    return found.decision is not None and found.decision.verdict == Verdict.REFUSED
+    return awards.select_related("prize", "gift_code") if found.is_refusal else awards.none()
 
 
 def returns_to_settle(agencies: QuerySet[Agency]) -> QuerySet[PurchaseReturn]:

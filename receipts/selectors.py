@@ -1,8 +1,10 @@
 """Reads: receipts waiting to be read, and receipts that look alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -129,6 +131,27 @@ def earlier_receipts(receipt: Receipt) -> QuerySet[Receipt]:
 def earlier_look_alikes(receipt: Receipt) -> list[LookAlike]:
     """Give the earlier receipts of the same entry whose figures agree suspiciously, the most alike first."""
     return _ranked(receipt, earlier_receipts(receipt))
+
+
+def receipts_of_purchase(*, agency_id: int, entry_public_id: UUID | None, figures: Mapping[str, Any]) -> list[Receipt]:
+    """Give an agency's receipts of one purchase, those that count before all others.
+
+    `figures` are the shop's telephone or registration number, day and total (yen) as printed, and perhaps the
+    receipt's number; without an entry and without a shop nothing is found.
+    """
+    receipts = Receipt.objects.filter(agency_id=agency_id).exclude(status=ReceiptStatus.REPLACED)
+    if entry_public_id is not None:
+        receipts = receipts.filter(entry__public_id=entry_public_id)
+    elif not (figures.get("telephone") or figures.get("registration_no")):
+        return []
+    wanted = {
+        key: figures[key] for key in ("registration_no", "receipt_no", "purchased_on", "total_jpy") if figures.get(key)
+    }
+    if figures.get("telephone"):
+        wanted["telephone"] = "".join(filter(str.isdigit, figures["telephone"]))
+    found = list(receipts.filter(**wanted).order_by("pk")[:20])
+    used = [receipt for receipt in found if receipt.counts or receipt.returned_at]
+    return used or found
 
 
 def look_alikes(receipt: Receipt) -> list[LookAlike]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency, User
 from campaigns.models import Campaign
 from core.models import PublicModel
-from eligibility.models.decisions import Decision
+from eligibility.models.decisions import Decision, Verdict
 from participants.models import Entry
 from receipts.models import Receipt
 
@@ -59,6 +59,11 @@ class PurchaseReturn(PublicModel):
                 | Q(settled_at__isnull=False, settled_by__isnull=False),
             ),
         ]
+
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether the return cost the entry its acceptance."""
+        return self.decision is not None and self.decision.verdict == Verdict.REFUSED
 
     def __str__(self) -> str:
         return str(self.public_id)[:8]
