@@ -65,7 +65,7 @@ SIDEBAR = [
             _("Returned purchases"),
             "assignment_return",
             "eligibility.purchasereturn",
-            badge="journeys.returns_desk.open_return_badge",
+            badge="journeys.admin.open_return_badge",
         ),
         _item(_("Entries"), "inbox", "participants.entry"),
         _item(_("Receipts"), "receipt_long", "receipts.receipt"),

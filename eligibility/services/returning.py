@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from accounts import audit
 from eligibility.errors import NothingToSettle, ReturnOfAnother
-from eligibility.models import Decision, PurchaseReturn, ReturnSource, ReviewCase, ReviewStatus, Verdict
+from eligibility.models import Decision, PurchaseReturn, ReturnSource, Verdict
 from eligibility.rules.base import Outcome
 from eligibility.rules.combine import judge
 from eligibility.selectors import confirmed_inputs, current_decision, gather_inputs
 from eligibility.services.deciding import add_decision, keep_decision, let_go
-from eligibility.services.desk import NOBODY
+from eligibility.services.desk import close_cases
 from participants.models import Entry, EntryStatus
 from receipts.models import Receipt
 from receipts.services import mark_returned
@@ -87,10 +88,12 @@ def _renewed(entry: Entry, now: datetime) -> Decision | None:
         return None
     inputs = confirmed_inputs(entry) if last.decided_by_id else gather_inputs(entry)
     outcome, reasons = judge(last.rule_version.document, inputs)
-    given = {"entry": entry, "reasons": reasons, "inputs": inputs, "rules": last.rule_version, "now": now}
+    keep = partial(keep_decision, verdict=Verdict.REFUSED)
     if outcome == Outcome.MET:
-        return add_decision(verdict=Verdict.ELIGIBLE, **given) if entry.status != EntryStatus.IN_REVIEW else None
-    let_go(entry)
-    for case in ReviewCase.objects.select_for_update().filter(entry=entry, status=ReviewStatus.OPEN):
-        case.move_to(ReviewStatus.RESOLVED, resolved_at=now, **NOBODY)
-    return keep_decision(verdict=Verdict.REFUSED, **given)
+        if entry.status == EntryStatus.IN_REVIEW:
+            return None
+        keep = partial(add_decision, verdict=Verdict.ELIGIBLE)
+    else:
+        let_go(entry)
+        close_cases(entry_id=entry.pk, now=now)
+    return keep(entry=entry, reasons=reasons, inputs=inputs, rules=last.rule_version, now=now)

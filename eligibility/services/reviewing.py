@@ -12,7 +12,7 @@ from eligibility.models import Decision, ReviewCase, ReviewStatus, Verdict
 from eligibility.reasons import REASONS
 from eligibility.selectors import confirmed_inputs, gather_inputs
 from eligibility.services.deciding import keep_decision, let_go, take_what_counts
-from eligibility.services.desk import NOBODY
+from eligibility.services.desk import NOBODY, close_cases
 from participants.models import Entry, EntryStatus
 from participants.services import withdraw_entry
 from receipts.errors import DuplicateReceipt
@@ -108,5 +108,4 @@ def take_back_entry(*, entry_id: int, now: datetime) -> None:
     """
     entry = withdraw_entry(entry_id=entry_id, now=now)
     let_go(entry)
-    for case in ReviewCase.objects.select_for_update().filter(entry=entry, status=ReviewStatus.OPEN):
-        case.move_to(ReviewStatus.RESOLVED, resolved_at=now, **NOBODY)
+    close_cases(entry_id=entry_id, now=now)

@@ -88,7 +88,9 @@ def test_a_shown_code_stays_and_is_counted(shop):
 
 
 def test_what_fits_no_receipt_or_several_is_refused_and_changes_nothing(shop):
-    first, second = won(shop, receipt_no="0001"), won(shop, receipt_no="0002")
+    first, second = (
+        won(shop, purchased_time=time, receipt_no=number) for time, number in (("10:00", "0001"), ("15:30", "0842"))
+    )
     other = make_tenant("other")
     asked = {
         "no figures": {},
@@ -112,12 +114,12 @@ def test_what_fits_no_receipt_or_several_is_refused_and_changes_nothing(shop):
     assert (foreign.status_code, foreign.json()["code"]) == (404, "receipt_not_found")
     assert not PurchaseReturn.objects.exists()
 
-    named = shop.api.post("/returns", {"reference": "R-9", "purchase": purchase(second, receipt_no="0002")}, key="k-9")
+    named = shop.api.post("/returns", {"reference": "R-9", "purchase": purchase(second, receipt_no="0842")}, key="k-9")
     assert named.json()["receipt"] == str(second.public_id)
 
 
 def test_one_reference_names_one_return(shop):
-    first, second = won(shop), won(shop)
+    first, second = won(shop, purchased_time="10:00"), won(shop, purchased_time="15:30")
     path = "/returns"
     shop.api.post(path, {"reference": "R-1", "entry": str(first.entry.public_id)}, key="k-1")
 

@@ -104,9 +104,8 @@ class PurchaseReturnAdmin(ExportMixin, ReadOnlyAdmin):
             button=_("Note the return"),
             sentences=(
                 _("The verdict is renewed without this receipt. A code that nobody has seen is blocked for good."),
-                _(
-                    "A code that was shown stays with the entrant and is listed here. The entrant is told and can object."
-                ),
+                _("A code that was shown stays with the entrant and is listed here."),
+                _("The entrant is told, and can object."),
             ),
             figures=[(_("entry"), str(entry)), (_("status"), entry.get_status_display())],
             obstacles=() if receipts else (_("The entry has no receipt that could be returned."),),
@@ -140,7 +139,7 @@ class PurchaseReturnAdmin(ExportMixin, ReadOnlyAdmin):
 
 
 def _question(found: PurchaseReturn, form: SettleForm | None) -> Question:
-    figures = [
+    figures: list[tuple[Any, Any]] = [
         (_("entry"), str(found.entry)),
         (_("purchase made"), _purchase(found.receipt)),
         (_("told by"), found.get_source_display()),

@@ -15,10 +15,7 @@ from accounts.desk.tenancy import signed_in
 from campaigns.models import Campaign, CampaignStatus, Mechanic
 from core import clock
 from draws.models import Draw, DrawStatus
-from journeys.returns_desk import PurchaseReturnAdmin
 from journeys.services import DrawPreview, confirm_draw, preview_draw
-
-__all__ = ["DrawAdmin", "PurchaseReturnAdmin"]
 
 OBSTACLES = {
     "not_a_later_draw": _("This campaign does not decide by a draw after closing."),
