@@ -261,6 +261,7 @@ class TouchKind(models.TextChoices):
     CLAIM_OPENED = "claim_opened", _("opened the claim page")
     REVEALED = "revealed", _("saw the code")
     REDEEMED = "redeemed", _("used the code")
+    RETURNED = "returned", _("returned the purchase")
     NOTE = "note", _("note by the desk")
 
 

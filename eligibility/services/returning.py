@@ -14,7 +14,8 @@ from eligibility.rules.combine import judge
 from eligibility.selectors import confirmed_inputs, current_decision, gather_inputs
 from eligibility.services.deciding import add_decision, keep_decision, let_go
 from eligibility.services.desk import close_cases
-from participants.models import Entry, EntryStatus
+from participants.models import Entry, EntryStatus, TouchKind
+from participants.services import record_touch
 from receipts.models import Receipt
 from receipts.services import mark_returned
 
@@ -60,6 +61,14 @@ def record_return(*, receipt_id: int, notice: Notice, now: datetime) -> Purchase
         reason=notice.reason,
         told_at=now,
         told_by_id=notice.actor_id,
+    )
+    record_touch(
+        kind=TouchKind.RETURNED,
+        agency_id=entry.agency_id,
+        participant_id=entry.participant_id,
+        campaign_id=entry.campaign_id,
+        entry_id=entry.pk,
+        now=now,
     )
     audit.record("purchase.returned", subject=entry, actor_id=notice.actor_id, receipt=str(receipt.public_id))
     return found

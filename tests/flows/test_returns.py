@@ -25,7 +25,7 @@ from eligibility.services import (
 from journeys.audit import violations
 from journeys.returns import returns_to_settle, shown_awards, take_return
 from journeys.services import advance_entry
-from participants.models import Entry, EntryStatus
+from participants.models import Entry, EntryStatus, Touch, TouchKind
 from receipts.errors import DuplicateReceipt
 from receipts.models import Receipt
 from tests import factories
@@ -74,6 +74,7 @@ def test_a_code_nobody_has_seen_is_blocked_and_goes_to_nobody(world):
     assert found.decision == decision
     assert Delivery.objects.filter(entry=entry, kind=DeliveryKind.VERDICT).count() == 1
     assert AuditEntry.objects.filter(action="purchase.returned").count() == 1
+    assert Touch.objects.filter(entry=entry, kind=TouchKind.RETURNED).count() == 1
     assert GiftCode.objects.filter(status=CodeStatus.AVAILABLE).count() == 4, "the blocked code is not in stock again"
     assert (decisions_that_differ(), violations(NOW)) == ([], {})
 
