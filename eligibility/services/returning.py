@@ -43,7 +43,9 @@ def record_return(*, receipt_id: int, notice: Notice, now: datetime) -> Purchase
         ReturnOfAnother: the client's number belongs to another receipt's return.
     """
     entry_id = Receipt.objects.values_list("entry_id", flat=True).get(pk=receipt_id)
-    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
+    # Not its key: whoever shows the code at this moment holds the award, and writes a line that names the entry.
+    entries = Entry.objects.select_for_update(of=("self",), no_key=True).select_related("campaign")
+    entry = entries.get(pk=entry_id)
     receipt = Receipt.objects.select_for_update(of=("self",)).get(pk=receipt_id)
     if known := PurchaseReturn.objects.filter(receipt=receipt).first():
         return known
