@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import AuditEntry
-from campaigns.admin.rules import FIELDS_OF
 from campaigns.models import Campaign, CampaignStatus, EntryRule, PrizeCourse, RuleKind
 from campaigns.services import freeze_rules
 from core.clock import exclusive_end, inclusive_end
@@ -168,23 +167,6 @@ def conditions(campaign: Campaign, rule: dict[str, object], **changes: object) -
                 "receipts_at_most": 1,
             },
         ),
-        (
-            {
-                "kind": "purchase",
-                "minimum_quantity": "3",
-                "receipts_at_most": "5",
-                "receipt_once": "sponsor",
-                "categories": "茶",
-            },
-            {
-                "minimum_spend_jpy": 0,
-                "spend_counts": "receipt",
-                "minimum_quantity": 3,
-                "receipts_at_most": 5,
-                "receipt_once": "sponsor",
-                "categories": ["茶"],
-            },
-        ),
         ({"kind": "serial", "minimum_spend_jpy": "100"}, {}),
         ({"kind": "x_follow", "account": "mizuhiki", "account_id": "42"}, {"account": "mizuhiki", "account_id": "42"}),
     ],
@@ -196,31 +178,6 @@ def test_a_condition_keeps_the_fields_of_its_kind_only(rule, parameters, agency,
 
     assert EntryRule.objects.get(group__campaign=campaign).parameters == parameters
     assert campaign.target_products.get().printed_forms == ["ﾘｮｸﾁｬ", "緑茶525"]
-
-
-def test_every_field_of_a_must_buy_is_on_the_page(agency, operator):
-    rule = EntryRuleFactory(group__campaign__sponsor__agency=agency, kind="purchase")
-
-    page = operator.get(f"{row_url(rule.group.campaign)}?step=conditions").content.decode()
-
-    assert [name for name in FIELDS_OF["purchase"] if f'name="rule_groups-0-rules-0-{name}"' not in page] == []
-
-
-@pytest.mark.parametrize(
-    ("rule", "sentence"),
-    [
-        ({"receipts_at_most": "3"}, "合算で満たす金額か商品の数を入力してください。"),
-        ({"receipts_at_most": "3", "minimum_quantity": "1"}, "合算で満たす金額か商品の数を入力してください。"),
-        ({"receipts_at_most": "6", "minimum_spend_jpy": "1000"}, "5"),
-    ],
-)
-def test_a_sum_needs_something_to_reach_and_an_end(rule, sentence, agency, operator):
-    campaign = CampaignFactory(sponsor__agency=agency)
-
-    page = operator.post(f"{row_url(campaign)}?step=conditions", conditions(campaign, {"kind": "purchase", **rule}))
-
-    assert (page.status_code, sentence in page.content.decode()) == (200, True)
-    assert not EntryRule.objects.exists()
 
 
 def test_an_x_follow_without_its_account_is_refused(agency, operator):

@@ -1,5 +1,6 @@
 """Two sums of the same papers at one moment, and a return in the moment in which its code is shown."""
 
+import threading
 from functools import partial
 
 import pytest
@@ -8,7 +9,7 @@ from campaigns.models import EntryRule, RuleKind
 from campaigns.services import freeze_rules
 from codes.errors import AwardVoided
 from codes.models import Award
-from codes.services import reveal_code, void_award
+from codes.services import reveal_code, void_award, void_unseen_award
 from eligibility.models import ReturnSource, Verdict
 from eligibility.services import Notice, decide_entry
 from journeys import returns
@@ -18,7 +19,7 @@ from participants.models import Entry, EntryStatus
 from receipts.models import Receipt
 from tests import factories
 from tests.factories import NOW
-from tests.races.racing import race, refusals, successes, until_shown
+from tests.races.racing import race, refusals, successes
 from tests.worlds import World, begin, finish, open_campaign, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +78,33 @@ def test_I01_a_code_is_either_shown_or_withdrawn():
         assert was_shown != was_withdrawn
 
 
-def test_negative_control_without_the_look_under_the_lock_a_shown_code_is_withdrawn(monkeypatch):
-    monkeypatch.setattr(returns, "void_unseen_award", void_award)
+def shown_between_look_and_lock(monkeypatch, void) -> tuple[bool, bool]:
+    """As `shown_while_returned`, the code shown after the return has found the award and before it locks it."""
+    entry = with_receipts(must_buy(), "a")
+    finish(entry)
+    award = Award.objects.get(entry=entry)
+    found, shown = threading.Event(), threading.Event()
 
-    assert until_shown(lambda: shown_while_returned() == (True, True))
+    def void_late(**details):
+        found.set()
+        shown.wait(10)
+        return void(**details)
+
+    def show():
+        found.wait(10)
+        reveal_code(award_id=award.pk, now=NOW)
+        shown.set()
+
+    monkeypatch.setattr(returns, "void_unseen_award", void_late)
+    tell = partial(take_return, receipt_id=entry.receipts.get().pk, notice=NOTICE, now=NOW)
+    assert refusals(race([show, tell])) == []
+    award.refresh_from_db()
+    return award.revealed_at is not None, award.voided_at is not None
+
+
+def test_I01_a_code_shown_in_the_last_moment_is_kept(monkeypatch):
+    assert shown_between_look_and_lock(monkeypatch, void_unseen_award) == (True, False)
+
+
+def test_negative_control_without_the_look_under_the_lock_a_shown_code_is_withdrawn(monkeypatch):
+    assert shown_between_look_and_lock(monkeypatch, void_award) == (True, True)
