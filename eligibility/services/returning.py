@@ -72,7 +72,13 @@ def record_return(*, receipt_id: int, notice: Notice, now: datetime) -> Purchase
         entry_id=entry.pk,
         now=now,
     )
-    audit.record("purchase.returned", subject=entry, actor_id=notice.actor_id, receipt=str(receipt.public_id))
+    audit.record(
+        "purchase.returned",
+        subject=entry,
+        actor_id=notice.actor_id,
+        receipt=str(receipt.public_id),
+        reason=notice.reason,
+    )
     return found
 
 
