@@ -91,6 +91,18 @@ class CampaignNotFound(DomainError):
     status = 404
 
 
+class ReceiptNotFound(DomainError):
+    code = "receipt_not_found"
+    message = _("There is no such receipt. Please check the entry, or the shop, day and total of the purchase.")
+    status = 404
+
+
+class ReceiptAmbiguous(DomainError):
+    code = "receipt_ambiguous"
+    message = _("Several receipts fit. Please name the entry and the purchase, with the receipt's number.")
+    status = 409
+
+
 class StoreNotFound(DomainError):
     code = "store_not_found"
     message = _("There is no such store. Please check the store number.")

@@ -14,8 +14,8 @@ from distribution.services import queue_message
 from participants.models import Entry, ProofKind
 from participants.services import agree, give_email, save_answers, save_typed_proof, start_entry, submit_entry
 from receipts.models import Receipt
-from receipts.selectors import current_receipt
-from receipts.services import store_upload
+from receipts.selectors import current_receipts
+from receipts.services import Place, store_upload
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def take_entry(*, given: GivenEntry, now: datetime) -> Entry:
     return submit_entry(entry_id=entry.pk, now=now)
 
 
-def take_receipt(*, entry_id: int, photos: Sequence[bytes], now: datetime) -> Receipt:
+def take_receipt(*, entry_id: int, photos: Sequence[bytes], now: datetime, place: Place) -> Receipt:
     """Store the photographs of an entry's receipt and send the entry; the same photographs again change nothing.
 
     Not one transaction: photographs are decoded before any lock, and a repeat takes up what is missing.
@@ -66,16 +66,17 @@ def take_receipt(*, entry_id: int, photos: Sequence[bytes], now: datetime) -> Re
     Raises:
         EntryNotEditable: the entry was sent with other photographs.
         PhotoNotAccepted, NoPhoto, TooManyPhotos: the photographs cannot be used.
+        TooManyReceipts, PhotoSentBefore: added, but the sum is full, or one of them is there already.
         CampaignNotYetOpen, CampaignClosed, CampaignPaused: no entry is taken at `now`.
     """
-    receipt = _same_receipt(entry_id, photos) or store_upload(entry_id=entry_id, photos=photos, now=now)
+    receipt = _same_receipt(entry_id, photos) or store_upload(entry_id=entry_id, photos=photos, place=place, now=now)
     submit_entry(entry_id=entry_id, now=now)
     return receipt
 
 
 def _same_receipt(entry_id: int, photos: Sequence[bytes]) -> Receipt | None:
-    receipt = current_receipt(entry_id)
-    if receipt is None:
-        return None
-    stored = list(receipt.photos.order_by("position").values_list("original_sha256", flat=True))
-    return receipt if stored == [hashlib.sha256(photo).hexdigest() for photo in photos] else None
+    given = [hashlib.sha256(photo).hexdigest() for photo in photos]
+    for receipt in current_receipts(entry_id):
+        if given == list(receipt.photos.order_by("position").values_list("original_sha256", flat=True)):
+            return receipt
+    return None

@@ -113,6 +113,12 @@ def counts_for_sponsor(campaign: Campaign) -> bool:
     return any(rule.parameters.get("receipt_once") == "sponsor" for rule in purchases)
 
 
+def receipts_at_most(campaign: Campaign) -> int:
+    """Give how many receipts of one entry are added up (合算); one where each purchase has to do alone."""
+    purchases = EntryRule.objects.filter(group__campaign=campaign, kind=RuleKind.PURCHASE)
+    return min((int(rule.parameters.get("receipts_at_most") or 1) for rule in purchases), default=1)
+
+
 def check_open(campaign: Campaign, at: datetime) -> None:
     """Refuse an entry outside of the period or the open state.
 

@@ -52,6 +52,18 @@ class PolicyNotAccepted(DomainError):
     status = 422
 
 
+class ReturnOfAnother(DomainError):
+    """The client's number was used for the return of another receipt."""
+
+    code = "return_of_another"
+    message = _("This number was already used for the return of another receipt.")
+
+
+class NothingToSettle(DomainError):
+    code = "nothing_to_settle"
+    message = _("This return is settled already.")
+
+
 class ListNotAccepted(DomainError):
     """Numbers for a list that cannot be used; `problems` name the rows."""
 

@@ -10,11 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class ReasonText:
-    """What is shown for a reason; `can_fix` tells whether sending again may help."""
+    """What is shown for a reason; `can_fix` tells whether sending again may help.
+
+    `counted` is the message where the reason says how much is missing.
+    """
 
     message: str | Promise
     fix: str | Promise
     can_fix: bool
+    counted: str | Promise = ""
 
 
 REASONS: dict[str, ReasonText] = {
@@ -82,6 +86,28 @@ REASONS: dict[str, ReasonText] = {
         _("The amount is below the minimum of the campaign."),
         _("Please send a receipt that reaches the minimum amount."),
         can_fix=True,
+    ),
+    "sum_too_small": ReasonText(
+        _("The receipts together do not reach the minimum amount yet."),
+        _("Please add another receipt within the entry period. What you sent is kept."),
+        can_fix=True,
+        counted=_("The receipts together lack %(missing)s yen."),
+    ),
+    "sum_quantity_too_small": ReasonText(
+        _("The receipts together do not show enough products yet."),
+        _("Please add another receipt within the entry period. What you sent is kept."),
+        can_fix=True,
+        counted=_("The receipts together lack %(missing)s products."),
+    ),
+    "receipt_repeated": ReasonText(
+        _("This receipt is among those you have added already."),
+        _("Please send a receipt of another purchase instead."),
+        can_fix=True,
+    ),
+    "receipt_over_limit": ReasonText(
+        _("The campaign adds up fewer receipts than were sent."),
+        _("The receipts sent first are counted. You need not do anything about this one."),
+        can_fix=False,
     ),
     "total_unread": ReasonText(
         _("The total on the receipt could not be read."),
@@ -158,6 +184,16 @@ REASONS: dict[str, ReasonText] = {
         _("Please enter with another way to take part."),
         can_fix=False,
     ),
+    "return_slip": ReasonText(
+        _("The slip shows that goods were returned, so it is no proof of a purchase."),
+        _("Please send the receipt of a purchase that you kept. If this is a mistake, you can object to the result."),
+        can_fix=True,
+    ),
+    "purchase_returned": ReasonText(
+        _("We were told that the goods on this receipt were returned."),
+        _("An entry needs a purchase that you kept. If you did not return anything, please object to the result."),
+        can_fix=False,
+    ),
     "refused_by_desk": ReasonText(
         _("After a look at the photo by our staff the entry does not meet the conditions."),
         _("If you think this is wrong, please write to the inquiry desk."),
@@ -180,9 +216,14 @@ def described(reasons: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             **reason,
-            "message": str(text.message),
+            "message": _message(text, reason),
             "fix": str(text.fix),
             "can_fix": text.can_fix,
         }
         for reason, text in texts
     ]
+
+
+def _message(text: ReasonText, reason: Mapping[str, Any]) -> str:
+    missing = reason.get("missing")
+    return str(text.counted) % {"missing": f"{missing:,}"} if missing and text.counted else str(text.message)

@@ -33,7 +33,9 @@ from participants.selectors import (
 from receipts.dictionary import known_products
 from receipts.models import Receipt, ReceiptStatus
 from receipts.selectors import (
-    current_receipt,
+    current_receipts,
+    earlier_look_alikes,
+    earlier_receipts,
     figures_of,
     look_alikes,
     same_photo_receipts,
@@ -114,30 +116,29 @@ def usable_reference(entry: Entry) -> ReferenceNumber | None:
 
 def gather_inputs(entry: Entry) -> Inputs:
     """Collect everything the rules look at, as JSON types."""
-    receipt = current_receipt(entry.pk)
     social = {identity.kind: identity.facts for identity in verified_identities(entry.participant_id)}
     submitted_at = entry.submitted_at or entry.created_at
     others = counting_entries(participant_id=entry.participant_id, campaign=entry.campaign, besides_id=entry.pk)
     that_day = counting_entries_that_day(
         participant_id=entry.participant_id, campaign=entry.campaign, besides_id=entry.pk, at=submitted_at
     )
-    return Inputs(
+    inputs = Inputs(
         submitted_at=submitted_at.isoformat(),
         other_entries=entries_ahead(others, entry.pk).count(),
         other_entries_that_day=entries_ahead(that_day, entry.pk).count(),
-        receipt=receipt_facts(receipt) if receipt else None,
         serial="accepted" if usable_serial(entry) else "refused",
         reference="accepted" if usable_reference(entry) else "refused",
         answers={str(answer.question_id): answer.values for answer in entry.answers.all()},
         line_is_friend=social.get(IdentityKind.LINE, {}).get("is_friend"),
         x=social.get(IdentityKind.X, {}),
     )
+    return inputs.with_receipts([receipt_facts(receipt) for receipt in current_receipts(entry.pk)])
 
 
 def confirmed_inputs(entry: Entry) -> Inputs:
-    """As `gather_inputs`, with the receipt's figures as a person has confirmed them."""
+    """As `gather_inputs`, with the receipts' figures as a person has confirmed them."""
     inputs = gather_inputs(entry)
-    return replace(inputs, receipt=inputs.receipt and replace(inputs.receipt, is_confirmed=True))
+    return inputs.with_receipts([replace(receipt, is_confirmed=True) for receipt in inputs.receipts])
 
 
 def receipt_facts(receipt: Receipt) -> ReceiptFacts:
@@ -146,11 +147,15 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
     prefetch_related_objects([receipt], "lines")
     used = same_purchase_receipts(receipt, of_sponsor=counts_for_sponsor(receipt.campaign)).exists()
     used = used or same_photo_receipts(receipt).filter(counts=True).exists()
-    alike = [] if used else look_alikes(receipt)
+    same = earlier_receipts(receipt).filter(fingerprint=receipt.fingerprint)
+    alike = [] if used else [*earlier_look_alikes(receipt), *look_alikes(receipt)]
     return ReceiptFacts(
         status=receipt.status,
+        id=str(receipt.public_id),
         is_receipt=reading.get("is_receipt", True),
         is_complete=reading.get("is_complete", True),
+        is_return_slip=reading.get("is_return", False),
+        is_returned=receipt.returned_at is not None,
         is_confirmed=receipt.corrected_by_id is not None,
         needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,
@@ -158,6 +163,7 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
         items=tuple(_items(receipt, reading)),
         regions={key: value.get("region") for key, value in reading.get("fields", {}).items()},
         is_used_elsewhere=used,
+        is_repeated=bool(receipt.fingerprint) and same.exists(),
         look_alike=str(alike[0].receipt.public_id) if alike else None,
     )
 

@@ -75,6 +75,7 @@ def facts(reading: ReceiptReading) -> ReceiptFacts:
         status="read",
         is_receipt=reading.is_receipt,
         is_complete=reading.is_complete,
+        is_return_slip=reading.is_return,
         needs_review=reading.needs_review,
         looks_like_screen=reading.screen_score >= DOUBTFUL,
         figures={key: reading.value(key) for key in FIELD_KEYS}

@@ -120,6 +120,7 @@ class Entry(StatefulModel):
             EntryStatus.IN_REVIEW,  # held before anything was given
             EntryStatus.WITHDRAWN,
         },
+        EntryStatus.WON: {EntryStatus.REFUSED},  # the goods were returned
     }
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
@@ -261,6 +262,7 @@ class TouchKind(models.TextChoices):
     CLAIM_OPENED = "claim_opened", _("opened the claim page")
     REVEALED = "revealed", _("saw the code")
     REDEEMED = "redeemed", _("used the code")
+    RETURNED = "returned", _("returned the purchase")
     NOTE = "note", _("note by the desk")
 
 

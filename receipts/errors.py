@@ -70,6 +70,29 @@ class TooManyTries(DomainError):
     status = 429
 
 
+class TooManyReceipts(DomainError):
+    """The campaign sums no more receipts of one entry, or none at all."""
+
+    code = "too_many_receipts"
+    message = _("No further receipt can be added to this entry. You can replace one of those you sent.")
+    status = 422
+
+
+class PhotoSentBefore(DomainError):
+    """The very file is among the photographs of the entry already."""
+
+    code = "photo_sent_before"
+    message = _("This photo was already sent for this entry. Please send the receipt of another purchase.")
+
+
+class ReceiptNotThere(DomainError):
+    """What was to be replaced is none of the entry's receipts."""
+
+    code = "receipt_not_there"
+    message = _("This receipt is no longer part of the entry. Please look at the entry's page again.")
+    status = 422
+
+
 class DuplicateReceipt(DomainError):
     """The same paper receipt already counts for another entry of the campaign."""
 

@@ -3,16 +3,19 @@
 import math
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from campaigns.models import Campaign
+from campaigns.selectors import receipts_at_most
 from core.sealed_fields import sealed_fields
-from participants.models import EntryStatus
+from participants.models import Entry, EntryStatus
 from receipts.files import load_photo
 from receipts.imaging import coarse_photo
 from receipts.lookalikes import Agreement, compare
@@ -53,9 +56,25 @@ class LookAlike:
 
 
 def current_receipt(entry_id: int) -> Receipt | None:
-    """Give the receipt that speaks for an entry: the last one sent."""
-    receipts = Receipt.objects.select_related("chain").filter(entry_id=entry_id).exclude(status=ReceiptStatus.REPLACED)
-    return receipts.order_by("-pk").first()
+    """Give the last receipt sent for an entry; the only one that speaks for it unless its campaign sums several."""
+    return current_receipts(entry_id).last()
+
+
+def current_receipts(entry_id: int) -> QuerySet[Receipt]:
+    """Give the receipts that speak for an entry, in the order of their sending."""
+    receipts = Receipt.objects.select_related("chain").filter(entry_id=entry_id)
+    return receipts.exclude(status=ReceiptStatus.REPLACED).order_by("pk")
+
+
+def is_being_read(entry_id: int) -> bool:
+    """Tell whether a receipt of an entry still waits for its reader."""
+    return current_receipts(entry_id).filter(status__in=[ReceiptStatus.UPLOADED, ReceiptStatus.READING]).exists()
+
+
+def places_left(entry: Entry) -> int:
+    """Count how many receipts may still be added to an entry's sum; none where its campaign sums nothing."""
+    allowed = receipts_at_most(entry.campaign)
+    return max(0, allowed - current_receipts(entry.pk).count()) if allowed > 1 else 0
 
 
 def tries_left(entry_id: int) -> int:
@@ -166,15 +185,50 @@ def same_photo_receipts(receipt: Receipt) -> QuerySet[Receipt]:
 
 
 def same_purchase_receipts(receipt: Receipt, *, of_sponsor: bool = False) -> QuerySet[Receipt]:
-    """Give other entries' receipts of the same purchase that count: in the campaign, or in all of its sponsor's."""
+    """Give other entries' receipts of the same purchase that count: in the campaign, or in all of its sponsor's.
+
+    One whose goods were returned is used up as well.
+    """
     if not receipt.fingerprint:
         return Receipt.objects.none()
-    others = Receipt.objects.filter(agency_id=receipt.agency_id, fingerprint=receipt.fingerprint, counts=True)
+    used = Q(counts=True) | Q(returned_at__isnull=False)
+    others = Receipt.objects.filter(used, agency_id=receipt.agency_id, fingerprint=receipt.fingerprint)
     if of_sponsor:
         others = others.filter(campaign__sponsor=receipt.campaign.sponsor_id)
     else:
         others = others.filter(campaign_id=receipt.campaign_id)
     return others.exclude(entry_id=receipt.entry_id)
+
+
+def earlier_receipts(receipt: Receipt) -> QuerySet[Receipt]:
+    """Give the receipts that the same entry sums before this one."""
+    return current_receipts(receipt.entry_id).filter(pk__lt=receipt.pk)
+
+
+def earlier_look_alikes(receipt: Receipt) -> list[LookAlike]:
+    """Give the earlier receipts of the same entry whose figures agree suspiciously, the most alike first."""
+    return _ranked(receipt, earlier_receipts(receipt))
+
+
+def receipts_of_purchase(*, agency_id: int, entry_public_id: UUID | None, figures: Mapping[str, Any]) -> list[Receipt]:
+    """Give an agency's receipts of one purchase, those that count before all others.
+
+    `figures` are the shop's telephone or registration number, day and total (yen) as printed, and perhaps the
+    receipt's number; without an entry and without a shop nothing is found.
+    """
+    receipts = Receipt.objects.filter(agency_id=agency_id).exclude(status=ReceiptStatus.REPLACED)
+    if entry_public_id is not None:
+        receipts = receipts.filter(entry__public_id=entry_public_id)
+    elif not (figures.get("telephone") or figures.get("registration_no")):
+        return []
+    wanted = {
+        key: figures[key] for key in ("registration_no", "receipt_no", "purchased_on", "total_jpy") if figures.get(key)
+    }
+    if figures.get("telephone"):
+        wanted["telephone"] = "".join(filter(str.isdigit, figures["telephone"]))
+    found = list(receipts.filter(**wanted).order_by("pk")[:20])
+    used = [receipt for receipt in found if receipt.counts or receipt.returned_at]
+    return used or found
 
 
 def look_alikes(receipt: Receipt) -> list[LookAlike]:

@@ -25,9 +25,11 @@ from eligibility.models import Verdict
 from eligibility.reasons import described
 from eligibility.selectors import current_decision
 from eligibility.services import spend_attempt
+from eligibility.sums import Part, ReceiptSum, decided_sum, reasons_of
 from participants.models import Entry, EntryStatus, Identity, IdentityKind, ProofKind
 from receipts.models import ReceiptStatus
-from receipts.selectors import current_receipt
+from receipts.selectors import current_receipts
+from receipts.services import Place
 
 ENTRIES_PER_ADDRESS = 20  # an hour: a leaked key neither guesses numbers nor floods a mailbox
 HOUR_SECONDS = 3600
@@ -73,14 +75,60 @@ class EntryAnswer(EntrySummary):
             return self.Reason(described(decision.reasons), many=True).data
 
     class Receipt(fields.Output):
+        """One receipt; `sum_state` and what follows tell what it gives to a sum (合算), null outside of one."""
+
+        class Reason(fields.Output):
+            code = serializers.CharField()
+            message = serializers.CharField()
+            fix = serializers.CharField()
+
         id = PublicId(source="public_id")
         status = serializers.ChoiceField(choices=ReceiptStatus.values)
         store_name = serializers.CharField()
         purchased_on = serializers.DateField(allow_null=True)
         total_jpy = serializers.IntegerField(allow_null=True)
+        counts = serializers.BooleanField(help_text="Whether it is used up for this entry.")
+        sum_state = serializers.SerializerMethodField(help_text="counts, doubtful (left to a person) or out.")
+        sum_spent_jpy = serializers.SerializerMethodField()
+        sum_quantity = serializers.SerializerMethodField()
+        sum_reasons = serializers.SerializerMethodField()
+
+        @extend_schema_field(serializers.ChoiceField(choices=["counts", "doubtful", "out"], allow_null=True))
+        def get_sum_state(self, receipt: Any) -> Any:
+            return part.state if (part := self._part(receipt)) else None
+
+        @extend_schema_field(serializers.IntegerField(allow_null=True))
+        def get_sum_spent_jpy(self, receipt: Any) -> Any:
+            return part.spent_jpy if (part := self._part(receipt)) else None
+
+        @extend_schema_field(serializers.IntegerField(allow_null=True))
+        def get_sum_quantity(self, receipt: Any) -> Any:
+            return part.quantity if (part := self._part(receipt)) else None
+
+        @extend_schema_field(Reason(many=True))
+        def get_sum_reasons(self, receipt: Any) -> Any:
+            part = self._part(receipt)
+            return self.Reason(reasons_of(part), many=True).data if part else []
+
+        def _part(self, receipt: Any) -> Part | None:
+            parts: dict[str, Part] = self.context.get("parts", {})
+            return parts.get(str(receipt.public_id))
+
+    class Sum(fields.Output):
+        """Several receipts of one entry added up, as of its latest verdict."""
+
+        receipts_at_most = serializers.IntegerField()
+        minimum_spend_jpy = serializers.IntegerField()
+        counted_jpy = serializers.IntegerField()
+        missing_jpy = serializers.IntegerField(help_text="Doubtful receipts taken at their word.")
+        minimum_quantity = serializers.IntegerField()
+        counted_quantity = serializers.IntegerField()
+        missing_quantity = serializers.IntegerField()
 
     verdict = serializers.SerializerMethodField()
-    receipt = serializers.SerializerMethodField()
+    receipt = serializers.SerializerMethodField(help_text="The last one sent.")
+    receipts = serializers.SerializerMethodField(help_text="In the order of their sending; several where they sum up.")
+    receipt_sum = serializers.SerializerMethodField(help_text="Null where each receipt has to do alone.")
 
     @extend_schema_field(Verdict(allow_null=True))
     def get_verdict(self, entry: Entry) -> Any:
@@ -89,8 +137,21 @@ class EntryAnswer(EntrySummary):
 
     @extend_schema_field(Receipt(allow_null=True))
     def get_receipt(self, entry: Entry) -> Any:
-        receipt = current_receipt(entry.pk)
-        return self.Receipt(receipt).data if receipt else None
+        return (self._receipts(entry) or [None])[-1]
+
+    @extend_schema_field(Receipt(many=True))
+    def get_receipts(self, entry: Entry) -> Any:
+        return self._receipts(entry)
+
+    @extend_schema_field(Sum(allow_null=True))
+    def get_receipt_sum(self, entry: Entry) -> Any:
+        found = _sum_of(entry)
+        return self.Sum(found).data if found else None
+
+    def _receipts(self, entry: Entry) -> list[Any]:
+        found = _sum_of(entry)
+        parts = {part.receipt_id: part for part in found.parts} if found else {}
+        return list(self.Receipt(current_receipts(entry.pk), many=True, context={"parts": parts}).data)
 
 
 class EntryList(AgencyView):
@@ -192,6 +253,12 @@ class EntryReceipt(AgencyView):
             max_length=4,
             help_text="Of one receipt, from top to bottom.",
         )
+        mode = Choice(
+            choices=["replace", "add"],
+            required=False,
+            default="replace",
+            help_text="add: beside the receipts sent before instead of in their place, where a campaign sums receipts.",
+        )
 
     @extend_schema(
         operation_id="upload_receipt",
@@ -203,8 +270,9 @@ class EntryReceipt(AgencyView):
     def post(self, request: Request, entry_id: UUID) -> Response:
         """JPEG, PNG, WebP or HEIC, at most 10 MB each. The verdict follows when the receipt has been read."""
         entry = row_or_404(entries_of_agency(self.agency), entry_id)
-        photos = [photo.read() for photo in self.read(self.Input)["photos"]]
-        take_receipt(entry_id=entry.pk, photos=photos, now=clock.now())
+        given = self.read(self.Input)
+        photos = [photo.read() for photo in given["photos"]]
+        take_receipt(entry_id=entry.pk, photos=photos, place=Place(adds=given["mode"] == "add"), now=clock.now())
         return Response(EntryAnswer(entries_of_agency(self.agency).get(pk=entry.pk)).data, status=201)
 
 
@@ -224,6 +292,11 @@ def campaign_or_refusal(agency: Agency, public_id: UUID) -> Campaign:
     if campaign is None:
         raise errors.CampaignNotFound
     return campaign
+
+
+def _sum_of(entry: Entry) -> ReceiptSum | None:
+    decision = current_decision(entry.pk)
+    return decided_sum(decision) if decision else None
 
 
 def _answers(campaign: Campaign, given: list[dict[str, Any]]) -> dict[int, list[str]]:

@@ -14,6 +14,7 @@ from api.v1 import (
     redemptions,
     reports,
     reservations,
+    returns,
     reversals,
     settlements,
 )
@@ -30,6 +31,7 @@ urlpatterns = [
     path("entries", entries.EntryList.as_view(), name="api-entries"),
     path("entries/<uuid:entry_id>", entries.EntryDetail.as_view(), name="api-entry"),
     path("entries/<uuid:entry_id>/receipt", entries.EntryReceipt.as_view(), name="api-entry-receipt"),
+    path("returns", returns.ReturnList.as_view(), name="api-returns"),
     path("codes/batches", codes.BatchList.as_view(), name="api-batches"),
     path("codes/batches/preview", codes.BatchPreview.as_view(), name="api-batch-preview"),
     path("codes/batches/<uuid:batch_id>", codes.BatchDetail.as_view(), name="api-batch"),

@@ -52,6 +52,8 @@ class EntryRuleInline(TenantStackedInline):
     fields = (
         ("kind", "position"),
         ("minimum_spend_jpy", "spend_counts", "minimum_quantity"),
+        ("receipts_at_most", "receipt_once"),
+        ("categories",),
         ("list",),
         ("account", "account_id"),
     )

@@ -11,13 +11,22 @@ from campaigns.models import EntryRule, Question, RuleKind, TargetProduct
 
 # Which fields belong to which kind; the page shows only these, and only these are kept.
 FIELDS_OF: dict[str, tuple[str, ...]] = {
-    RuleKind.PURCHASE: ("minimum_spend_jpy", "spend_counts", "minimum_quantity", "categories", "receipt_once"),
+    RuleKind.PURCHASE: (
+        "minimum_spend_jpy",
+        "spend_counts",
+        "minimum_quantity",
+        "receipts_at_most",
+        "categories",
+        "receipt_once",
+    ),
     RuleKind.SERIAL: (),
     RuleKind.REFERENCE: ("list",),
     RuleKind.SURVEY: (),
     RuleKind.LINE_FRIEND: (),
     RuleKind.X_FOLLOW: ("account", "account_id"),
 }
+
+MOST_RECEIPTS = 5
 
 
 class AddedForm(forms.ModelForm):
@@ -55,6 +64,18 @@ class EntryRuleForm(forms.ModelForm):
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
+    receipts_at_most = forms.IntegerField(
+        label=_("receipts added up at most"),
+        min_value=1,
+        max_value=MOST_RECEIPTS,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_(
+            "1: each receipt has to reach the minimum alone. More: so many receipts of one entry reach it together; "
+            "each has to be within the purchase period and of a shop that counts, and shows a target product if one "
+            "is asked for."
+        ),
+    )
     list = forms.ChoiceField(label=_("list"), required=False, widget=UnfoldAdminSelectWidget)
     account = forms.CharField(
         label=_("account on X (without @)"), max_length=15, required=False, widget=UnfoldAdminTextInputWidget
@@ -89,7 +110,15 @@ class EntryRuleForm(forms.ModelForm):
             cleaned["minimum_quantity"] = cleaned.get("minimum_quantity") or 0
             cleaned["receipt_once"] = cleaned.get("receipt_once") or "campaign"
             cleaned["spend_counts"] = cleaned.get("spend_counts") or "receipt"
+            self._check_sum(cleaned)
         return cleaned
+
+    def _check_sum(self, cleaned: dict[str, Any]) -> None:
+        """Receipts are added up to reach something."""
+        cleaned["receipts_at_most"] = cleaned.get("receipts_at_most") or 1
+        is_sum = cleaned["receipts_at_most"] > 1
+        if is_sum and not cleaned["minimum_spend_jpy"] and cleaned["minimum_quantity"] < 2:
+            self.add_error("receipts_at_most", _("Write the amount or the number of products that is to be reached."))
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # the stubs leave it out

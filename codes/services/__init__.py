@@ -1,6 +1,6 @@
 """Writes: codes into stock, out to winners, shown, and used at the till."""
 
-from codes.services.awarding import award_prizes, void_award
+from codes.services.awarding import award_prizes, void_award, void_unseen_award
 from codes.services.batch_work import sweep_batch_work, work_on_batch
 from codes.services.binding import move_award, unbind_award
 from codes.services.cancelling import CancelPreview, cancel_card, carry_out_due, preview_cancellation
@@ -134,6 +134,7 @@ __all__ = [
     "unbind_award",
     "void_award",
     "void_code",
+    "void_unseen_award",
     "watch_stock",
     "work_on_batch",
 ]

@@ -95,6 +95,16 @@ def void_award(*, award_id: int, reason: str, now: datetime, actor_id: int | Non
     return award
 
 
+@transaction.atomic
+def void_unseen_award(*, award_id: int, reason: str, now: datetime, actor_id: int | None = None) -> bool:
+    """Withdraw an award whose code nobody has seen, as `void_award`; False where it was seen, perhaps a moment ago."""
+    award = Award.objects.select_for_update().get(pk=award_id)
+    if award.revealed_at is not None:
+        return False
+    void_award(award_id=award_id, reason=reason, now=now, actor_id=actor_id)
+    return True
+
+
 def _in_savepoint[T](act: Callable[[], T]) -> T:
     """A refusal must not spoil the caller's transaction; without one, the call is a transaction of its own."""
     if not connection.in_atomic_block:

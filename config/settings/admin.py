@@ -61,6 +61,12 @@ SIDEBAR = [
             badge_variant="danger",
         ),
         _item(_("Appeals"), "gavel", "eligibility.appeal", badge="eligibility.admin.open_appeal_badge"),
+        _item(
+            _("Returned purchases"),
+            "assignment_return",
+            "eligibility.purchasereturn",
+            badge="journeys.admin.open_return_badge",
+        ),
         _item(_("Entries"), "inbox", "participants.entry"),
         _item(_("Receipts"), "receipt_long", "receipts.receipt"),
         _item(_("Shop master"), "store", "receipts.shop"),

@@ -31,7 +31,16 @@ from eligibility.admin.forms import (
     taught_lines,
 )
 from eligibility.admin.review_filters import OnlyFilter, StateFilter
-from eligibility.admin.review_page import alikes, compared, figure_rows, line_rows, photographs, ring_of
+from eligibility.admin.review_page import (
+    alikes,
+    chosen_receipt,
+    compared,
+    figure_rows,
+    line_rows,
+    photographs,
+    ring_of,
+    summed,
+)
 from eligibility.errors import SeniorNeeded
 from eligibility.models import ReviewCase, ReviewStatus, Verdict
 from eligibility.queue import Wish, counts_of, following_case, workable_cases
@@ -41,7 +50,7 @@ from eligibility.selectors import open_cases
 from eligibility.services import claim_case, give_opinion, release_case
 from participants.selectors import verified_identities
 from receipts.models import Receipt
-from receipts.selectors import current_receipt
+from receipts.selectors import current_receipts
 from receipts.services import correct_figures, teach_printed_form
 
 RIGHT = "eligibility.change_reviewcase"
@@ -153,7 +162,8 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
     ) -> HttpResponse:
         """The desk itself."""
         case = self.row_or_404(request, object_id)
-        receipt = current_receipt(case.entry_id)
+        receipts = list(current_receipts(case.entry_id))
+        receipt = chosen_receipt(receipts, request.GET.get("receipt", ""))
         forms = _forms(request, receipt)
         if request.method == "POST":
             if not self.has_change_permission(request, case):
@@ -211,7 +221,7 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
         if not pressed:
             messages.success(request, gettext("The figures are saved."))
             following = self._next(request, case) if "onward" in request.POST else case
-            return redirect(self._address_of(following, request))
+            return redirect(self._address_of(following, request, receipt if following is case else None))
         return self._to_next(request, case, pressed)
 
     def _to_next(self, request: HttpRequest, case: ReviewCase, pressed: str) -> HttpResponse:
@@ -233,8 +243,9 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
         found: ReviewCase | None = following_case(cases, Wish.from_query(request.GET), after=after, now=now)
         return found
 
-    def _address_of(self, case: ReviewCase | None, request: HttpRequest) -> str:
-        query = Wish.from_query(request.GET).query
+    def _address_of(self, case: ReviewCase | None, request: HttpRequest, receipt: Receipt | None = None) -> str:
+        shown = f"receipt={receipt.public_id}" if receipt and "receipt" in request.GET else ""
+        query = "&".join(filter(None, [Wish.from_query(request.GET).query, shown]))
         return f"{self.page_of(case)}?{query}" if query and case else self.page_of(case)
 
     def _show(
@@ -253,6 +264,8 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
             "campaign": case.campaign,
             "reasons": described(case.decision.reasons),
             "receipt": receipt,
+            "sum": summed(case.entry, receipt),
+            "wish_query": Wish.from_query(request.GET).query,
             "photographs": photographs(receipt, figures),
             "figures": figure_rows(figures, receipt),
             "lines": lines,

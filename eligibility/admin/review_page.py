@@ -5,13 +5,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.selectors import receipts_at_most
 from eligibility.admin.forms import FIGURES
 from eligibility.models import RingMember
+from eligibility.sums import present_sum, reasons_of
 from participants.models import Entry
 from receipts.dictionary import known_products
 from receipts.matching import match_products
 from receipts.models import Receipt
-from receipts.selectors import look_alikes, same_photo_receipts
+from receipts.selectors import current_receipts, earlier_look_alikes, look_alikes, same_photo_receipts
 
 DOUBTFUL = 80  # what was read with less confidence (%) is tinted
 SHOWN_ALIKE = 4
@@ -35,6 +37,25 @@ LINKS = {
     "mail_domain": _("have addresses of one domain"),
 }
 NAMES = {field.name: field.verbose_name for field in Receipt._meta.fields}
+
+
+def chosen_receipt(receipts: list[Receipt], named: str) -> Receipt | None:
+    """Give the receipt of an entry that the address names, else the last one sent."""
+    last = receipts[-1] if receipts else None
+    return next((receipt for receipt in receipts if str(receipt.public_id) == named), last)
+
+
+def summed(entry: Entry, shown: Receipt | None) -> dict[str, Any] | None:
+    """Give all receipts of an entry with what each counts for, where its campaign adds them up."""
+    if receipts_at_most(entry.campaign) == 1 or (found := present_sum(entry)) is None:
+        return None
+    receipts = {str(receipt.public_id): receipt for receipt in current_receipts(entry.pk)}
+    rows = [
+        {"number": number, "receipt": receipts[part.receipt_id], "part": part, "reasons": reasons_of(part)}
+        for number, part in enumerate(found.parts, start=1)
+    ]
+    place = next((index for index, row in enumerate(rows) if row["receipt"] == shown), 0)
+    return {"total": found, "rows": rows, "shown": shown, "following": rows[(place + 1) % len(rows)] if rows else None}
 
 
 def figure_rows(figures: Any, receipt: Receipt | None) -> list[dict[str, Any]]:
@@ -130,9 +151,10 @@ def alikes(receipt: Receipt | None) -> list[dict[str, Any]]:
     if receipt is None:
         return []
     same = [(found, _("the very same file")) for found in same_photo_receipts(receipt)[:SHOWN_ALIKE]]
+    own = [(found.receipt, _("sent before in this entry")) for found in earlier_look_alikes(receipt)[:SHOWN_ALIKE]]
     near = [(found.receipt, _("figures agree")) for found in look_alikes(receipt)[:SHOWN_ALIKE]]
     shown: dict[int, dict[str, Any]] = {}
-    for other, why in [*same, *near]:
+    for other, why in [*own, *same, *near]:
         shown.setdefault(other.pk, {"receipt": other, "why": why, "photos": list(other.photos.all())})
     return list(shown.values())[:SHOWN_ALIKE]
 

@@ -2,6 +2,7 @@
 
 from eligibility.models.decisions import Appeal, AppealStatus, Decision, Verdict
 from eligibility.models.numbers import AttemptBudget, NumberUse, ReferenceList, ReferenceNumber, Serial, SerialBatch
+from eligibility.models.returns import PurchaseReturn, ReturnSource
 from eligibility.models.reviews import ReviewCase, ReviewOpinion, ReviewPolicy, ReviewStatus
 from eligibility.models.rings import RingMember, RingScan, SuspectedRing
 
@@ -11,8 +12,10 @@ __all__ = [
     "AttemptBudget",
     "Decision",
     "NumberUse",
+    "PurchaseReturn",
     "ReferenceList",
     "ReferenceNumber",
+    "ReturnSource",
     "ReviewCase",
     "ReviewOpinion",
     "ReviewPolicy",

@@ -17,13 +17,19 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a rule was not met: a code of `eligibility/reasons.py`, and where on the photograph it shows."""
+    """Why a rule was not met: a code of `eligibility/reasons.py`, and where on the photograph it shows.
+
+    `receipt` names one of several receipts; `missing` is what a sum lacks, in yen or pieces.
+    """
 
     code: str
     region: Mapping[str, Any] | None = None
+    receipt: str = ""
+    missing: int = 0
 
     def to_json(self, rule: str) -> dict[str, Any]:
-        return {"code": self.code, "rule": rule, "region": self.region}
+        told = {"receipt": self.receipt, "missing": self.missing}
+        return {"code": self.code, "rule": rule, "region": self.region} | {k: v for k, v in told.items() if v}
 
 
 @dataclass(frozen=True)

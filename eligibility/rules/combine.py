@@ -12,6 +12,7 @@ from eligibility.rules.purchase import judge_purchase
 from eligibility.rules.reference import judge_reference
 from eligibility.rules.serial import judge_serial
 from eligibility.rules.social import judge_line_friend, judge_x_follow
+from eligibility.rules.summing import judge_sum, summing_rule
 from eligibility.rules.survey import judge_survey
 
 Document = Mapping[str, Any]
@@ -23,20 +24,31 @@ def judge(document: Document, inputs: Inputs) -> tuple[Outcome, list[dict[str, A
         ("period", judge_period(document, inputs)),
         ("limits", judge_limits(document, inputs)),
         *(("group", _group(group, document, inputs)) for group in document["groups"]),
-        ("duplicates", judge_duplicates(inputs)),
+        (
+            "duplicates",
+            MET if summing_rule(document) else judge_duplicates(inputs),
+        ),  # a sum judges each of its receipts
     ]
     worst = max(part.outcome for _name, part in parts)
     reasons = [
         reason.to_json(name) for name, part in parts if part.outcome == worst != Outcome.MET for reason in part.reasons
     ]
+    if worst != Outcome.MET and any(receipt.is_returned for receipt in inputs.receipts):
+        return Outcome.FAILED, [_returned(receipt.id) for receipt in inputs.receipts if receipt.is_returned]
     return worst, reasons
+
+
+def _returned(receipt_id: str) -> dict[str, Any]:
+    """Goods that were given back are mended by no better photograph."""
+    return Reason("purchase_returned", receipt=receipt_id).to_json("returns")
 
 
 def judge_rule(rule: Mapping[str, Any], document: Document, inputs: Inputs) -> Finding:
     """Judge one rule of a group by its kind."""
     match rule["kind"]:
         case "purchase":
-            return judge_purchase(document, rule["parameters"], inputs)
+            judged = judge_sum if summing_rule(document) else judge_purchase
+            return judged(document, rule["parameters"], inputs)
         case "serial":
             return judge_serial(inputs)
         case "reference":

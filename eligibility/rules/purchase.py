@@ -16,9 +16,13 @@ FINE: Judged = (Outcome.MET, None)
 
 def judge_purchase(document: Document, parameters: Mapping[str, Any], inputs: Inputs) -> Finding:
     """Judge the receipt. What a machine is not sure of goes to a person; what the entrant can mend goes back to him."""
-    receipt = inputs.receipt
-    if receipt is None:
+    if inputs.receipt is None:
         return finding(Outcome.FIXABLE, "no_receipt")
+    return judge_receipt(document, parameters, inputs.receipt)
+
+
+def judge_receipt(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> Finding:
+    """Judge one receipt by itself."""
     if unusable := _unusable(receipt):
         return finding(Outcome.FIXABLE, unusable)
     judged = [
@@ -36,8 +40,12 @@ def judge_purchase(document: Document, parameters: Mapping[str, Any], inputs: In
 
 
 def _unusable(receipt: ReceiptFacts) -> str | None:
+    if receipt.is_returned:
+        return "purchase_returned"
     if receipt.is_confirmed:
         return None
+    if receipt.is_return_slip:
+        return "return_slip"
     if receipt.status == "failed":
         return "unreadable"
     if not receipt.is_receipt:
@@ -77,22 +85,33 @@ def _store(document: Document, receipt: ReceiptFacts) -> Judged:
 def _products(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> list[Judged]:
     if not document["products"] and not parameters.get("categories"):
         return []
-    matches = _targets(document, parameters, receipt)
-    sure = [match for match in matches if match.score >= ACCEPT_SCORE]
-    maybe = [match for match in matches if match.score >= ASK_SCORE]
-    wanted = int(parameters.get("minimum_quantity", 1))
-    if sum(match.quantity for match in sure) >= wanted:
+    maybe = _targets(document, parameters, receipt)
+    wanted = wanted_quantity(document, parameters)
+    if quantity_of(document, parameters, receipt) >= wanted:
         return [FINE]
     if sum(match.quantity for match in maybe) >= wanted:
         return [(Outcome.UNCLEAR, Reason("product_unclear", maybe[0].region))]
     return [_sure(receipt, "quantity_too_small" if maybe else "product_missing", None)]
 
 
+def wanted_quantity(document: Document, parameters: Mapping[str, Any]) -> int:
+    """Give how many target products a purchase needs; none where the campaign names none."""
+    names_products = document["products"] or parameters.get("categories")
+    return int(parameters.get("minimum_quantity", 1)) if names_products else 0
+
+
+def quantity_of(
+    document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts, least: float = ACCEPT_SCORE
+) -> int:
+    """Count the target products on a receipt that are matched at least so surely (0 to 1)."""
+    return sum(match.quantity for match in _targets(document, parameters, receipt) if match.score >= least)
+
+
 def _spend(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> Judged:
     minimum = int(parameters.get("minimum_spend_jpy", 0))
     if not minimum:
         return FINE
-    spent = _spent(document, parameters, receipt)
+    spent = spent_on(document, parameters, receipt)
     if spent is None:
         return _unread_sum(receipt)
     if spent >= minimum and _rests_on_doubtful_prices(parameters, receipt):
@@ -114,7 +133,7 @@ def _rests_on_doubtful_prices(parameters: Mapping[str, Any], receipt: ReceiptFac
     return any(item.get("confidence", 100) < SURE_PRICE for item in receipt.items)
 
 
-def _spent(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> int | None:
+def spent_on(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> int | None:
     """Yen that count: the receipt's total, or the target products' prices after their discounts."""
     if parameters.get("spend_counts") == "receipt_before_tax":
         return _before_tax(receipt)

@@ -12,10 +12,12 @@ from eligibility.services.lists import (
 from eligibility.services.opinions import give_opinion
 from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.resealing import reseal_serials
+from eligibility.services.returning import Notice, record_return, settle_return
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 from eligibility.services.rings import hold_entry, keep_rings
 
 __all__ = [
+    "Notice",
     "answer_appeal",
     "claim_case",
     "create_reference_list",
@@ -29,11 +31,13 @@ __all__ = [
     "open_appeal",
     "open_case",
     "raise_risk",
+    "record_return",
     "refuse_for_limit",
     "release_case",
     "reseal_serials",
     "resolve_case",
     "set_policy",
+    "settle_return",
     "spend_attempt",
     "take_back_entry",
 ]

@@ -90,6 +90,12 @@ def release_case(*, case_id: int, actor_id: int, now: datetime) -> ReviewCase:
     return case
 
 
+def close_cases(*, entry_id: int, now: datetime) -> None:
+    """Close an entry's review, in the caller's transaction, since there is nothing left to decide."""
+    for case in ReviewCase.objects.select_for_update().filter(entry=entry_id, status=ReviewStatus.OPEN):
+        case.move_to(ReviewStatus.RESOLVED, resolved_at=now, **NOBODY)
+
+
 @transaction.atomic
 def set_policy(*, campaign_id: int, due_hours: int, second_share: int, actor_id: int, now: datetime) -> ReviewPolicy:
     """Say within how many hours a campaign's cases are due, and how many of 100 two people review.

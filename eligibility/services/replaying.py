@@ -1,9 +1,6 @@
 """A verdict can be repeated: from the inputs it was given and the version of the rules it names (I19)."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from eligibility.inputs import Inputs, ReceiptFacts
+from eligibility.inputs import Inputs
 from eligibility.models import Decision
 from eligibility.rules.combine import judge
 from eligibility.services.deciding import VERDICTS
@@ -17,12 +14,7 @@ def decisions_that_differ() -> list[int]:
 
 def _repeated(decision: Decision) -> str | None:
     try:
-        outcome, _reasons = judge(decision.rule_version.document, _inputs(decision.inputs))
+        outcome, _reasons = judge(decision.rule_version.document, Inputs.from_json(decision.inputs))
     except (KeyError, TypeError, ValueError):
         return None
     return VERDICTS[outcome]
-
-
-def _inputs(stored: Mapping[str, Any]) -> Inputs:
-    receipt = stored["receipt"]
-    return Inputs(**{**stored, "receipt": ReceiptFacts(**receipt) if receipt else None})

@@ -12,11 +12,11 @@ from eligibility.models import Decision, ReviewCase, ReviewStatus, Verdict
 from eligibility.reasons import REASONS
 from eligibility.selectors import confirmed_inputs, gather_inputs
 from eligibility.services.deciding import keep_decision, let_go, take_what_counts
-from eligibility.services.desk import NOBODY
+from eligibility.services.desk import NOBODY, close_cases
 from participants.models import Entry, EntryStatus
 from participants.services import withdraw_entry
 from receipts.errors import DuplicateReceipt
-from receipts.selectors import current_receipt
+from receipts.selectors import current_receipts
 from receipts.services import learn_shop
 
 BY_PERSON = (Verdict.ELIGIBLE, Verdict.SENT_BACK, Verdict.REFUSED)
@@ -69,8 +69,9 @@ def resolve_case(
         **NOBODY,
     )
     audit.record("review.resolved", subject=case, actor_id=actor_id, verdict=verdict)
-    if verdict == Verdict.ELIGIBLE and (receipt := current_receipt(entry.pk)):
-        learn_shop(receipt_id=receipt.pk, actor_id=actor_id, now=now)
+    if verdict == Verdict.ELIGIBLE:
+        for receipt in current_receipts(entry.pk).filter(counts=True):
+            learn_shop(receipt_id=receipt.pk, actor_id=actor_id, now=now)
     return decision
 
 
@@ -107,5 +108,4 @@ def take_back_entry(*, entry_id: int, now: datetime) -> None:
     """
     entry = withdraw_entry(entry_id=entry_id, now=now)
     let_go(entry)
-    for case in ReviewCase.objects.select_for_update().filter(entry=entry, status=ReviewStatus.OPEN):
-        case.move_to(ReviewStatus.RESOLVED, resolved_at=now, **NOBODY)
+    close_cases(entry_id=entry_id, now=now)

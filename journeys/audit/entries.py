@@ -7,8 +7,19 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from campaigns.models import Mechanic
 from draws.models import DrawResult, DrawStatus
 from draws.selectors import has_confirmed_contact
-from eligibility.models import Decision, NumberUse, ReferenceNumber, ReviewCase, ReviewStatus, Serial, Verdict
+from eligibility.models import (
+    Decision,
+    NumberUse,
+    PurchaseReturn,
+    ReferenceNumber,
+    ReviewCase,
+    ReviewStatus,
+    Serial,
+    Verdict,
+)
+from eligibility.selectors import current_decision
 from eligibility.services import decisions_that_differ
+from eligibility.sums import receipts_summed_at_most
 from journeys.audit.naming import name_ids, name_rows
 from participants.models import Entry, EntryStatus
 from receipts.models import Receipt, ReceiptStatus
@@ -27,9 +38,10 @@ BOUND = timedelta(minutes=10)  # in which what is due has to be taken up
 
 def forgotten(now: datetime) -> list[str]:
     """I09: whatever waits is either due within the bound, or there is an event to come that wakes it."""
-    entries = Entry.objects.annotate(receipt_status=_receipt_status())
+    entries = Entry.objects.all()
     overdue = entries.filter(advance_after__lte=now - BOUND, advance_failures=0)
-    is_unread = Q(receipt_status__isnull=False, receipt_status__in=[ReceiptStatus.UPLOADED, ReceiptStatus.READING])
+    waiting = [ReceiptStatus.UPLOADED, ReceiptStatus.READING]
+    is_unread = Exists(Receipt.objects.filter(entry=OuterRef("pk"), status__in=waiting))
     never_judged = entries.filter(~is_unread, status=EntryStatus.SUBMITTED, advance_after__isnull=True)
     accepted = entries.filter(status=EntryStatus.ACCEPTED, advance_after__isnull=True).filter(has_confirmed_contact())
     drawn_later = Q(campaign__mechanic=Mechanic.LATER) & ~Q(campaign__draw__status=DrawStatus.DRAWN)
@@ -66,7 +78,13 @@ def results() -> list[str]:
         draw_result__isnull=False, draw_result__course__isnull=True
     )
     drawn = Q(entry__status=EntryStatus.ACCEPTED, draw__isnull=False)
-    winning = DrawResult.objects.filter(course__isnull=False).exclude(Q(entry__status=EntryStatus.WON) | drawn)
+    # What was won with goods that were returned is refused, and after an objection accepted anew.
+    returned = Q(entry__status__in=[EntryStatus.REFUSED, EntryStatus.ACCEPTED]) & Exists(
+        PurchaseReturn.objects.filter(entry=OuterRef("entry"))
+    )
+    winning = DrawResult.objects.filter(course__isnull=False).exclude(
+        Q(entry__status=EntryStatus.WON) | drawn | returned
+    )
     losing = DrawResult.objects.filter(course__isnull=True).exclude(Q(entry__status=EntryStatus.LOST) | drawn)
     return [*name_rows(won), *name_rows(lost), *name_rows(winning), *name_rows(losing)]
 
@@ -83,12 +101,17 @@ def number_uses() -> list[str]:
 
 
 def receipts_that_count() -> list[str]:
-    """I16: of the receipts with one fingerprint, one counts in a campaign; and one of each entry."""
+    """I16: of the receipts with one fingerprint, one counts in a campaign; and of an entry as many as its rules sum."""
     counting = Receipt.objects.filter(counts=True)
     twins = counting.filter(campaign=OuterRef("campaign"), fingerprint=OuterRef("fingerprint"))
     same = counting.exclude(fingerprint="").filter(Exists(twins.exclude(pk=OuterRef("pk"))))
-    siblings = counting.filter(entry=OuterRef("entry")).exclude(pk=OuterRef("pk"))
-    return [*name_rows(same), *name_rows(counting.filter(Exists(siblings)))]
+    several = (
+        Entry.objects.filter(receipts__counts=True)
+        .annotate(counting=Count("receipts", filter=Q(receipts__counts=True)))
+        .filter(counting__gt=1)
+    )
+    too_many = [entry for entry in several.iterator() if entry.counting > _receipts_allowed(entry)]
+    return [*name_rows(same), *name_rows(counting.filter(entry__in=too_many))]
 
 
 def outside_period() -> list[str]:
@@ -103,6 +126,7 @@ def verdicts_that_differ() -> list[str]:
     return name_ids(Decision, decisions_that_differ())
 
 
-def _receipt_status() -> Subquery:
-    current = Receipt.objects.filter(entry=OuterRef("pk")).exclude(status=ReceiptStatus.REPLACED)
-    return Subquery(current.order_by("-pk").values("status")[:1])
+def _receipts_allowed(entry: Entry) -> int:
+    """As many as the rules of the entry's latest verdict add up; one where there is none."""
+    decision = current_decision(entry.pk)
+    return receipts_summed_at_most(decision) if decision else 1

@@ -25,7 +25,7 @@ from portal.steps import (
     steps_of,
 )
 from portal.views.result import result_page
-from receipts.selectors import current_receipt
+from receipts.selectors import current_receipts, places_left
 
 
 @require_safe
@@ -109,7 +109,8 @@ def _confirm_page(
         "refusal": refusal,
         "missing": refusal.missing if refusal else [],
         "steps": steps_of(entry),
-        "receipt": current_receipt(entry.pk),
+        "receipts": list(current_receipts(entry.pk).prefetch_related("photos")),
+        "can_add": places_left(entry) > 0 and clock.now() < entry.campaign.entry_closes_at,
         "proofs": {proof.kind: proof for proof in entry.typed_proofs.all()},
         "answers": [(q, answers.get(q.pk, [])) for q in questions_to_ask(entry)],
         "email": pending_email(entry.participant_id),

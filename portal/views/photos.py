@@ -1,6 +1,7 @@
 """The step of the receipt's photographs."""
 
 import json
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from campaigns.models import EntryRule, RuleKind
+from campaigns.selectors import receipts_at_most
 from core import clock
 from core.errors import DomainError
 from participants.models import Entry, EntryStatus
@@ -20,9 +22,9 @@ from portal.session import own_entry
 from portal.steps import next_step
 from portal.views.entry import step_context
 from receipts.errors import NoPhoto
-from receipts.models import PhotoTrouble
-from receipts.selectors import current_receipt, first_look_limits
-from receipts.services import store_upload
+from receipts.models import PhotoTrouble, Receipt
+from receipts.selectors import current_receipts, first_look_limits, places_left
+from receipts.services import Place, store_upload
 
 FORM_BYTES = 64 * 1024  # what surrounds the photographs in an upload
 
@@ -51,16 +53,31 @@ def _take_photos(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if photos is None:
         return render(request, "portal/errors/413.html", status=413)
     try:
-        receipt = store_upload(entry_id=entry.pk, photos=photos, now=clock.now())
+        receipt = store_upload(entry_id=entry.pk, photos=photos, place=_place(request, entry), now=clock.now())
     except NoPhoto as refusal:
-        if "keep" in request.POST and current_receipt(entry.pk):
+        if "keep" in request.POST and current_receipts(entry.pk):
             return _go_on(entry)
         return _page(request, entry, refusal=refusal)
     except DomainError as refusal:
         return _page(request, entry, refusal=refusal)
     if "anyway" not in request.POST and receipt.photos.exclude(trouble="").exists():
-        return redirect(request.path)  # which says at once what is wrong; nothing is used up, and keeping it is allowed
+        # The page says at once what is wrong; nothing is used up, and keeping it is allowed.
+        instead = f"?instead={receipt.public_id}" if receipts_at_most(entry.campaign) > 1 else ""
+        return redirect(f"{request.path}{instead}")
     return _go_on(entry)
+
+
+def _place(request: HttpRequest, entry: Entry) -> Place:
+    """Tell where the receipt belongs: where receipts are summed it is added, unless it is sent instead of one."""
+    if receipts_at_most(entry.campaign) == 1:
+        return Place()
+    replaced = _replaced(request, current_receipts(entry.pk))
+    return Place(instead_of=replaced.public_id) if replaced else Place(adds=True)
+
+
+def _replaced(request: HttpRequest, receipts: Iterable[Receipt]) -> Receipt | None:
+    named = request.GET.get("instead", "")
+    return next((receipt for receipt in receipts if str(receipt.public_id) == named), None)
 
 
 def _go_on(entry: Entry) -> HttpResponse:
@@ -72,15 +89,20 @@ def _go_on(entry: Entry) -> HttpResponse:
 
 def _page(request: HttpRequest, entry: Entry, *, refusal: DomainError | None = None) -> HttpResponse:
     rule = EntryRule.objects.filter(group__campaign=entry.campaign, kind=RuleKind.PURCHASE).first()
-    receipt = current_receipt(entry.pk)
-    kept = list(receipt.photos.all()) if receipt else []
+    receipts = list(current_receipts(entry.pk).prefetch_related("photos"))
+    replaced = _replaced(request, receipts)
+    is_sum = receipts_at_most(entry.campaign) > 1
     context = step_context(entry, "receipt") | {
         "refusal": refusal,
         "purchase": rule.parameters if rule else {},
-        "kept": kept,
-        "is_troubled": any(photo.trouble for photo in kept),
+        "kept": list(enumerate(receipts, start=1)),
+        "is_troubled": any(photo.trouble for receipt in receipts for photo in receipt.photos.all()),
         "limits": json.dumps(first_look_limits()),
         "troubles": json.dumps({trouble: str(trouble.label) for trouble in PhotoTrouble}),
+        "is_sum": is_sum,
+        "is_full": is_sum and bool(receipts) and not places_left(entry),
+        "replaced": replaced,
+        "replaced_number": receipts.index(replaced) + 1 if replaced else 0,
         "most": settings.PHOTOS_PER_RECEIPT,
         "max_bytes": settings.PHOTO_MAX_BYTES,
     }

@@ -25,8 +25,17 @@ from participants.selectors import pending_email, reachable_identity
 from portal.refusals import private
 from portal.session import own_entry
 from portal.steps import steps_of
-from receipts.models import ReceiptPhoto, ReceiptStatus
-from receipts.selectors import ReadingProgress, current_receipt, photo_bytes, reading_progress, tries_left
+from portal.sums import marked_place, sum_context
+from receipts.models import ReceiptPhoto
+from receipts.selectors import (
+    ReadingProgress,
+    current_receipt,
+    current_receipts,
+    is_being_read,
+    photo_bytes,
+    reading_progress,
+    tries_left,
+)
 
 FIXED_AT = {
     "serial": "serial",
@@ -65,7 +74,7 @@ def progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def photo(request: HttpRequest, public_id: UUID, position: int) -> HttpResponse:
     """Show one's own photograph, small, as it was received."""
     entry = own_entry(request, public_id)
-    image = _open(_photo(entry, position))
+    image = _open(_photo(entry, position, request.GET.get("receipt", "")))
     image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     return _jpeg(image)
 
@@ -77,10 +86,11 @@ def region(request: HttpRequest, public_id: UUID, number: int) -> HttpResponse:
     entry = own_entry(request, public_id)
     decision = current_decision(entry.pk)
     reasons = decision.reasons if decision else []
-    place = reasons[number].get("region") if number < len(reasons) else None
+    reason = reasons[number] if number < len(reasons) else {}
+    place = reason.get("region")
     if not place:
         raise Http404
-    image = _open(_photo(entry, place["photo"] + 1))
+    image = _open(_photo(entry, place["photo"] + 1, reason.get("receipt", "")))
     return _jpeg(image.crop(_box(place["polygon"], image.size)))
 
 
@@ -100,6 +110,7 @@ def result_context(entry: Entry) -> dict[str, Any]:
         "reading": reading,
         "seen": _seen(stages, reading),
         "reasons": _reasons(entry, decision),
+        **sum_context(entry, decision),
         "fix_step": _fix_step(entry, decision),
         "email": pending_email(entry.participant_id),
         "awards": [(award, claim_url(award)) for award in awards.select_related("prize")] if page == "won" else [],
@@ -138,15 +149,10 @@ def _has_result(entry: Entry) -> bool:
 
 def _stages(entry: Entry) -> list[tuple[str, str]]:
     """Tell what was done and what is being done, as (name, state)."""
-    receipt = current_receipt(entry.pk)
-    is_read = receipt is None or receipt.status in (
-        ReceiptStatus.READ,
-        ReceiptStatus.FAILED,
-    )
     is_judged = entry.status not in (EntryStatus.SUBMITTED, EntryStatus.IN_REVIEW)
     facts = [("received", True)]
-    if receipt is not None:
-        facts.append(("read", is_read))
+    if current_receipt(entry.pk) is not None:
+        facts.append(("read", not is_being_read(entry.pk)))
     facts += [("checked", is_judged), ("drawn", _has_result(entry))]
     current = next((name for name, done in facts if not done), "")
     return [(name, "done" if done else "now" if name == current else "later") for name, done in facts]
@@ -171,22 +177,20 @@ def _seen(stages: list[tuple[str, str]], reading: ReadingProgress | None) -> str
 
 
 def _reasons(entry: Entry, decision: Decision | None) -> list[dict[str, Any]]:
-    """Give the reasons in words; each place is marked on the photograph that was judged, never on a later one."""
+    """Give the reasons in words; each place is marked on the photograph that was judged, never on a later one.
+
+    What is wrong with one receipt of a sum, and what the sum lacks, stands beside the receipts instead.
+    """
     if decision is None:
         return []
     receipt = current_receipt(entry.pk)
-    is_judged = receipt is not None and receipt.created_at <= decision.decided_at
-    kept = receipt.photos.filter(purged_at__isnull=True) if receipt and is_judged else ()
-    photos = {photo.position: photo for photo in kept}
-    return [reason | _place(reason.get("region"), photos) for reason in described(decision.reasons)]
+    judged = receipt if receipt is not None and receipt.created_at <= decision.decided_at else None
+    reasons = [reason for reason in described(decision.reasons) if not _is_of_sum(reason)]
+    return [reason | marked_place(reason.get("region"), judged) for reason in reasons]
 
 
-def _place(place: dict[str, Any] | None, photos: dict[int, ReceiptPhoto]) -> dict[str, Any]:
-    photo = photos.get(place["photo"] + 1) if place else None
-    if place is None or photo is None:
-        return {"region": None}
-    points = " ".join(f"{x:.0f},{y:.0f}" for x, y in place["polygon"])
-    return {"marked": {"position": photo.position, "width": photo.width, "height": photo.height, "points": points}}
+def _is_of_sum(reason: dict[str, Any]) -> bool:
+    return reason["rule"] != "returns" and bool(reason.get("receipt") or reason.get("missing"))
 
 
 def _appeal(entry: Entry, decision: Decision | None) -> dict[str, Any]:
@@ -212,8 +216,10 @@ def _fix_step(entry: Entry, decision: Decision | None) -> str:
     return step if step in names else "confirm"
 
 
-def _photo(entry: Entry, position: int) -> ReceiptPhoto:
-    receipt = current_receipt(entry.pk)
+def _photo(entry: Entry, position: int, receipt_id: str) -> ReceiptPhoto:
+    """Find a photograph of the receipt that is named, or of the last one sent."""
+    receipts = current_receipts(entry.pk)
+    receipt = next((r for r in receipts if str(r.public_id) == receipt_id), None) if receipt_id else receipts.last()
     photo = receipt and receipt.photos.filter(position=position, purged_at__isnull=True).first()
     if not photo:
         raise Http404

@@ -104,6 +104,7 @@ class Receipt(StatefulModel):
     )
 
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    returned_at = models.DateTimeField(_("goods returned, told at"), null=True, blank=True, editable=False)
     counts = models.BooleanField(_("counts for its entry"), default=False, editable=False)
 
     class Meta:

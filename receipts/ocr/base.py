@@ -111,6 +111,7 @@ class ReceiptReading:
     items: tuple[ItemReading, ...] = ()
     is_receipt: bool = False
     is_complete: bool = False
+    is_return: bool = False  # money was given back
     needs_review: bool = True
     review_reasons: tuple[str, ...] = ()
     screen_score: float = 0.0
@@ -132,6 +133,7 @@ class ReceiptReading:
             "items": [item.to_json() for item in self.items],
             "is_receipt": self.is_receipt,
             "is_complete": self.is_complete,
+            "is_return": self.is_return,
             "needs_review": self.needs_review,
             "review_reasons": list(self.review_reasons),
             "screen_score": self.screen_score,

@@ -23,6 +23,7 @@ def merged(first: ReceiptReading, second: ReceiptReading) -> ReceiptReading:
         base,
         fields=fields,
         is_complete=base.is_receipt and all(key in fields for key in ("tel", "date", "total")),
+        is_return=first.is_return or second.is_return,
         needs_review=bool(reasons),
         review_reasons=reasons,
         seconds=round(first.seconds + second.seconds, 3),

@@ -104,6 +104,7 @@ def _assembled(
         items=tuple(_items(texts, rows, parsed)),
         is_receipt=is_receipt,
         is_complete=is_receipt and all(key in parsed.fields for key in ("tel", "date", "total")),
+        is_return=parsed.is_return,
         needs_review=bool(reasons),
         review_reasons=tuple(dict.fromkeys(reasons)),
         screen_score=round(screen_score, 3),

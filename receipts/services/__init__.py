@@ -1,6 +1,6 @@
 """Writes: photographs in, figures out, corrections by people."""
 
-from receipts.services.counting import count_receipt, release_receipt
+from receipts.services.counting import count_receipt, mark_returned, release_receipts
 from receipts.services.dictionary import teach_printed_form, undo_printed_form
 from receipts.services.figures import LineFigures, ReceiptFigures, correct_figures
 from receipts.services.importing_forms import import_printed_forms
@@ -9,10 +9,11 @@ from receipts.services.purging import delete_orphans, purge_photos
 from receipts.services.reading import read_again, read_receipt
 from receipts.services.resealing import reseal_photos
 from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
-from receipts.services.uploading import store_upload
+from receipts.services.uploading import Place, store_upload
 
 __all__ = [
     "LineFigures",
+    "Place",
     "ReceiptFigures",
     "confirm_shop",
     "correct_figures",
@@ -21,10 +22,11 @@ __all__ = [
     "import_printed_forms",
     "import_shops",
     "learn_shop",
+    "mark_returned",
     "purge_photos",
     "read_again",
     "read_receipt",
-    "release_receipt",
+    "release_receipts",
     "reseal_photos",
     "store_upload",
     "switch_off_shop",

@@ -1,5 +1,7 @@
 """One paper receipt supports one entry of a campaign, also when it is sent twice in the same moment."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 
 from core.named_locks import hold
@@ -17,7 +19,7 @@ def count_receipt(*, receipt: Receipt, of_sponsor: bool = False) -> None:
     """
     if receipt.fingerprint:  # the same paper in two campaigns: one after the other
         hold(f"purchase:{receipt.agency_id}:{receipt.fingerprint}")
-    if of_sponsor and same_purchase_receipts(receipt, of_sponsor=True).exists():
+    if same_purchase_receipts(receipt, of_sponsor=of_sponsor).exists():
         raise DuplicateReceipt(receipt_id=receipt.pk)
     try:
         with transaction.atomic():
@@ -27,7 +29,14 @@ def count_receipt(*, receipt: Receipt, of_sponsor: bool = False) -> None:
     receipt.counts = True
 
 
-def release_receipt(*, receipt: Receipt) -> None:
-    """Let a receipt no longer count, since its entry was refused, sent back or withdrawn."""
-    Receipt.objects.filter(pk=receipt.pk, counts=True).update(counts=False)
-    receipt.counts = False
+def mark_returned(*, receipt: Receipt, now: datetime) -> None:
+    """Keep, in the caller's transaction, that the goods were given back: the receipt counts for nothing any more."""
+    if receipt.fingerprint:
+        hold(f"purchase:{receipt.agency_id}:{receipt.fingerprint}")
+    Receipt.objects.filter(pk=receipt.pk).update(counts=False, returned_at=now, updated_at=now)
+    receipt.counts, receipt.returned_at = False, now
+
+
+def release_receipts(*, entry_id: int) -> None:
+    """Let an entry's receipts no longer count, since it was refused, sent back or withdrawn."""
+    Receipt.objects.filter(entry_id=entry_id, counts=True).update(counts=False)

@@ -24,6 +24,7 @@ LISTS = {
     "receipts.printedform": "ORS",
     "eligibility.reviewcase": "OR",
     "eligibility.appeal": "OR",
+    "eligibility.purchasereturn": "O",
     "eligibility.serialbatch": "O",
     "eligibility.referencelist": "O",
     "draws.draw": "O",

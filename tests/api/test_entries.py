@@ -1,6 +1,7 @@
 """Entries from an agency's own pages."""
 
 import io
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,11 +10,14 @@ from django.utils import timezone
 from PIL import Image
 
 from api.models import IdempotencyRecord
-from campaigns.models import RuleKind
+from campaigns.models import EntryRule, RuleKind
+from campaigns.services import freeze_rules
 from distribution.models import Delivery
 from journeys.services import advance_entry
 from participants.models import Consent, Entry, EntryStatus
 from receipts.models import Receipt
+from receipts.ocr.fake import FakeReader, prepared_reading
+from receipts.services import read_receipt
 from tests.api.world import entry_body, make_tenant
 
 
@@ -34,6 +38,8 @@ def test_an_entry_is_created_and_sent_in_one_call(tenant):
         "contacts": [{"kind": "email", "masked": "ha****@example.jp", "is_verified": False}],
         "verdict": None,
         "receipt": None,
+        "receipts": [],
+        "receipt_sum": None,
     }
     assert (entry.status, entry.link, entry.agency) == (EntryStatus.SUBMITTED, tenant.link, tenant.agency)
     assert entry.answers.get().values == ["よい"]
@@ -138,7 +144,49 @@ def test_a_receipt_is_uploaded_and_sends_the_entry(db):
         "store_name": "",
         "purchased_on": None,
         "total_jpy": None,
+        "counts": False,
+        "sum_state": None,
+        "sum_spent_jpy": None,
+        "sum_quantity": None,
+        "sum_reasons": [],
     }
+    assert sent.json()["receipts"] == [sent.json()["receipt"]]
+    assert sent.json()["receipt_sum"] is None
+
+
+def test_receipts_are_added_where_the_campaign_sums_them_and_the_answer_shows_the_sum(db):
+    tenant = make_tenant("own", rules=(RuleKind.PURCHASE,))
+    EntryRule.objects.update(parameters={"minimum_spend_jpy": 2500, "receipts_at_most": 2})
+    freeze_rules(campaign_id=tenant.campaign.pk)
+    path = f"/entries/{tenant.api.post('/entries', entry_body(tenant)).json()['id']}"
+    own = {"tel": "0312345678", "date": tenant.campaign.purchase_from_on.isoformat()}
+
+    def send(colour: str, total: int, time: str) -> dict[str, Any]:
+        FakeReader.prepare(prepared_reading(total=total, time=time, **own))
+        sent = tenant.api.upload(f"{path}/receipt", {"photos": photo(colour), "mode": "add"})
+        assert sent.status_code == 201, sent.content
+        read_receipt(receipt_id=Receipt.objects.latest("pk").pk, now=timezone.now())
+        advance_entry(entry_id=Entry.objects.get().pk, now=timezone.now())
+        return tenant.api.get(path).json()
+
+    short = send("white", 2020, "10:00")
+    assert [reason["message"] for reason in short["verdict"]["reasons"]] == [
+        "レシートの合計が、あと480円分足りません。"
+    ]
+    assert [(r["sum_state"], r["sum_spent_jpy"], r["counts"]) for r in short["receipts"]] == [("counts", 2020, False)]
+    assert short["receipt_sum"] == {
+        "receipts_at_most": 2,
+        "minimum_spend_jpy": 2500,
+        "counted_jpy": 2020,
+        "missing_jpy": 480,
+        "minimum_quantity": 0,
+        "counted_quantity": 0,
+        "missing_quantity": 0,
+    }
+
+    whole = send("black", 480, "18:00")
+    assert (whole["status"], whole["receipt_sum"]["missing_jpy"]) == ("accepted", 0)
+    assert [(r["sum_spent_jpy"], r["counts"]) for r in whole["receipts"]] == [(2020, True), (480, True)]
 
 
 def test_I16_the_same_photographs_again_change_nothing_and_others_come_too_late(db):

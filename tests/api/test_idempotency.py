@@ -25,6 +25,7 @@ MOVES_VALUE = {
     "api-locks",
     "api-offline",
     "api-reservations",
+    "api-returns",
 }
 
 

@@ -46,6 +46,7 @@ def test_each_scope_but_none_else_opens_what_the_documentation_says():
         "POST entries": "entries:write",
         "GET entries/<uuid:entry_id>": "entries:read",
         "POST entries/<uuid:entry_id>/receipt": "entries:write",
+        "POST returns": "entries:write",
         "GET codes/batches": "codes:read",
         "POST codes/batches": "codes:import",
         "POST codes/batches/preview": "codes:import",

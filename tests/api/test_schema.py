@@ -86,9 +86,11 @@ def test_no_answer_of_the_schema_has_a_place_for_a_code_a_token_or_a_contact():
     # These are names of refusals and reasons, and the client's own id, not codes that can be spent.
     assert answers == {
         "BatchPreviewOutputProblem.code",
+        "EntryAnswerReceiptReason.code",
         "EntryAnswerVerdictReason.code",
         "JobReportProblem.code",
         "Problem.code",
         "ProblemPlace.code",
         "ReservationAnswer.reference",
+        "ReturnAnswer.reference",
     }

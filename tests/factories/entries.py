@@ -236,6 +236,21 @@ class ReviewCaseFactory(DjangoModelFactory[eligibility.ReviewCase]):
     agency = factory.SelfAttribute("entry.agency")
 
 
+class PurchaseReturnFactory(DjangoModelFactory[eligibility.PurchaseReturn]):
+    """The client's system has told that goods were given back; nothing was decided before."""
+
+    class Meta:
+        model = eligibility.PurchaseReturn
+
+    entry = factory.SubFactory(EntryFactory)
+    receipt = factory.SubFactory(ReceiptFactory, entry=factory.SelfAttribute("..entry"), returned_at=NOW)
+    campaign = factory.SelfAttribute("entry.campaign")
+    agency = factory.SelfAttribute("entry.agency")
+    source = eligibility.ReturnSource.CLIENT
+    reference = factory.Sequence(lambda n: f"R-{n}")
+    told_at = NOW
+
+
 class AppealFactory(DjangoModelFactory[eligibility.Appeal]):
     """An entrant objects to a refusal."""
 

@@ -13,7 +13,7 @@
 
   // Which fields belong to which kind of condition; the server keeps only these (campaigns/admin/rules.py).
   const FIELDS = {
-    purchase: ["minimum_spend_jpy", "spend_counts", "minimum_quantity"],
+    purchase: ["minimum_spend_jpy", "spend_counts", "minimum_quantity", "receipts_at_most", "receipt_once", "categories"],
     reference: ["list"],
     x_follow: ["account", "account_id"],
   };

@@ -9,6 +9,7 @@ from itertools import accumulate
 from receipts.ocr.parsing import arithmetic, dates, identity
 from receipts.ocr.parsing.figures import Figures, find_figures
 from receipts.ocr.parsing.items import Item, find_items
+from receipts.ocr.parsing.returns import is_return_slip
 from receipts.ocr.parsing.rows import Row
 from receipts.ocr.parsing.store import find_store
 
@@ -35,11 +36,12 @@ class ParsedReceipt:
     items: list[Item] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     has_fitting_items: bool = False
+    is_return: bool = False
 
 
 def parse(rows: Sequence[Row]) -> ParsedReceipt:
     """Read all fields out of the rows of one receipt."""
-    parsed = ParsedReceipt()
+    parsed = ParsedReceipt(is_return=is_return_slip(rows))
     _add_store(parsed, rows)
     _add_numbers(parsed, rows)
     _add_moment(parsed, rows)
