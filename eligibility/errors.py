@@ -46,6 +46,19 @@ class SeniorNeeded(DomainError):
     status = 403
 
 
+class NotYourDecision(DomainError):
+    code = "not_your_decision"
+    message = _("Only the person who decided can take the decision back.")
+    status = 403
+
+
+class DecidedFurther(DomainError):
+    """After this word somebody else had a say, or the entrant went on."""
+
+    code = "decided_further"
+    message = _("This can no longer be taken back: another person has decided since, or the entrant has gone on.")
+
+
 class PolicyNotAccepted(DomainError):
     code = "policy_not_accepted"
     message = _("Please give 1 to 720 hours and a share of 0 to 100 percent.")

@@ -163,6 +163,11 @@ REASONS: dict[str, ReasonText] = {
         _("If you think this is wrong, please write to the inquiry desk."),
         can_fix=False,
     ),
+    "taken_back_by_desk": ReasonText(
+        _("Our staff is looking at the entry once more."),
+        _("You need not do anything; we write to you when the result is there."),
+        can_fix=False,
+    ),
     "approved_by_desk": ReasonText(
         _("Our staff has confirmed the entry."), _("You need not do anything."), can_fix=False
     ),

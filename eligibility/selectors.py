@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 
 from accounts.models import Agency
 from campaigns.models import Campaign
@@ -41,6 +41,7 @@ from receipts.selectors import (
 )
 
 SCREEN_SCORE = 2.2  # peak of the log spectrum: above it, a display is likely; for review only
+UNDO_TIME = timedelta(minutes=1)  # in which nothing follows from a reviewer's word, so that it can be taken back
 
 
 def current_decision(entry_id: int) -> Decision | None:
@@ -58,10 +59,12 @@ def appeal_deadline(decision: Decision, campaign: Campaign) -> datetime | None:
     return decision.decided_at + timedelta(days=campaign.appeal_days) if campaign.appeal_days else None
 
 
-def verdicts_by_person(since: datetime) -> QuerySet[Decision]:
-    """Give the refusals and sendings back by a person's word since then."""
+def verdicts_by_person(since: datetime, now: datetime) -> QuerySet[Decision]:
+    """Give the refusals and sendings back by a person's word since then that can no longer be taken back at once."""
     verdicts = [Verdict.SENT_BACK, Verdict.REFUSED]
-    return Decision.objects.filter(decided_by__isnull=False, decided_at__gte=since, verdict__in=verdicts)
+    said = Decision.objects.filter(decided_by__isnull=False, decided_at__gte=since, decided_at__lte=now - UNDO_TIME)
+    later = Decision.objects.filter(entry=OuterRef("entry"), number__gt=OuterRef("number"))
+    return said.filter(~Exists(later), verdict__in=verdicts)
 
 
 def answered_appeals(since: datetime) -> QuerySet[Appeal]:

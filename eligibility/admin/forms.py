@@ -24,7 +24,7 @@ FIGURES = (
     "tax_jpy",
     "total_jpy",
 )
-BY_DESK = ("approved_by_desk", "refused_by_desk")
+BY_DESK = ("approved_by_desk", "refused_by_desk", "taken_back_by_desk")
 SPARE_LINES = 2
 
 

@@ -13,6 +13,7 @@ from eligibility.services.opinions import give_opinion
 from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 from eligibility.services.rings import hold_entry, keep_rings
+from eligibility.services.undoing import is_overtaken, undo_opinion
 
 __all__ = [
     "answer_appeal",
@@ -24,6 +25,7 @@ __all__ = [
     "generate_serials",
     "give_opinion",
     "hold_entry",
+    "is_overtaken",
     "keep_rings",
     "open_appeal",
     "open_case",
@@ -34,4 +36,5 @@ __all__ = [
     "set_policy",
     "spend_attempt",
     "take_back_entry",
+    "undo_opinion",
 ]

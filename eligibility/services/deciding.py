@@ -84,8 +84,12 @@ def keep_decision(
     rules: RuleVersion,
     now: datetime,
     actor_id: int | None = None,
+    acts_from: datetime | None = None,
 ) -> Decision:
-    """Add a decision and move the entry to what it says, in the caller's transaction."""
+    """Add a decision and move the entry to what it says, in the caller's transaction.
+
+    Nothing is given for it before `acts_from`.
+    """
     last = Decision.objects.filter(entry=entry).aggregate(last=Max("number"))["last"] or 0
     decision = Decision.objects.create(
         agency_id=entry.agency_id,
@@ -98,7 +102,7 @@ def keep_decision(
         decided_by_id=actor_id,
         decided_at=now,
     )
-    record_verdict(entry=entry, status=ENTRY_STATUS[verdict], now=now)
+    record_verdict(entry=entry, status=ENTRY_STATUS[verdict], now=now, acts_from=acts_from)
     codes = [reason["code"] for reason in reasons]
     audit.record("entry.decided", subject=entry, actor_id=actor_id, verdict=verdict, codes=codes)
     return decision

@@ -8,6 +8,7 @@ from receipts.services.importing_shops import import_shops
 from receipts.services.purging import delete_orphans, purge_photos
 from receipts.services.reading import read_again, read_receipt
 from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
+from receipts.services.unlearning import unlearn
 from receipts.services.uploading import store_upload
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "switch_off_shop",
     "teach_printed_form",
     "undo_printed_form",
+    "unlearn",
 ]
