@@ -94,6 +94,22 @@ class AppealTooLate(DomainError):
     message = _("The time to object to this result is over.")
 
 
+class AppealNeedsAnother(DomainError):
+    """Who gave the verdict does not judge the objection to it."""
+
+    code = "appeal_needs_another"
+    message = _("You gave the result that the entrant objects to. Another person has to answer.")
+    status = 403
+
+
+class AppealAloneNeedsNote(DomainError):
+    """Nobody else of the agency may answer; why the same person does is kept."""
+
+    code = "appeal_alone_needs_note"
+    message = _("Nobody else can answer this appeal. Please write why you answer it yourself; the note is kept.")
+    status = 422
+
+
 class AppealTextNotAccepted(DomainError):
     code = "appeal_text_not_accepted"
     message = _("Please write a few words of ordinary text: at least 5 and at most 1,000 characters (an answer: 500).")

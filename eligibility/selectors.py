@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 
-from accounts.models import Agency
+from accounts.models import Agency, User
+from accounts.selectors import members_who_may
 from campaigns.models import Campaign
 from campaigns.selectors import counts_for_sponsor
 from core.crypto import blind_index
@@ -18,6 +19,7 @@ from eligibility.models import (
     NumberUse,
     ReferenceNumber,
     ReviewCase,
+    ReviewOpinion,
     ReviewPolicy,
     ReviewStatus,
     Serial,
@@ -57,6 +59,17 @@ def appeal_of(entry_id: int) -> Appeal | None:
 def appeal_deadline(decision: Decision, campaign: Campaign) -> datetime | None:
     """Give the instant before which a decision may be objected to; None where the campaign hears no appeals."""
     return decision.decided_at + timedelta(days=campaign.appeal_days) if campaign.appeal_days else None
+
+
+def deciders_of(decision: Decision) -> set[int]:
+    """Give the ids of the people whose word a decision is: who gave it, and whose opinions led to it."""
+    opinions = ReviewOpinion.objects.filter(case__outcome=decision).values_list("reviewer", flat=True)
+    return {*opinions} | ({decision.decided_by_id} if decision.decided_by_id else set())
+
+
+def others_to_answer(appeal: Appeal) -> QuerySet[User]:
+    """Give the people of the agency who may answer an appeal and had no say in the result it is about."""
+    return members_who_may(appeal.agency, "eligibility.change_appeal").exclude(pk__in=deciders_of(appeal.decision))
 
 
 def verdicts_by_person(since: datetime, now: datetime) -> QuerySet[Decision]:

@@ -63,8 +63,14 @@ def undo_opinion(*, opinion_id: int, actor_id: int, now: datetime) -> ReviewCase
         _reopen(entry, case, actor_id, now)
     if receipt := current_receipt(entry.pk):
         unlearn(receipt_id=receipt.pk, actor_id=actor_id, learned_at=decided_at, now=now)
-    facts = {"verdict": opinion.verdict, "number": opinion.number, "reason_code": opinion.reason_code}
-    audit.record("review.undone", subject=case, actor_id=actor_id, **facts)
+    audit.record(
+        "review.undone",
+        subject=case,
+        actor_id=actor_id,
+        verdict=opinion.verdict,
+        number=opinion.number,
+        reason_code=opinion.reason_code,
+    )
     opinion.delete()
     return case
 

@@ -17,7 +17,6 @@ from receipts.files import store_photo
 from receipts.models import PrintedForm, Receipt, ReceiptLine
 from tests.admin.registry import list_url, row_url
 from tests.factories import (
-    DrawResultFactory,
     ReceiptFactory,
     ReceiptLineFactory,
     ReceiptPhotoFactory,
@@ -383,39 +382,3 @@ def test_the_sidebar_counts_waiting_cases_of_the_own_agency_only(case, operator)
 
     assert "いちばん古いものは0時間待っています。" in page
     assert '<p class="number">\n            1<small>' in page
-
-
-def test_a_decision_is_offered_to_be_taken_back_at_once_and_from_the_list_of_ones_own(case, operator, desk):
-    following = ReviewCaseFactory(decision__entry__campaign=case.campaign)
-    next_page = operator.post(row_url(case), posted(case, verdict="eligible"), follow=True).content.decode()
-    opinion = case.opinions.get()
-    undo, mine = (
-        reverse(f"admin:eligibility_reviewcase_{name}", args=args)
-        for name, args in (("undo", [opinion.pk]), ("mine", []))
-    )
-
-    assert f'action="{undo}"' in next_page
-    assert f'action="{undo}"' in operator.get(mine).content.decode()
-    assert operator.get(undo).status_code == 405
-    assert desk(Role.OPERATOR).post(undo).status_code == 404  # somebody else's
-    assert desk(Role.SUPPORT).get(mine).status_code == 403
-    answer = operator.post(undo)
-
-    case.refresh_from_db()
-    assert (answer["Location"], case.status) == (row_url(case), "open")
-    assert f'action="{undo}"' not in operator.get(row_url(following)).content.decode()
-
-
-def test_why_a_decision_can_no_longer_be_taken_back_is_said(case, operator):
-    operator.post(row_url(case), posted(case, verdict="eligible"))
-    DrawResultFactory(entry=case.entry, course=None)
-    undo = reverse("admin:eligibility_reviewcase_undo", args=[case.opinions.get().pk])
-
-    listed = operator.get(reverse("admin:eligibility_reviewcase_mine")).content.decode()
-    told = operator.post(undo, follow=True).content.decode()
-
-    assert "応募の結果が確定しているため" in listed
-    assert f'action="{undo}"' not in listed
-    assert "応募の結果が確定しているため" in told
-    case.refresh_from_db()
-    assert case.status == "resolved"
