@@ -14,6 +14,7 @@ class ReceiptFacts:
     is_complete: bool = True
     is_confirmed: bool = False  # a person has corrected or confirmed the figures
     needs_review: bool = False
+    doubts: tuple[str, ...] = ()  # why, in the reader's and the shop master's codes
     looks_like_screen: bool = False
     figures: Mapping[str, Any] = field(default_factory=dict)
     items: tuple[Mapping[str, Any], ...] = ()

@@ -169,6 +169,7 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
         is_complete=reading.get("is_complete", True),
         is_confirmed=receipt.corrected_by_id is not None,
         needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
+        doubts=tuple(reading.get("review_reasons", ())),
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,
         figures=figures_of(receipt) | _store(receipt) | _sums(receipt),
         items=tuple(_items(receipt, reading)),

@@ -15,7 +15,7 @@ from accounts.desk import ExportMixin, Question, TenantModelAdmin, attempt, show
 from accounts.desk.tenancy import signed_in
 from accounts.selectors import agencies_where
 from core import clock
-from eligibility.admin.forms import BY_DESK
+from eligibility.admin.forms import NOT_CHOSEN
 from eligibility.errors import AppealNeedsAnother
 from eligibility.models import Appeal, AppealStatus, Verdict
 from eligibility.reasons import REASONS, described
@@ -65,7 +65,7 @@ class AnswerForm(forms.Form):
             (stands.value, _("the result stays")),
             *((verdict.value, labels[verdict]) for verdict in others),
         ]
-        reasons = [(code, text.message) for code, text in REASONS.items() if code not in BY_DESK]
+        reasons = [(code, text.message) for code, text in REASONS.items() if code not in NOT_CHOSEN]
         refused = ("refused_by_desk", REASONS["refused_by_desk"].message)
         self.fields["reason"].choices = [("", _("Choose a reason")), refused, *reasons]  # type: ignore[attr-defined]
 

@@ -32,6 +32,7 @@ from eligibility.admin.forms import (
 )
 from eligibility.admin.review_filters import OnlyFilter, StateFilter
 from eligibility.admin.review_page import alikes, compared, figure_rows, line_rows, photographs, ring_of
+from eligibility.admin.reviewing_help import reasons_to_review
 from eligibility.errors import SeniorNeeded
 from eligibility.models import ReviewCase, ReviewStatus, Verdict
 from eligibility.queue import Wish, counts_of, following_case, workable_cases
@@ -257,7 +258,7 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
             "case": case,
             "entry": case.entry,
             "campaign": case.campaign,
-            "reasons": described(case.decision.reasons),
+            "reasons": reasons_to_review(case.decision.reasons, figures),
             "receipt": receipt,
             "photographs": photographs(receipt, figures),
             "figures": figure_rows(figures, receipt),

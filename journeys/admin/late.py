@@ -39,7 +39,7 @@ class ExpectedForm(forms.Form):
 class GrantForm(forms.Form):
     """Which course, and why without a draw."""
 
-    course = forms.ModelChoiceField(None, label=_("course"), widget=UnfoldAdminSelectWidget)
+    course: Any = forms.ModelChoiceField(None, label=_("course"), widget=UnfoldAdminSelectWidget)
     reason = forms.CharField(
         label=_("reason"),
         min_length=5,
