@@ -14,12 +14,13 @@ LOOK_AT = {
         "digit. If it is printed so, it may be a new branch, or the photo may be edited there."
     ),
     "registration_no_differs": _(
-        "The telephone is that of a shop in the shop master, the registration number is another company's. Compare both "
-        "with the photo. If they are printed so, the shop may have changed hands, or the receipt may be forged."
+        "The telephone is that of a shop in the shop master, the registration number is another company's. "
+        "Compare both with the photo. "
+        "If they are printed so, the shop may have changed hands, or the receipt may be forged."
     ),
     "shop_differs": _(
-        "The telephone is that of a shop in the shop master, the printed name is another chain's. Compare both with the "
-        "photo. If they are printed so, the shop master may be out of date, or the receipt may be forged."
+        "The telephone is that of a shop in the shop master, the printed name is another chain's. "
+        "Compare both with the photo. If they are printed so, the shop master may be out of date, or the receipt may be forged."
     ),
     "store_unclear": _("Is this one of the shops that take part? Look at name, branch and telephone."),
     "product_unclear": _("Is the marked line one of the products? If so, choose the product beside it."),
