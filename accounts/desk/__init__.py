@@ -4,11 +4,13 @@ from accounts.desk.admins import ReadOnlyAdmin, TenantModelAdmin
 from accounts.desk.asking import Question, attempt
 from accounts.desk.exports import ExportMixin
 from accounts.desk.fields import InclusiveEndField, LinesField, shown, until, yen
+from accounts.desk.history import HistoryMixin
 from accounts.desk.importing import TableImportMixin
 from accounts.desk.tenancy import TenantStackedInline, TenantTabularInline
 
 __all__ = [
     "ExportMixin",
+    "HistoryMixin",
     "InclusiveEndField",
     "LinesField",
     "Question",

@@ -20,7 +20,8 @@ LOOK_AT = {
     ),
     "shop_differs": _(
         "The telephone is that of a shop in the shop master, the printed name is another chain's. "
-        "Compare both with the photo. If they are printed so, the shop master may be out of date, or the receipt may be forged."
+        "Compare both with the photo. "
+        "If they are printed so, the shop master may be out of date, or the receipt may be forged."
     ),
     "store_unclear": _("Is this one of the shops that take part? Look at name, branch and telephone."),
     "product_unclear": _("Is the marked line one of the products? If so, choose the product beside it."),

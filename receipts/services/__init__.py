@@ -5,6 +5,7 @@ from receipts.services.dictionary import teach_printed_form, undo_printed_form
 from receipts.services.figures import LineFigures, ReceiptFigures, correct_figures
 from receipts.services.importing_forms import import_printed_forms
 from receipts.services.importing_shops import import_shops
+from receipts.services.masters import keep_chain, keep_product
 from receipts.services.purging import delete_orphans, purge_photos
 from receipts.services.reading import read_again, read_receipt
 from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
@@ -20,6 +21,8 @@ __all__ = [
     "delete_orphans",
     "import_printed_forms",
     "import_shops",
+    "keep_chain",
+    "keep_product",
     "learn_shop",
     "purge_photos",
     "read_again",
