@@ -80,6 +80,7 @@ ACTIONS = {
     "chain.changed": _("chain changed"),
     "product.added": _("product added to the dictionary"),
     "product.changed": _("product of the dictionary changed"),
+    "chain.unlearned": _("chain learned from a receipt taken back"),
     "shop.unlearned": _("shop learned from a receipt taken back"),
     "shop.proposed_again": _("shop proposed again"),
 }

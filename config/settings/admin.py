@@ -64,7 +64,7 @@ SIDEBAR = [
         _item(_("Entries"), "inbox", "participants.entry"),
         _item(_("Receipts"), "receipt_long", "receipts.receipt"),
         _item(_("Shop master"), "store", "receipts.shop"),
-        _item(_("Chains"), "storefront", "receipts.shopchain"),
+        _item(_("Chains"), "hub", "receipts.shopchain"),
         _item(_("Product dictionary"), "menu_book", "receipts.printedform"),
         _item(_("Products of the dictionary"), "local_offer", "receipts.product"),
         _item(_("Serial codes"), "pin", "eligibility.serialbatch"),

@@ -115,6 +115,8 @@ class VerdictForm(forms.Form):
         self.fields["sent_back_reason"].choices = [("", _("Choose a reason")), *numbered(fixable)]  # type: ignore[attr-defined]
         refused = [("refused_by_desk", REASONS["refused_by_desk"].message), *final]
         self.fields["refused_reason"].choices = [("", _("Choose a reason")), *numbered(refused)]  # type: ignore[attr-defined]
+        for name in ("sent_back_reason", "refused_reason"):
+            self.fields[name].widget.attrs["aria-label"] = self.fields[name].label
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

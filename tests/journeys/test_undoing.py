@@ -17,7 +17,7 @@ from journeys.errors import AlreadyGiven, AlreadyTold
 from journeys.services import sweep
 from journeys.undoing import undo_review
 from participants.models import EntryStatus
-from receipts.models import PrintedForm, Shop, ShopStatus
+from receipts.models import PrintedForm, Shop, ShopChain, ShopStatus
 from receipts.services import learn_shop, teach_printed_form
 from tests import factories
 from tests.factories import NOW
@@ -197,11 +197,22 @@ def test_what_the_decision_taught_goes_and_is_learned_again_from_the_next_one(ca
     undo(opinion)
 
     assert not Shop.objects.exists()
+    assert ShopChain.objects.get().name == "みなと屋"  # the form that was undone, and stays on record, is of this chain
     assert PrintedForm.objects.get().undone_by == reviewer
     teach_printed_form(**taught, actor_id=reviewer.pk)
     decide(case, reviewer)
     assert Shop.objects.get().status == ShopStatus.PROPOSED
     assert PrintedForm.objects.filter(undone_at__isnull=True).count() == 1
+
+
+def test_a_chain_that_came_in_with_the_shop_goes_with_it(case, reviewer):
+    opinion = decide(case, reviewer)
+    assert ShopChain.objects.get().name == "みなと屋"
+
+    undo(opinion)
+
+    assert not ShopChain.objects.exists()
+    assert case.entry.receipts.get().chain is None
 
 
 def test_a_shop_that_the_decision_confirmed_is_proposed_again(case, reviewer):
