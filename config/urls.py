@@ -3,7 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from journeys.admin import reviews
+
 urlpatterns = [
+    path("admin/review/mine/", admin.site.admin_view(reviews.mine), name="review-mine"),
+    path("admin/review/undo/<int:opinion_id>/", admin.site.admin_view(reviews.undo), name="review-undo"),
     path("admin/", admin.site.urls),
     path("api/", include("api.urls")),
     path("anymail/", include("anymail.urls")),  # events of the mail provider; guarded by ANYMAIL_WEBHOOK_SECRET

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.models import User
 from core.errors import DomainError
 from distribution.models import Delivery, DeliveryKind, DeliveryStatus
 from distribution.services import cancel_delivery
@@ -24,7 +25,13 @@ def obstacle_to_undoing(opinion: ReviewOpinion) -> DomainError | None:
             return AlreadyGiven(case_id=case.pk)
         if any(not _is_unsent(message) for message in _messages(case)):
             return AlreadyTold(case_id=case.pk)
-    return DecidedFurther(case_id=case.pk) if is_overtaken(opinion) else None
+    return DecidedFurther(case_id=case.pk) if is_overtaken(opinion=opinion) else None
+
+
+def own_opinions(user: User) -> QuerySet[ReviewOpinion]:
+    """Give what a person said at the review desk, the latest first."""
+    own = ReviewOpinion.objects.filter(reviewer=user).select_related("case__entry", "case__campaign", "case__outcome")
+    return own.order_by("-given_at", "-pk")
 
 
 @transaction.atomic

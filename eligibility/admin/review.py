@@ -56,9 +56,8 @@ def open_case_badge(request: HttpRequest) -> str | None:
     return str(count) if count else None
 
 
+@admin.register(ReviewCase)
 class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
-    """The queue and the desk; `journeys.admin` registers it, together with what has to see later stages."""
-
     list_display = (
         "waiting_since",
         "due_label",
@@ -140,13 +139,8 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
             "counts": counts_of(open_ones, clock.now()),
             "begin_query": wish.query,
             "may_review": self.has_change_permission(request),
-            **self.desk_context(request),
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
-
-    def desk_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Give what later stages add to the pages of the desk."""
-        return {}
 
     def following(self, request: HttpRequest) -> HttpResponse:
         """Lead to the case to work next, in the order that the address asks for."""
@@ -280,7 +274,6 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
             "disputed": list(case.opinions.all()) if may_decide and case.opinions.count() == 2 else [],
             "next_query": f"{Wish.from_query(request.GET).query}&after={case.pk}".lstrip("&"),
             "outcome": described(case.outcome.reasons) if case.outcome else [],
-            **self.desk_context(request),
         }
         return TemplateResponse(request, "admin/eligibility/review.html", context)
 

@@ -19,7 +19,7 @@ from receipts.services import unlearn
 HELD = "rings"  # the rule by which an entry was accepted before its case was opened
 
 
-def is_overtaken(opinion: ReviewOpinion) -> bool:
+def is_overtaken(*, opinion: ReviewOpinion) -> bool:
     """Tell whether another opinion, an appeal, a later decision or the entrant came after this one."""
     case = opinion.case
     if case.opinions.filter(number__gt=opinion.number).exists():
@@ -56,7 +56,7 @@ def undo_opinion(*, opinion_id: int, actor_id: int, now: datetime) -> ReviewCase
     )
     case.entry = entry
     opinion.case = case
-    if is_overtaken(opinion):
+    if is_overtaken(opinion=opinion):
         raise DecidedFurther(opinion_id=opinion_id)
     decided_at = case.resolved_at
     if case.status == ReviewStatus.RESOLVED:

@@ -15,7 +15,7 @@ def case(agency):
 
 
 def address(name, *args):
-    return reverse(f"admin:eligibility_reviewcase_{name}", args=args)
+    return reverse(f"review-{name}", args=args)
 
 
 def test_a_decision_is_offered_to_be_taken_back_at_once_and_from_the_list_of_ones_own(case, operator, desk):
