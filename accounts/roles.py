@@ -12,6 +12,7 @@ READ_CAMPAIGNS = (
 READ_PEOPLE = (
     "participants.view_participant participants.view_identity participants.view_entry participants.view_consent"
     " receipts.view_receipt receipts.view_receiptline receipts.view_shop receipts.view_printedform"
+    " receipts.view_shopchain receipts.view_product"
     " eligibility.view_decision"
 )
 
@@ -43,6 +44,10 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *[
             "receipts.add_shop",
             "receipts.change_shop",
+            "receipts.add_shopchain",
+            "receipts.change_shopchain",
+            "receipts.add_product",
+            "receipts.change_product",
             "receipts.add_printedform",
             "receipts.change_printedform",
             "eligibility.view_serialbatch",

@@ -26,6 +26,12 @@ def agencies_where(user: User, *permissions: str) -> QuerySet[Agency]:
     return Agency.objects.filter(memberships__user=user, memberships__role__in=roles).distinct()
 
 
+def members_who_may(agency: Agency, *permissions: str) -> QuerySet[User]:
+    """Give the people, able to sign in, whose role in an agency holds one of some permissions ("app.codename")."""
+    roles = [role for role, held in PERMISSIONS.items() if {*permissions} & {*held}]
+    return User.objects.filter(is_active=True, memberships__agency=agency, memberships__role__in=roles).distinct()
+
+
 def live_api_key(*, presented: str, address: str, now: datetime) -> ApiKey:
     """Find the key that a caller presents from an IP address.
 

@@ -22,6 +22,13 @@ class CandidatesChanged(DomainError):
     message = _("The number of entries has changed since the preview. Please check the preview again.")
 
 
+class NotLate(DomainError):
+    """Only an entry accepted after its campaign's draw can be given a prize by hand, out of its campaign's courses."""
+
+    code = "entry_not_late"
+    message = _("A prize can be given by hand only to an accepted entry whose campaign was drawn before.")
+
+
 class DrawNotPossible(DomainError):
     code = "draw_not_possible"
     message = _("The draw cannot be held yet. Please settle what the preview lists first.")

@@ -19,6 +19,9 @@ class CourseCounter(models.Model):
     day = models.DateField(null=True)
     used = models.PositiveIntegerField(default=0)
     cap = models.PositiveIntegerField()
+    added = models.PositiveIntegerField(
+        default=0
+    )  # places beyond the course's own, for who was accepted after the draw
 
     class Meta:
         verbose_name = _("winner count")
@@ -47,17 +50,21 @@ class DrawStatus(models.TextChoices):
 
 
 class Draw(StatefulModel):
-    """A draw over the accepted entries of a campaign, run once by an operator."""
+    """A draw over the accepted entries of a campaign that have no result yet, run by an operator.
+
+    The first one gives the campaign's places. Later ones are for entries accepted after it, each drawn at its odds.
+    """
 
     TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {DrawStatus.PLANNED: {DrawStatus.DRAWN}}
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
-    campaign = models.OneToOneField(
+    campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
-        related_name="draw",
+        related_name="draws",
         verbose_name=_("campaign"),
     )
+    number = models.PositiveSmallIntegerField(_("number"), default=1)
     status = models.CharField(_("status"), max_length=8, choices=DrawStatus, default=DrawStatus.PLANNED)
     seed = models.CharField(max_length=64, blank=True, editable=False)
     candidate_count = models.PositiveIntegerField(_("entries in the draw"), default=0)
@@ -68,10 +75,13 @@ class Draw(StatefulModel):
     class Meta:
         verbose_name = _("draw")
         verbose_name_plural = _("draws")
-        constraints: ClassVar = [in_status("draw_status_known", DrawStatus)]
+        constraints: ClassVar = [
+            in_status("draw_status_known", DrawStatus),
+            models.UniqueConstraint(name="draw_number_once", fields=["campaign", "number"]),
+        ]
 
     def __str__(self) -> str:
-        return str(self.campaign)
+        return f"{self.campaign}" if self.number == 1 else f"{self.campaign} #{self.number}"
 
 
 class DrawResult(PublicModel):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from campaigns.models import Campaign, PrizeCourse
+from campaigns.models import Campaign, Mechanic, PrizeCourse
 from core.clock import end_of_jst_day, start_of_jst_day
-from draws.models import CourseCounter, DrawResult
+from draws.models import CourseCounter, Draw, DrawResult, DrawStatus
 from participants.models import Entry, EntryStatus, Identity
 
 
@@ -22,6 +22,38 @@ class Candidates:
 def candidate_entries(campaign: Campaign) -> QuerySet[Entry]:
     """Give the accepted entries of a campaign that have no result yet."""
     return Entry.objects.filter(campaign=campaign, status=EntryStatus.ACCEPTED, draw_result__isnull=True)
+
+
+def late_entries() -> QuerySet[Entry]:
+    """Give the accepted entries without a result whose campaign's draw was held before they were accepted."""
+    drawn = Draw.objects.filter(campaign=OuterRef("campaign"), status=DrawStatus.DRAWN)
+    waiting = Entry.objects.filter(status=EntryStatus.ACCEPTED, draw_result__isnull=True)
+    return waiting.filter(Exists(drawn), campaign__mechanic=Mechanic.LATER)
+
+
+def first_draw(campaign: Campaign) -> Draw | None:
+    """Give the draw of a campaign's places, if it was held."""
+    return Draw.objects.filter(campaign=campaign, number=1, status=DrawStatus.DRAWN).first()
+
+
+@dataclass(frozen=True)
+class Odds:
+    """At which odds a draw was held: of `out_of` entries so many won each course (course id, count)."""
+
+    out_of: int
+    chances: tuple[tuple[int, int], ...]
+
+    @property
+    def winner_count(self) -> int:
+        """How many won in all."""
+        return sum(count for _course, count in self.chances)
+
+
+def odds_of(draw: Draw) -> Odds:
+    """Give the odds of a draw, courses in their order."""
+    won = draw.results.filter(course__isnull=False).values("course").annotate(n=Count("pk"))
+    rows = won.order_by("course__position", "course").values_list("course", "n")
+    return Odds(draw.candidate_count, tuple((course or 0, count) for course, count in rows))
 
 
 def has_confirmed_contact() -> Exists:

@@ -46,6 +46,19 @@ class SeniorNeeded(DomainError):
     status = 403
 
 
+class NotYourDecision(DomainError):
+    code = "not_your_decision"
+    message = _("Only the person who decided can take the decision back.")
+    status = 403
+
+
+class DecidedFurther(DomainError):
+    """After this word somebody else had a say, or the entrant went on."""
+
+    code = "decided_further"
+    message = _("This can no longer be taken back: another person has decided since, or the entrant has gone on.")
+
+
 class PolicyNotAccepted(DomainError):
     code = "policy_not_accepted"
     message = _("Please give 1 to 720 hours and a share of 0 to 100 percent.")
@@ -91,6 +104,22 @@ class AppealAlreadyMade(DomainError):
 class AppealTooLate(DomainError):
     code = "appeal_too_late"
     message = _("The time to object to this result is over.")
+
+
+class AppealNeedsAnother(DomainError):
+    """Who gave the verdict does not judge the objection to it."""
+
+    code = "appeal_needs_another"
+    message = _("You gave the result that the entrant objects to. Another person has to answer.")
+    status = 403
+
+
+class AppealAloneNeedsNote(DomainError):
+    """Nobody else of the agency may answer; why the same person does is kept."""
+
+    code = "appeal_alone_needs_note"
+    message = _("Nobody else can answer this appeal. Please write why you answer it yourself; the note is kept.")
+    status = 422
 
 
 class AppealTextNotAccepted(DomainError):

@@ -17,6 +17,7 @@ class ReceiptFacts:
     is_returned: bool = False  # the goods were given back after all
     is_confirmed: bool = False  # a person has corrected or confirmed the figures
     needs_review: bool = False
+    doubts: tuple[str, ...] = ()  # why, in the reader's and the shop master's codes
     looks_like_screen: bool = False
     figures: Mapping[str, Any] = field(default_factory=dict)
     items: tuple[Mapping[str, Any], ...] = ()

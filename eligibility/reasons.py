@@ -139,6 +139,21 @@ REASONS: dict[str, ReasonText] = {
         _("Our staff is looking at the photo. You need not do anything."),
         can_fix=False,
     ),
+    "tel_near_shop": ReasonText(
+        _("The telephone number of the shop on the receipt is not quite clear."),
+        _("Our staff is looking at the photo. You need not do anything."),
+        can_fix=False,
+    ),
+    "registration_no_differs": ReasonText(
+        _("The registration number on the receipt is not quite clear."),
+        _("Our staff is looking at the photo. You need not do anything."),
+        can_fix=False,
+    ),
+    "shop_differs": ReasonText(
+        _("The name of the shop on the receipt is not quite clear."),
+        _("Our staff is looking at the photo. You need not do anything."),
+        can_fix=False,
+    ),
     "screen_photo": ReasonText(
         _("The photo may show a screen instead of paper."),
         _("Our staff is looking at the photo. You need not do anything."),
@@ -199,10 +214,32 @@ REASONS: dict[str, ReasonText] = {
         _("If you think this is wrong, please write to the inquiry desk."),
         can_fix=False,
     ),
+    "taken_back_by_desk": ReasonText(
+        _("Our staff is looking at the entry once more."),
+        _("You need not do anything; we write to you when the result is there."),
+        can_fix=False,
+    ),
     "approved_by_desk": ReasonText(
         _("Our staff has confirmed the entry."), _("You need not do anything."), can_fix=False
     ),
 }
+
+
+# Why a person looks; said to the entrant while it is looked at, never as the outcome.
+TO_REVIEW = frozenset(
+    {
+        "product_unclear",
+        "store_unclear",
+        "looks_like_another",
+        "reading_uncertain",
+        "tel_near_shop",
+        "registration_no_differs",
+        "shop_differs",
+        "screen_photo",
+        "suspected_ring",
+        "taken_back_by_desk",
+    }
+)
 
 
 def describe(code: str) -> ReasonText:

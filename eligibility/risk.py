@@ -8,7 +8,10 @@ WEIGHTS = {
     "receipt_already_used": 50,
     "looks_like_another": 40,
     "screen_photo": 40,
+    "registration_no_differs": 20,
     "reading_uncertain": 10,
+    "tel_near_shop": 10,
+    "shop_differs": 10,
     "product_unclear": 5,
     "store_unclear": 5,
 }

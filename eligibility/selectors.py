@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 
-from accounts.models import Agency
+from accounts.models import Agency, User
+from accounts.selectors import members_who_may
 from campaigns.models import Campaign
 from campaigns.selectors import counts_for_sponsor
 from core.crypto import blind_index
@@ -18,6 +19,7 @@ from eligibility.models import (
     NumberUse,
     ReferenceNumber,
     ReviewCase,
+    ReviewOpinion,
     ReviewPolicy,
     ReviewStatus,
     Serial,
@@ -43,6 +45,7 @@ from receipts.selectors import (
 )
 
 SCREEN_SCORE = 2.2  # peak of the log spectrum: above it, a display is likely; for review only
+UNDO_TIME = timedelta(minutes=1)  # in which nothing follows from a reviewer's word, so that it can be taken back
 
 
 def current_decision(entry_id: int) -> Decision | None:
@@ -60,10 +63,23 @@ def appeal_deadline(decision: Decision, campaign: Campaign) -> datetime | None:
     return decision.decided_at + timedelta(days=campaign.appeal_days) if campaign.appeal_days else None
 
 
-def verdicts_by_person(since: datetime) -> QuerySet[Decision]:
-    """Give the refusals and sendings back by a person's word since then."""
+def deciders_of(decision: Decision) -> set[int]:
+    """Give the ids of the people whose word a decision is: who gave it, and whose opinions led to it."""
+    opinions = ReviewOpinion.objects.filter(case__outcome=decision).values_list("reviewer", flat=True)
+    return {*opinions} | ({decision.decided_by_id} if decision.decided_by_id else set())
+
+
+def others_to_answer(appeal: Appeal) -> QuerySet[User]:
+    """Give the people of the agency who may answer an appeal and had no say in the result it is about."""
+    return members_who_may(appeal.agency, "eligibility.change_appeal").exclude(pk__in=deciders_of(appeal.decision))
+
+
+def verdicts_by_person(since: datetime, now: datetime) -> QuerySet[Decision]:
+    """Give the refusals and sendings back by a person's word since then that can no longer be taken back at once."""
     verdicts = [Verdict.SENT_BACK, Verdict.REFUSED]
-    return Decision.objects.filter(decided_by__isnull=False, decided_at__gte=since, verdict__in=verdicts)
+    said = Decision.objects.filter(decided_by__isnull=False, decided_at__gte=since, decided_at__lte=now - UNDO_TIME)
+    later = Decision.objects.filter(entry=OuterRef("entry"), number__gt=OuterRef("number"))
+    return said.filter(~Exists(later), verdict__in=verdicts)
 
 
 def answered_appeals(since: datetime) -> QuerySet[Appeal]:
@@ -158,6 +174,7 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
         is_returned=receipt.returned_at is not None,
         is_confirmed=receipt.corrected_by_id is not None,
         needs_review=reading.get("needs_review", True) or receipt.status == ReceiptStatus.FAILED,
+        doubts=tuple(reading.get("review_reasons", ())),
         looks_like_screen=reading.get("screen_score", 0) >= SCREEN_SCORE,
         figures=figures_of(receipt) | _store(receipt) | _sums(receipt),
         items=tuple(_items(receipt, reading)),

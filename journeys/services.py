@@ -138,7 +138,7 @@ def advance_or_postpone(*, entry_id: int, now: datetime) -> bool:
 def announce_verdicts(*, now: datetime) -> int:
     """Write to those whom a person of the desk has refused, sent back or answered within a day; each word once."""
     since = now - ANNOUNCED_WITHIN
-    words = ((verdicts_by_person(since), "decided_at"), (answered_appeals(since), "answered_at"))
+    words = ((verdicts_by_person(since, now), "decided_at"), (answered_appeals(since), "answered_at"))
     waiting = {entry_id for rows, at in words for entry_id in _untold(rows, at).values_list("entry_id", flat=True)}
     return sum(_announce(entry_id, words, now) for entry_id in sorted(waiting))
 

@@ -104,20 +104,21 @@ class Entry(StatefulModel):
             EntryStatus.ACCEPTED,
             EntryStatus.WITHDRAWN,
         },
-        # Sent back and refused entries move by the answer to an appeal, too.
+        # Sent back and refused entries move by the answer to an appeal, too, and when a reviewer takes a word back.
         EntryStatus.SENT_BACK: {
             EntryStatus.SUBMITTED,
             EntryStatus.WITHDRAWN,
             EntryStatus.ACCEPTED,
             EntryStatus.REFUSED,
+            EntryStatus.IN_REVIEW,
         },
-        EntryStatus.REFUSED: {EntryStatus.ACCEPTED, EntryStatus.SENT_BACK},
+        EntryStatus.REFUSED: {EntryStatus.ACCEPTED, EntryStatus.SENT_BACK, EntryStatus.IN_REVIEW},
         # A contact confirmed late may show that the person had entered before.
         EntryStatus.ACCEPTED: {
             EntryStatus.WON,
             EntryStatus.LOST,
             EntryStatus.REFUSED,
-            EntryStatus.IN_REVIEW,  # held before anything was given
+            EntryStatus.IN_REVIEW,  # held, or taken back by its reviewer, before anything was given
             EntryStatus.WITHDRAWN,
         },
         EntryStatus.WON: {EntryStatus.REFUSED},  # the goods were returned

@@ -154,6 +154,19 @@ class MasterNotAccepted(DomainError):
         self.reason = reason
 
 
+class NameNotAccepted(DomainError):
+    code = "name_not_accepted"
+    message = _("Please write 1 to 100 ordinary characters, and a JAN code of 8 or 13 digits or none.")
+    status = 422
+
+
+class KnownAlready(DomainError):
+    """Another chain or product has this name or JAN code; it was not stored a second time."""
+
+    code = "known_already"
+    message = _("This name or JAN code is known already. Please change the entry that is there.")
+
+
 class ReceiptNotSetAside(DomainError):
     code = "receipt_not_set_aside"
     message = _("Only a receipt that could not be read can be read again; this one is in another state by now.")

@@ -4,12 +4,14 @@ from accounts.desk.admins import ReadOnlyAdmin, TenantModelAdmin
 from accounts.desk.asking import Question, attempt
 from accounts.desk.exports import ExportMixin
 from accounts.desk.fields import InclusiveEndField, LinesField, shown, until, yen
+from accounts.desk.history import HistoryMixin
 from accounts.desk.importing import TableImportMixin
 from accounts.desk.keyset import KeysetMixin
 from accounts.desk.tenancy import TenantStackedInline, TenantTabularInline
 
 __all__ = [
     "ExportMixin",
+    "HistoryMixin",
     "InclusiveEndField",
     "KeysetMixin",
     "LinesField",

@@ -21,6 +21,13 @@ from accounts.desk.asking import Question, Text, attempt
 from core import held_files
 from core.errors import DomainError
 
+FILE_PROBLEMS = {  # of `core.csv_files`
+    "file_empty": _("The file holds no rows."),
+    "file_too_large": _("The file is larger than 20 MB."),
+    "file_is_archive": _("This is an archive. Please unpack it and choose the CSV file."),
+    "encoding_unknown": _("The text is neither UTF-8, UTF-16 nor Shift_JIS."),
+    "row_broken": _("a quotation mark is opened and not closed"),
+}
 SHOWN_PROBLEMS = 50
 LARGEST = 20 * 1024 * 1024
 

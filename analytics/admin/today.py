@@ -26,6 +26,7 @@ from core import clock
 from core.clock import inclusive_end
 from distribution.models import Delivery, DeliveryStatus
 from draws.models import Draw, DrawStatus
+from draws.selectors import late_entries
 from eligibility.models import ReviewCase, ReviewStatus
 
 SOON = timedelta(days=3)
@@ -50,7 +51,7 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     """Add to the first page what the user may do today."""
     user = signed_in(request)
     now = clock.now()
-    makers = (_review, _stock, _bulk_work, _suppliers, _deliveries, _draws, _reveals, _moving, _incomplete)
+    makers = (_review, _stock, _bulk_work, _suppliers, _deliveries, _draws, _late, _reveals, _moving, _incomplete)
     duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
     return {
         **context,
@@ -211,6 +212,23 @@ def _draws(user: User, now: datetime) -> Duty | None:
         _("To the draw desk"),
         is_urgent=bool(rows),
         rows=rows,
+    )
+
+
+def _late(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "draws.add_draw")
+    if agencies is None:
+        return None
+    waiting = late_entries().filter(agency__in=agencies)
+    campaigns = Campaign.objects.filter(pk__in=waiting.values("campaign")).order_by("entry_closes_at")
+    return Duty(
+        _("Accepted after the draw"),
+        waiting.count(),
+        _("Their campaign was drawn already. They wait for a supplementary draw or a prize by hand."),
+        reverse("admin:draws_draw_changelist"),
+        _("To the draw desk"),
+        is_urgent=waiting.exists(),
+        rows=[(c.title, reverse("admin:draws_draw_late", args=[c.pk])) for c in campaigns[:ROWS]],
     )
 
 

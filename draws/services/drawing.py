@@ -26,10 +26,10 @@ def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | Non
         DrawNotPossible: the draw was held already.
     """
     campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
-    draw, _created = Draw.objects.get_or_create(campaign=campaign, defaults={"agency_id": campaign.agency_id})
+    draw, _created = Draw.objects.get_or_create(campaign=campaign, number=1, defaults={"agency_id": campaign.agency_id})
     if draw.status != DrawStatus.PLANNED:
         raise DrawNotPossible(draw_id=draw.pk)
-    tickets = _tickets(campaign)
+    tickets = tickets_of(campaign)
     if sum(ticket.is_confirmed for ticket in tickets) != expected_candidates:
         raise CandidatesChanged(expected=expected_candidates)
     seed = secrets.token_hex(32)
@@ -39,7 +39,10 @@ def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | Non
         [(course.pk, places_left(course)) for course in courses],
         won_before=winning_participants(campaign),
     )
-    _keep_results(draw, tickets, winners, courses, now)
+    for course in courses:
+        if won := sum(course_id == course.pk for course_id in winners.values()):
+            take_places(course=course, count=won)
+    keep_results(draw, tickets, winners, now)
     draw.move_to(
         DrawStatus.DRAWN,
         seed=seed,
@@ -57,7 +60,8 @@ def places_left(course: PrizeCourse) -> int:
     return max(0, (course.total_cap or 0) - winners_so_far(course))
 
 
-def _tickets(campaign: Campaign) -> list[Ticket]:
+def tickets_of(campaign: Campaign) -> list[Ticket]:
+    """Give and lock the accepted entries without a result."""
     entries = list(candidate_entries(campaign).select_for_update(of=("self",)).order_by("pk"))
     confirmed = set(candidate_entries(campaign).filter(has_confirmed_contact()).values_list("pk", flat=True))
     return [
@@ -66,12 +70,8 @@ def _tickets(campaign: Campaign) -> list[Ticket]:
     ]
 
 
-def _keep_results(
-    draw: Draw, tickets: list[Ticket], winners: dict[int, int], courses: list[PrizeCourse], now: datetime
-) -> None:
-    for course in courses:
-        if won := sum(course_id == course.pk for course_id in winners.values()):
-            take_places(course=course, count=won)
+def keep_results(draw: Draw, tickets: list[Ticket], winners: dict[int, int], now: datetime) -> None:
+    """Store a draw's results, and let each entry go on."""
     DrawResult.objects.bulk_create(
         (
             DrawResult(

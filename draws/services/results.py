@@ -9,14 +9,16 @@ from campaigns.models import Mechanic, PrizeCourse
 from core.clock import jst_day
 from draws.errors import CapReached, NotAccepted
 from draws.mechanics import first_come, instant
-from draws.models import Draw, DrawResult, DrawStatus
+from draws.models import DrawResult
 from draws.services.counters import take_place
 from participants.models import Entry, EntryStatus
 
 
 @transaction.atomic
 def decide_result(*, entry_id: int, now: datetime) -> DrawResult | None:
-    """Decide whether an accepted entry wins, once; None while the campaign's later draw is to come.
+    """Decide whether an accepted entry wins, once; None where a draw after closing decides.
+
+    That is the campaign's draw, or for an entry accepted after it a supplementary one.
 
     Raises:
         NotAccepted: the entry is not accepted.
@@ -27,8 +29,7 @@ def decide_result(*, entry_id: int, now: datetime) -> DrawResult | None:
     if entry.status != EntryStatus.ACCEPTED:
         raise NotAccepted(entry_id=entry_id)
     if entry.campaign.mechanic == Mechanic.LATER:
-        is_over = Draw.objects.filter(campaign=entry.campaign, status=DrawStatus.DRAWN).exists()
-        return _keep(entry, None, now) if is_over else None  # accepted too late to take part
+        return None
     return _keep(entry, _win(entry, now), now)
 
 

@@ -9,16 +9,17 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.desk import ExportMixin, Question, TenantModelAdmin, attempt, shown
 from accounts.desk.tenancy import signed_in
 from accounts.selectors import agencies_where
 from core import clock
-from eligibility.admin.forms import BY_DESK
+from eligibility.admin.forms import NOT_CHOSEN
+from eligibility.errors import AppealNeedsAnother
 from eligibility.models import Appeal, AppealStatus, Verdict
 from eligibility.reasons import REASONS, described
-from eligibility.selectors import open_appeals
+from eligibility.selectors import deciders_of, open_appeals, others_to_answer
 from eligibility.services import answer_appeal
 
 RIGHT = "eligibility.change_appeal"
@@ -43,8 +44,16 @@ class AnswerForm(forms.Form):
         help_text=_("Shown on the page of the entry and in the mail about it."),
     )
 
-    def __init__(self, *args: Any, stands: Verdict, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stands: Verdict, is_alone: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if is_alone:
+            self.fields["alone_because"] = forms.CharField(
+                label=_("why nobody else answers"),
+                min_length=5,
+                max_length=500,
+                widget=UnfoldAdminTextInputWidget,
+                help_text=_("For the desk; it is kept with the answer and in the trail."),
+            )
         others = [Verdict.ELIGIBLE, *({Verdict.SENT_BACK, Verdict.REFUSED} - {stands})]
         labels = {
             Verdict.ELIGIBLE: _("changed: approved"),
@@ -56,7 +65,7 @@ class AnswerForm(forms.Form):
             (stands.value, _("the result stays")),
             *((verdict.value, labels[verdict]) for verdict in others),
         ]
-        reasons = [(code, text.message) for code, text in REASONS.items() if code not in BY_DESK]
+        reasons = [(code, text.message) for code, text in REASONS.items() if code not in NOT_CHOSEN]
         refused = ("refused_by_desk", REASONS["refused_by_desk"].message)
         self.fields["reason"].choices = [("", _("Choose a reason")), refused, *reasons]  # type: ignore[attr-defined]
 
@@ -97,11 +106,20 @@ class AppealAdmin(ExportMixin, TenantModelAdmin):
     ) -> HttpResponse:
         """The appeal and its answer on one page."""
         appeal = self.row_or_404(request, object_id)
-        can_answer = appeal.status == AppealStatus.OPEN and self.has_change_permission(request, appeal)
-        form = AnswerForm(request.POST or None, stands=Verdict(appeal.decision.verdict)) if can_answer else None
+        obstacle, is_alone = self._standing(request, appeal)
+        stands = Verdict(appeal.decision.verdict)
+        form = None if obstacle else AnswerForm(request.POST or None, stands=stands, is_alone=is_alone)
         if request.method == "POST" and form is not None and form.is_valid() and self._answer(request, appeal, form):
             return redirect(self.page_of(None))
-        return self.ask(request, _question(appeal, form), appeal)
+        return self.ask(request, _question(appeal, form, obstacle, is_alone), appeal)
+
+    def _standing(self, request: HttpRequest, appeal: Appeal) -> tuple[Any, bool]:
+        """Tell what keeps the person from answering, and whether he may since there is nobody else."""
+        if appeal.status != AppealStatus.OPEN or not self.has_change_permission(request, appeal):
+            return _("This appeal is answered, or you may only look at it."), False
+        if signed_in(request).pk not in deciders_of(appeal.decision):
+            return None, False
+        return (AppealNeedsAnother.message, False) if others_to_answer(appeal).exists() else (None, True)
 
     def _answer(self, request: HttpRequest, appeal: Appeal, form: AnswerForm) -> bool:
         return attempt(
@@ -111,14 +129,15 @@ class AppealAdmin(ExportMixin, TenantModelAdmin):
                 verdict=Verdict(form.cleaned_data["verdict"]),
                 reason_code=form.cleaned_data["reason"],
                 message=form.cleaned_data["message"],
-                actor_id=request.user.pk,  # type: ignore[arg-type]
+                actor_id=signed_in(request).pk,
                 now=clock.now(),
+                alone_because=form.cleaned_data.get("alone_because", ""),
             ),
             _("The answer is kept and goes to the entrant."),
         )
 
 
-def _question(appeal: Appeal, form: AnswerForm | None) -> Question:
+def _question(appeal: Appeal, form: AnswerForm | None, obstacle: Any, is_alone: bool) -> Question:
     figures = [
         (_("campaign"), appeal.campaign.title),
         (_("entry"), str(appeal.entry)),
@@ -129,12 +148,15 @@ def _question(appeal: Appeal, form: AnswerForm | None) -> Question:
     ]
     if appeal.message:
         figures.append((_("answer to the entrant"), appeal.message))
+    if appeal.alone_because:
+        figures.append((_("why nobody else answers"), appeal.alone_because))
+    alone = _("You gave this result yourself. Nobody else of the agency may answer, so you can; please write why.")
     return Question(
         title=_("Appeal"),
         button=_("Answer"),
-        sentences=(_("What the entrant says:"), appeal.text),
+        sentences=(_("What the entrant says:"), appeal.text, *([alone] if is_alone else [])),
         figures=figures,
-        obstacles=() if form else (_("This appeal is answered, or you may only look at it."),),
+        obstacles=(obstacle,) if obstacle else (),
         form=form,
     )
 

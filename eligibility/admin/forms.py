@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import TargetProduct
 from eligibility.models import Verdict
-from eligibility.reasons import REASONS
+from eligibility.reasons import REASONS, TO_REVIEW
 from receipts.models import Receipt
 from receipts.services import LineFigures, ReceiptFigures
 
@@ -24,7 +24,7 @@ FIGURES = (
     "tax_jpy",
     "total_jpy",
 )
-BY_DESK = ("approved_by_desk", "refused_by_desk")
+NOT_CHOSEN = {"approved_by_desk", "refused_by_desk", *TO_REVIEW}  # given by the desk itself, or no outcome
 SPARE_LINES = 2
 
 
@@ -111,10 +111,12 @@ class VerdictForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fixable = [(code, text.message) for code, text in REASONS.items() if text.can_fix]
-        final = [(code, text.message) for code, text in REASONS.items() if code not in BY_DESK]
+        final = [(code, text.message) for code, text in REASONS.items() if code not in NOT_CHOSEN]
         self.fields["sent_back_reason"].choices = [("", _("Choose a reason")), *numbered(fixable)]  # type: ignore[attr-defined]
         refused = [("refused_by_desk", REASONS["refused_by_desk"].message), *final]
         self.fields["refused_reason"].choices = [("", _("Choose a reason")), *numbered(refused)]  # type: ignore[attr-defined]
+        for name in ("sent_back_reason", "refused_reason"):
+            self.fields[name].widget.attrs["aria-label"] = self.fields[name].label
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -1,7 +1,5 @@
 """Serial codes and reference numbers: made here, or imported after a check that stores nothing."""
 
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -26,16 +24,17 @@ from unfold.widgets import (
 )
 
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt
+from accounts.desk.importing import FILE_PROBLEMS, SHOWN_PROBLEMS, Rollback
 from campaigns.models import Campaign
 from core import held_files
+from core.csv_files import CsvUnreadable
 from eligibility.errors import ListNotAccepted
 from eligibility.models import ReferenceList, SerialBatch
+from eligibility.number_files import read_numbers
 from eligibility.services import create_reference_list, create_serial_batch, generate_serials
 
 TICKET_SALT = "eligibility.lists"
-SHOWN_PROBLEMS = 50
 MAX_GENERATED = 100_000
-HEADERS = {"code", "serial", "number", "id", "コード", "シリアル", "番号", "会員番号"}
 PROBLEMS = {
     "number_malformed": _("is not a number of 4 to 40 letters and digits"),
     "duplicate_in_list": _("stands twice in the file"),
@@ -59,7 +58,9 @@ class FileForm(ListForm):
     file = forms.FileField(
         label=_("file"),
         widget=UnfoldAdminFileFieldWidget,
-        help_text=_("One number a row, in the first column. UTF-8 or Shift_JIS. A first row with a name is left out."),
+        help_text=_(
+            "One number a row, in the first column. UTF-8, UTF-16 or Shift_JIS. A first row with a name is left out."
+        ),
     )
 
 
@@ -73,10 +74,6 @@ class GenerateForm(ListForm):
     count = forms.IntegerField(
         label=_("how many"), min_value=1, max_value=MAX_GENERATED, widget=UnfoldAdminIntegerFieldWidget
     )
-
-
-class Rollback(Exception):
-    """Ends a trial run, so that nothing of it stays."""
 
 
 class ListAdmin(ExportMixin, ReadOnlyAdmin):
@@ -108,10 +105,11 @@ class ListAdmin(ExportMixin, ReadOnlyAdmin):
     def import_file(self, request: HttpRequest) -> HttpResponse:
         form = self.file_form(request.POST or None, request.FILES or None, campaigns=self._campaigns(request))
         if form.is_valid():
-            values = read_numbers(form.cleaned_data["file"].read())
-            if values:
-                return self._dry_run(request, form, values)
-            form.add_error("file", _("The file holds no numbers, or is not text in UTF-8 or Shift_JIS."))
+            data = form.cleaned_data["file"].read()
+            try:
+                return self._dry_run(request, form, data, read_numbers(data))
+            except CsvUnreadable as error:
+                form.add_error("file", _unreadable(error))
         question = Question(
             title=_("Import a file"),
             button=_("Check the file"),
@@ -143,7 +141,10 @@ class ListAdmin(ExportMixin, ReadOnlyAdmin):
             request,
             lambda: made.append(
                 type(self).create(
-                    campaign_id=campaign.pk, values=read_numbers(data), actor_id=request.user.pk, **plan["settings"]
+                    campaign_id=campaign.pk,
+                    values=[value for _row, value in read_numbers(data)],
+                    actor_id=request.user.pk,
+                    **plan["settings"],
                 )
             ),
             _("The list is stored and counts from now on."),
@@ -151,11 +152,12 @@ class ListAdmin(ExportMixin, ReadOnlyAdmin):
         held_files.let_go(plan["ticket"])
         return redirect(self.page_of(None)) if done else start
 
-    def _dry_run(self, request: HttpRequest, form: FileForm, values: list[str]) -> HttpResponse:
+    def _dry_run(
+        self, request: HttpRequest, form: FileForm, data: bytes, numbers: list[tuple[int, str]]
+    ) -> HttpResponse:
         given = {name: value for name, value in form.cleaned_data.items() if name not in ("campaign", "file")}
         campaign = form.cleaned_data["campaign"]
-        problems = self._trial(campaign, values, given)
-        data = "\n".join(values).encode()
+        problems = self._trial(campaign, [value for _row, value in numbers], given)
         plan = {
             "ticket": "" if problems else held_files.hold(data),
             "campaign_id": campaign.pk,
@@ -169,12 +171,13 @@ class ListAdmin(ExportMixin, ReadOnlyAdmin):
             "title": _("What would happen"),
             "figures": [
                 (_("campaign"), campaign.title),
-                (_("rows in the file"), f"{len(values):,}"),
-                (_("numbers that can be used"), f"{len(values) - len(problems):,}"),
+                (_("rows in the file"), f"{len(numbers):,}"),
+                (_("numbers that can be used"), f"{len(numbers) - len(problems):,}"),
             ],
             "problems": [
-                gettext("Row %(row)s %(problem)s.") % {"row": f"{row:,}", "problem": PROBLEMS.get(code, code)}
-                for row, code in problems[:SHOWN_PROBLEMS]
+                gettext("Row %(row)s %(problem)s.")
+                % {"row": f"{numbers[place - 1][0]:,}", "problem": PROBLEMS.get(code, code)}
+                for place, code in problems[:SHOWN_PROBLEMS]
             ],
             "more_problems": max(0, len(problems) - SHOWN_PROBLEMS),
             "plan": signing.dumps(plan, salt=TICKET_SALT),
@@ -244,16 +247,11 @@ class ReferenceListAdmin(ListAdmin):
     actions_list = ("import_file", "export_csv")
 
 
-def read_numbers(data: bytes) -> list[str]:
-    """Give the first cell of each row; a first row that names the column is left out."""
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            decoded = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        return []
-    rows = csv.reader(io.StringIO(decoded.replace("\0", "")))
-    cells = [row[0].strip() for row in rows if row and row[0].strip()]
-    return cells[1:] if cells and cells[0].lower() in HEADERS else cells
+def _unreadable(error: CsvUnreadable) -> str:
+    """Say why a file cannot be read, and from which row on."""
+    problem = FILE_PROBLEMS[error.reason]
+    return (
+        gettext("Row %(row)s: %(problem)s") % {"row": f"{error.row:,}", "problem": problem}
+        if error.row
+        else str(problem)
+    )

@@ -41,6 +41,7 @@ from eligibility.admin.review_page import (
     ring_of,
     summed,
 )
+from eligibility.admin.reviewing_help import reasons_to_review
 from eligibility.errors import SeniorNeeded
 from eligibility.models import ReviewCase, ReviewStatus, Verdict
 from eligibility.queue import Wish, counts_of, following_case, workable_cases
@@ -262,7 +263,7 @@ class ReviewCaseAdmin(FigurePages, ExportMixin, TenantModelAdmin):
             "case": case,
             "entry": case.entry,
             "campaign": case.campaign,
-            "reasons": described(case.decision.reasons),
+            "reasons": reasons_to_review(case.decision.reasons, figures),
             "receipt": receipt,
             "sum": summed(case.entry, receipt),
             "wish_query": Wish.from_query(request.GET).query,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.desk.fields import yen
 from campaigns.selectors import receipts_at_most
 from eligibility.admin.forms import FIGURES
 from eligibility.models import RingMember
@@ -109,26 +110,27 @@ def _match(line: Any, products: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def boxes(receipt: Receipt | None, figures: Any) -> dict[int, list[dict[str, Any]]]:
-    """Give for each photograph (counted from 0) the boxes of what was read there, and the field each belongs to."""
+    """Give for each photograph (from 0) the boxes of what was read there, from top to bottom, and each one's field."""
     reading: Mapping[str, Any] = (receipt.reading or {}) if receipt else {}
     fields = reading.get("fields", {})
     named = [
-        (figures[name].id_for_label, figures[name].label, fields.get(READ_AS.get(name, name)))
+        (figures[name].id_for_label, figures[name].label, fields.get(READ_AS.get(name, name)) or {})
         for name in (FIGURES if fields else ())
     ]
     items = [
-        (f"id_lines-{number}-name", item.get("name", ""), item) for number, item in enumerate(reading.get("items", []))
+        (f"id_lines-{number}-name", item.get("name", ""), item | {"value": yen(item.get("price_jpy"))})
+        for number, item in enumerate(reading.get("items", []))
     ]
     found: dict[int, list[dict[str, Any]]] = {}
     for target, label, read in [*items, *named]:
-        region = (read or {}).get("region")
+        region = read.get("region")
         if region and region.get("polygon"):
-            box = _box(region["polygon"]) | {"field": target, "label": label}
+            box = _box(region["polygon"]) | {"field": target, "label": label, "value": read.get("value", "")}
             found.setdefault(region.get("photo", 0), []).append(box)
-    return found
+    return {photo: sorted(of_photo, key=lambda box: (box["y"], box["x"])) for photo, of_photo in found.items()}
 
 
-def _box(polygon: list[list[float]]) -> dict[str, int]:
+def _box(polygon: list[list[float]]) -> dict[str, Any]:
     xs, ys = [point[0] for point in polygon], [point[1] for point in polygon]
     left, top = min(xs), min(ys)
     return {"x": round(left), "y": round(top), "width": round(max(xs) - left), "height": round(max(ys) - top)}

@@ -82,6 +82,7 @@ class Appeal(StatefulModel):
         Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="answers_appeal"
     )
     message = models.CharField(_("answer to the entrant"), max_length=500, blank=True)
+    alone_because = models.CharField(_("why nobody else answers"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("appeal")

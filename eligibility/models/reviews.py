@@ -21,7 +21,10 @@ class ReviewStatus(models.TextChoices):
 class ReviewCase(StatefulModel):
     """An entry that a person has to look at (目視)."""
 
-    TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {ReviewStatus.OPEN: {ReviewStatus.RESOLVED}}
+    TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {
+        ReviewStatus.OPEN: {ReviewStatus.RESOLVED},
+        ReviewStatus.RESOLVED: {ReviewStatus.OPEN},  # its reviewer took the decision back
+    }
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+", verbose_name=_("campaign"))

@@ -5,13 +5,17 @@ from datetime import date
 from typing import Any
 
 from eligibility.inputs import Inputs, ReceiptFacts
+from eligibility.places import around
 from eligibility.rules.base import Finding, Outcome, Reason, finding
 from receipts.matching import ACCEPT_SCORE, ASK_SCORE, ProductMatch, match_stores, match_targets
 
 SURE_PRICE = 62  # per cent; the reader gives at most 60 to prices that fit no printed sum
 Document = Mapping[str, Any]
+Region = Mapping[str, Any]
 Judged = tuple[Outcome, Reason | None]
 FINE: Judged = (Outcome.MET, None)
+SHOP_DOUBTS = {"tel_near_shop": "tel", "registration_no_differs": "registration_no", "shop_differs": "store_name"}
+TOLD_BY = ("store_name", "tel", "registration_no")  # what names the shop: as printed, or through the shop master
 
 
 def judge_purchase(document: Document, parameters: Mapping[str, Any], inputs: Inputs) -> Finding:
@@ -26,7 +30,7 @@ def judge_receipt(document: Document, parameters: Mapping[str, Any], receipt: Re
     if unusable := _unusable(receipt):
         return finding(Outcome.FIXABLE, unusable)
     judged = [
-        _reading(receipt),
+        *_reading(receipt),
         _date(document, receipt),
         _store(document, receipt),
         *_products(document, parameters, receipt),
@@ -53,12 +57,17 @@ def _unusable(receipt: ReceiptFacts) -> str | None:
     return None if receipt.is_complete else "receipt_cut_off"
 
 
-def _reading(receipt: ReceiptFacts) -> Judged:
+def _reading(receipt: ReceiptFacts) -> list[Judged]:
     if receipt.is_confirmed:
-        return FINE
+        return [FINE]
     if receipt.looks_like_screen:
-        return Outcome.UNCLEAR, Reason("screen_photo")
-    return (Outcome.UNCLEAR, Reason("reading_uncertain")) if receipt.needs_review else FINE
+        return [(Outcome.UNCLEAR, Reason("screen_photo"))]
+    if not receipt.needs_review:
+        return [FINE]
+    doubts = [code for code in SHOP_DOUBTS if code in receipt.doubts]
+    told: list[Judged] = [(Outcome.UNCLEAR, Reason(code, receipt.regions.get(SHOP_DOUBTS[code]))) for code in doubts]
+    is_all = bool(doubts) and set(receipt.doubts) <= {*SHOP_DOUBTS}
+    return told if is_all else [*told, (Outcome.UNCLEAR, Reason("reading_uncertain"))]
 
 
 def _date(document: Document, receipt: ReceiptFacts) -> Judged:
@@ -68,7 +77,7 @@ def _date(document: Document, receipt: ReceiptFacts) -> Judged:
     bought = date.fromisoformat(receipt.figures["date"])
     if date.fromisoformat(first) <= bought <= date.fromisoformat(last):
         return FINE
-    return _sure(receipt, "purchased_outside_period", "date")
+    return _sure(receipt, "purchased_outside_period", receipt.regions.get("date"))
 
 
 def _store(document: Document, receipt: ReceiptFacts) -> Judged:
@@ -77,9 +86,10 @@ def _store(document: Document, receipt: ReceiptFacts) -> Judged:
     score = match_stores(receipt.figures, document["stores"])
     if score >= ACCEPT_SCORE:
         return FINE
+    place = next((region for key in TOLD_BY if (region := receipt.regions.get(key))), None)
     if score >= ASK_SCORE or not receipt.is_confirmed:
-        return Outcome.UNCLEAR, Reason("store_unclear", receipt.regions.get("store_name"))
-    return Outcome.FIXABLE, Reason("store_not_included", receipt.regions.get("store_name"))
+        return Outcome.UNCLEAR, Reason("store_unclear", place)
+    return Outcome.FIXABLE, Reason("store_not_included", place)
 
 
 def _products(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFacts) -> list[Judged]:
@@ -91,7 +101,9 @@ def _products(document: Document, parameters: Mapping[str, Any], receipt: Receip
         return [FINE]
     if sum(match.quantity for match in maybe) >= wanted:
         return [(Outcome.UNCLEAR, Reason("product_unclear", maybe[0].region))]
-    return [_sure(receipt, "quantity_too_small" if maybe else "product_missing", None)]
+    if maybe:
+        return [_sure(receipt, "quantity_too_small", maybe[0].region)]
+    return [_sure(receipt, "product_missing", around([item.get("region") for item in receipt.items]))]
 
 
 def wanted_quantity(document: Document, parameters: Mapping[str, Any]) -> int:
@@ -116,7 +128,7 @@ def _spend(document: Document, parameters: Mapping[str, Any], receipt: ReceiptFa
         return _unread_sum(receipt)
     if spent >= minimum and _rests_on_doubtful_prices(parameters, receipt):
         return Outcome.UNCLEAR, Reason("reading_uncertain")
-    return FINE if spent >= minimum else _sure(receipt, "spend_too_small", "total")
+    return FINE if spent >= minimum else _sure(receipt, "spend_too_small", receipt.regions.get("total"))
 
 
 def _unread_sum(receipt: ReceiptFacts) -> Judged:
@@ -155,7 +167,7 @@ def _targets(document: Document, parameters: Mapping[str, Any], receipt: Receipt
     return match_targets(receipt.items, document["products"], parameters.get("categories", []))
 
 
-def _sure(receipt: ReceiptFacts, code: str, field: str | None) -> Judged:
+def _sure(receipt: ReceiptFacts, code: str, region: Region | None) -> Judged:
     """Send back what was read well; let a person look where the reading itself is doubtful."""
     doubtful = receipt.needs_review and not receipt.is_confirmed
-    return (Outcome.UNCLEAR if doubtful else Outcome.FIXABLE), Reason(code, receipt.regions.get(field or ""))
+    return (Outcome.UNCLEAR if doubtful else Outcome.FIXABLE), Reason(code, region)

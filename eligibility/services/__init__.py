@@ -15,6 +15,7 @@ from eligibility.services.resealing import reseal_serials
 from eligibility.services.returning import Notice, record_return, settle_return
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
 from eligibility.services.rings import hold_entry, keep_rings
+from eligibility.services.undoing import is_overtaken, undo_opinion
 
 __all__ = [
     "Notice",
@@ -27,6 +28,7 @@ __all__ = [
     "generate_serials",
     "give_opinion",
     "hold_entry",
+    "is_overtaken",
     "keep_rings",
     "open_appeal",
     "open_case",
@@ -40,4 +42,5 @@ __all__ = [
     "settle_return",
     "spend_attempt",
     "take_back_entry",
+    "undo_opinion",
 ]

@@ -10,7 +10,9 @@ from campaigns.services import freeze_rules
 from core.errors import StaleState
 from core.text import has_controls
 from eligibility.errors import (
+    AppealAloneNeedsNote,
     AppealAlreadyMade,
+    AppealNeedsAnother,
     AppealNotPossible,
     AppealTextNotAccepted,
     AppealTooLate,
@@ -19,7 +21,13 @@ from eligibility.errors import (
 )
 from eligibility.models import Appeal, AppealStatus, Decision, Verdict
 from eligibility.reasons import REASONS
-from eligibility.selectors import appeal_deadline, confirmed_inputs, current_decision
+from eligibility.selectors import (
+    appeal_deadline,
+    confirmed_inputs,
+    current_decision,
+    deciders_of,
+    others_to_answer,
+)
 from eligibility.services.deciding import ENTRY_STATUS, keep_decision, let_go, take_what_counts
 from participants.models import Entry
 from receipts.errors import DuplicateReceipt
@@ -65,12 +73,24 @@ def open_appeal(*, entry_id: int, text: str, now: datetime) -> Appeal:
 
 @transaction.atomic
 def answer_appeal(
-    *, appeal_id: int, verdict: Verdict, reason_code: str, message: str, actor_id: int, now: datetime
+    *,
+    appeal_id: int,
+    verdict: Verdict,
+    reason_code: str,
+    message: str,
+    actor_id: int,
+    now: datetime,
+    alone_because: str = "",
 ) -> Appeal:
     """Answer an appeal: the verdict of the decision again lets it stand, another one is a new decision.
 
+    Another person answers than the one who decided; only where the agency has no other, the same one may, and says
+    why (`alone_because`).
+
     Raises:
         StaleState: it was answered already.
+        AppealNeedsAnother: this person had a say in the decision, and others may answer.
+        AppealAloneNeedsNote: nobody else may answer, and why the same person does is not told.
         NothingToDecide: the verdict would change, but the entry went on in the meantime.
         ReasonMissing: the verdict is not one a person gives, or lacks a reason that entrants understand.
         AppealTextNotAccepted: the sentence for the entrant is too short, too long, or has control characters.
@@ -85,13 +105,22 @@ def answer_appeal(
         "message": _checked(message, ANSWER_LENGTHS),
         "answered_at": now,
         "answered_by_id": actor_id,
+        "alone_because": _checked_alone(appeal, actor_id, alone_because),
     }
     if verdict == appeal.decision.verdict:
         appeal.move_to(AppealStatus.UPHELD, **answer)
     else:
         outcome = _changed(entry, appeal, verdict, reason_code, actor_id, now)
         appeal.move_to(AppealStatus.CHANGED, **answer, outcome=outcome)
-    audit.record("appeal.answered", subject=appeal, actor_id=actor_id, status=appeal.status, verdict=verdict)
+    audit.record(
+        "appeal.answered",
+        subject=appeal,
+        actor_id=actor_id,
+        reason=appeal.alone_because,
+        status=appeal.status,
+        verdict=verdict,
+        by_decider=bool(appeal.alone_because),
+    )
     return appeal
 
 
@@ -119,6 +148,17 @@ def _changed(
         now=now,
         actor_id=actor_id,
     )
+
+
+def _checked_alone(appeal: Appeal, actor_id: int, alone_because: str) -> str:
+    """Refuse who decided, unless there is nobody else; give why, or nothing where another person answers."""
+    if actor_id not in deciders_of(appeal.decision):
+        return ""
+    if others_to_answer(appeal).exists():
+        raise AppealNeedsAnother(appeal_id=appeal.pk)
+    if not alone_because.strip():
+        raise AppealAloneNeedsNote(appeal_id=appeal.pk)
+    return _checked(alone_because, ANSWER_LENGTHS)
 
 
 def _status_by(decision: Decision) -> str:

@@ -76,12 +76,16 @@ def keep_decision(
     rules: RuleVersion,
     now: datetime,
     actor_id: int | None = None,
+    acts_from: datetime | None = None,
 ) -> Decision:
-    """Add a decision and move the entry to what it says, in the caller's transaction."""
+    """Add a decision and move the entry to what it says, in the caller's transaction.
+
+    Nothing is given for it before `acts_from`.
+    """
     decision = add_decision(
         entry=entry, verdict=verdict, reasons=reasons, inputs=inputs, rules=rules, now=now, actor_id=actor_id
     )
-    record_verdict(entry=entry, status=ENTRY_STATUS[verdict], now=now)
+    record_verdict(entry=entry, status=ENTRY_STATUS[verdict], now=now, acts_from=acts_from)
     return decision
 
 

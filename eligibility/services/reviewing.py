@@ -10,7 +10,7 @@ from campaigns.services import freeze_rules
 from eligibility.errors import NothingToDecide, ReasonMissing
 from eligibility.models import Decision, ReviewCase, ReviewStatus, Verdict
 from eligibility.reasons import REASONS
-from eligibility.selectors import confirmed_inputs, gather_inputs
+from eligibility.selectors import UNDO_TIME, confirmed_inputs, gather_inputs
 from eligibility.services.deciding import keep_decision, let_go, take_what_counts
 from eligibility.services.desk import NOBODY, close_cases
 from participants.models import Entry, EntryStatus
@@ -32,7 +32,7 @@ def resolve_case(
     now: datetime,
     note: str = "",
 ) -> Decision:
-    """Close a review with a person's verdict.
+    """Close a review with a person's verdict; for a minute nothing follows from it, so that it can be taken back.
 
     Raises:
         StaleState: another reviewer closed it first.
@@ -59,6 +59,7 @@ def resolve_case(
         rules=rules,
         now=now,
         actor_id=actor_id,
+        acts_from=now + UNDO_TIME,
     )
     case.move_to(
         ReviewStatus.RESOLVED,

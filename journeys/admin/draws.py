@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from accounts.desk.tenancy import signed_in
 from campaigns.models import Campaign, CampaignStatus, Mechanic
 from core import clock
 from draws.models import Draw, DrawStatus
+from journeys.admin.late import ExpectedForm, LatePages, late_campaigns
 from journeys.services import DrawPreview, confirm_draw, preview_draw
 
 OBSTACLES = {
@@ -27,36 +27,31 @@ OBSTACLES = {
 }
 
 
-class ExpectedForm(forms.Form):
-    """What the operator saw; the draw is refused when the number has changed since."""
-
-    expected = forms.IntegerField(widget=forms.HiddenInput)
-
-
 @admin.register(Draw)
-class DrawAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("campaign", "status", "candidate_count", "winner_count", "drawn_at", "drawer")
+class DrawAdmin(LatePages, ExportMixin, ReadOnlyAdmin):
+    list_display = ("campaign", "kind", "status", "candidate_count", "winner_count", "drawn_at", "drawer")
     list_select_related = ("campaign", "drawn_by")
-    fields = ("campaign", "status", "candidate_count", "winner_count", "drawn_at", "drawer")
-    readonly_fields = ("drawer",)
+    fields = ("campaign", "kind", "status", "candidate_count", "winner_count", "drawn_at", "drawer")
+    readonly_fields = ("kind", "drawer")
     drawer = shown("drawn_by", _("drawn by"))
     list_before_template = "admin/draws/draw/due.html"
 
     def get_urls(self) -> Any:
-        run = path("run/<int:campaign_id>/", self.admin_site.admin_view(self.run), name="draws_draw_run")
+        view = self.admin_site.admin_view
+        run = path("run/<int:campaign_id>/", view(self.run), name="draws_draw_run")
         return [run, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "due": self._due(request)})
+        waiting = {"due": self._due(request), "late": late_campaigns(self.agency_ids(request, "add"))}
+        return super().changelist_view(request, {**(extra_context or {}), **waiting})
+
+    @admin.display(description=_("kind"), ordering="number")
+    def kind(self, draw: Draw) -> Any:
+        return _("the campaign's draw") if draw.number == 1 else _("supplementary draw")
 
     def run(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
         """Show the draw in numbers; hold it when the operator confirms these numbers."""
-        ids = self.agency_ids(request, "add")
-        if not ids or not self.may(request, "add", None):
-            raise PermissionDenied
-        campaign = Campaign.objects.filter(pk=campaign_id, agency__in=ids).first()
-        if campaign is None:
-            raise Http404
+        campaign = self.campaign_or_404(request, campaign_id)
         form = ExpectedForm(request.POST or None)
         if form.is_valid() and attempt(
             request,
@@ -71,6 +66,16 @@ class DrawAdmin(ExportMixin, ReadOnlyAdmin):
             return redirect(self.page_of(None))
         preview = preview_draw(campaign_id=campaign.pk)
         return self.ask(request, _question(campaign, preview))
+
+    def campaign_or_404(self, request: HttpRequest, campaign_id: int) -> Campaign:
+        """Find a campaign for which the person may draw."""
+        ids = self.agency_ids(request, "add")
+        if not ids or not self.may(request, "add", None):
+            raise PermissionDenied
+        campaign = Campaign.objects.filter(pk=campaign_id, agency__in=ids).first()
+        if campaign is None:
+            raise Http404
+        return campaign
 
     def _due(self, request: HttpRequest) -> Any:
         """Closed campaigns whose winners are not drawn yet."""

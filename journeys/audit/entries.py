@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from campaigns.models import Mechanic
-from draws.models import DrawResult, DrawStatus
+from draws.models import DrawResult
 from draws.selectors import has_confirmed_contact
 from eligibility.models import (
     Decision,
@@ -44,7 +44,7 @@ def forgotten(now: datetime) -> list[str]:
     is_unread = Exists(Receipt.objects.filter(entry=OuterRef("pk"), status__in=waiting))
     never_judged = entries.filter(~is_unread, status=EntryStatus.SUBMITTED, advance_after__isnull=True)
     accepted = entries.filter(status=EntryStatus.ACCEPTED, advance_after__isnull=True).filter(has_confirmed_contact())
-    drawn_later = Q(campaign__mechanic=Mechanic.LATER) & ~Q(campaign__draw__status=DrawStatus.DRAWN)
+    drawn_later = Q(campaign__mechanic=Mechanic.LATER, draw_result__isnull=True)  # by the draw, or one held after it
     return [*name_rows(overdue), *name_rows(never_judged), *name_rows(accepted.exclude(drawn_later))]
 
 

@@ -161,9 +161,9 @@ def postpone_entry(*, entry_id: int, until: datetime | None, has_failed: bool = 
     Entry.objects.filter(pk=entry_id).update(advance_after=until, advance_failures=failures)
 
 
-def record_verdict(*, entry: Entry, status: EntryStatus, now: datetime) -> None:
-    """Move an entry to what its decision says; an accepted one goes on at once."""
-    advance_after = now if status == EntryStatus.ACCEPTED else None
+def record_verdict(*, entry: Entry, status: EntryStatus, now: datetime, acts_from: datetime | None = None) -> None:
+    """Move an entry to what its decision says; an accepted one goes on at once, or from `acts_from` on."""
+    advance_after = (acts_from or now) if status == EntryStatus.ACCEPTED else None
     entry.move_to(status, decided_at=now, advance_after=advance_after, advance_failures=0)
 
 

@@ -17,6 +17,7 @@ from codes.links import claim_url
 from codes.models import Award
 from core import clock
 from draws.models import DrawResult
+from draws.selectors import first_draw
 from eligibility.models import Decision
 from eligibility.reasons import described
 from eligibility.selectors import appeal_deadline, appeal_of, current_decision
@@ -118,6 +119,7 @@ def result_context(entry: Entry) -> dict[str, Any]:
         "tries_left": tries_left(entry.pk),
         **_appeal(entry, decision),
         "draw_follows": entry.campaign.mechanic == Mechanic.LATER,
+        "drawn_before": first_draw(entry.campaign) if page == "accepted" and not _has_result(entry) else None,
     }
 
 

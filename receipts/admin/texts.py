@@ -2,13 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-PROBLEMS = {
-    "file_empty": _("The file holds no rows."),
-    "file_too_large": _("The file is larger than 20 MB."),
-    "file_is_archive": _("This is an archive. Please unpack it and choose the CSV file."),
-    "encoding_unknown": _("The text is neither UTF-8, UTF-16 nor Shift_JIS."),
+from accounts.desk.importing import FILE_PROBLEMS
+
+PROBLEMS = FILE_PROBLEMS | {
     "too_many_rows": _("The file has more than 50,000 rows."),
-    "row_broken": _("a quotation mark is opened and not closed"),
     "columns_differ": _("the number of columns differs from the first row"),
     "has_controls": _("a cell holds invisible control characters"),
     "cell_too_long": _("a cell is longer than 100 characters"),

@@ -48,7 +48,7 @@ class Shop(StatefulModel):
 
     TRANSITIONS: ClassVar[dict[Any, set[Any]]] = {
         ShopStatus.PROPOSED: {ShopStatus.ACTIVE, ShopStatus.OFF},
-        ShopStatus.ACTIVE: {ShopStatus.OFF},
+        ShopStatus.ACTIVE: {ShopStatus.OFF, ShopStatus.PROPOSED},  # the approval that confirmed it was taken back
         ShopStatus.OFF: {ShopStatus.ACTIVE},
     }
 

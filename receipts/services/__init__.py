@@ -5,10 +5,12 @@ from receipts.services.dictionary import teach_printed_form, undo_printed_form
 from receipts.services.figures import LineFigures, ReceiptFigures, correct_figures
 from receipts.services.importing_forms import import_printed_forms
 from receipts.services.importing_shops import import_shops
+from receipts.services.masters import keep_chain, keep_product
 from receipts.services.purging import delete_orphans, purge_photos
 from receipts.services.reading import read_again, read_receipt
 from receipts.services.resealing import reseal_photos
 from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
+from receipts.services.unlearning import unlearn
 from receipts.services.uploading import Place, store_upload
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "delete_orphans",
     "import_printed_forms",
     "import_shops",
+    "keep_chain",
+    "keep_product",
     "learn_shop",
     "mark_returned",
     "purge_photos",
@@ -32,4 +36,5 @@ __all__ = [
     "switch_off_shop",
     "teach_printed_form",
     "undo_printed_form",
+    "unlearn",
 ]

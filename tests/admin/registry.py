@@ -21,6 +21,8 @@ IN_AGENCY: dict[str, dict[str, str]] = {
     "participants.entry": {"campaign__sponsor__agency": ""},
     "receipts.receipt": {"entry__campaign__sponsor__agency": ""},
     "receipts.shop": {"chain__agency": ""},
+    "receipts.shopchain": {"agency": ""},
+    "receipts.product": {"sponsor__agency": ""},
     "receipts.printedform": {"product__sponsor__agency": ""},
     "eligibility.serialbatch": {"campaign__sponsor__agency": ""},
     "eligibility.referencelist": {"campaign__sponsor__agency": ""},

@@ -16,6 +16,7 @@ from core.clock import jst_day
 from eligibility.admin.forms import VerdictForm
 from eligibility.models import ReviewCase
 from receipts.files import store_photo
+from tests.browser.conftest import accessibility_faults
 from tests.factories import (
     AgencyFactory,
     ReceiptFactory,
@@ -234,3 +235,14 @@ def test_a_box_on_the_photograph_leads_to_its_figure(page, cases, live_server):
 
     assert page.evaluate("document.activeElement.name") == "figures-purchased_on"
     assert page.locator(".desk-box.lit").count() == 1
+
+    page.locator(".desk-viewer").focus()  # and with the keyboard alone, from top to bottom
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").endswith(": 2026-11-20")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "合計（円）: 1280"
+    assert page.locator(".desk-box.lit").get_attribute("data-field") == "id_figures-total_jpy"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.name") == "figures-total_jpy"
+    page.keyboard.press("Escape")
+    assert accessibility_faults(page) == []

@@ -111,11 +111,38 @@ def test_a_list_is_tried_first_and_stored_when_confirmed(label, model, rows, age
 def test_rows_of_a_list_that_cannot_be_used_are_named(label, agency, operator):
     campaign = CampaignFactory(sponsor__agency=agency)
 
-    page, _confirm, plan = upload(operator, label, campaign, b"AB1001\nAB-1001\nxx\n")
+    page, _confirm, plan = upload(operator, label, campaign, b"number\nAB1001\n\nAB-1001\nxx\n")
 
     assert plan is None
-    assert "2行目: ファイルの中で重複しています。" in page
-    assert "3行目: 番号の形ではありません" in page
+    assert "4行目: ファイルの中で重複しています。" in page  # as a text editor counts
+    assert "5行目: 番号の形ではありません" in page
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "ファイルは空です"),
+        (b"number\n", "ファイルに行がありません"),
+        (b"PK\x03\x04 a spreadsheet", "圧縮ファイルです"),
+        (b"AB1001\n\xff\x00\x81\n", "文字コードが"),
+        (b'AB1001\n"AB1002\nAB1003\n', "2行目: "),
+    ],
+)
+def test_a_file_of_numbers_that_cannot_be_read_is_told_why(data, told, agency, operator):
+    page, _confirm, plan = upload(operator, "eligibility.serialbatch", CampaignFactory(sponsor__agency=agency), data)
+
+    assert plan is None
+    assert told in page
+    assert not SerialBatch.objects.exists()
+
+
+def test_numbers_of_a_spreadsheet_s_text_file_are_read(agency, operator):
+    data = "コード,備考\nAB1001,x\nAB1002,y\n".encode("utf-16")
+
+    _page, confirm, plan = upload(operator, "eligibility.serialbatch", CampaignFactory(sponsor__agency=agency), data)
+    operator.post(confirm, {"plan": plan})
+
+    assert Serial.objects.count() == 2
 
 
 def test_serial_codes_are_made_in_the_number_asked_for(agency, operator):

@@ -13,7 +13,7 @@ from draws.models import CourseCounter, Draw, DrawResult
 from draws.services import decide_result, drawing, hold_draw, record_loss
 from draws.services.counters import take_place
 from journeys.audit import violations
-from journeys.services import advance_entry, confirm_draw, preview_draw, sweep
+from journeys.services import confirm_draw, preview_draw, sweep
 from participants.models import Entry, EntryStatus
 from participants.services import verify_identity
 from tests.factories import NOW
@@ -175,27 +175,6 @@ def test_one_person_with_several_entries_wins_one_prize():
     sweep(now=NOW)
     assert Award.objects.count() == 2
     assert Award.objects.values("entry__participant").distinct().count() == 2
-
-
-def test_an_entry_accepted_after_the_draw_has_not_won():
-    world = later_draw(2)
-    late = begin_late(world)
-    hold(world, 2)
-    sweep(now=NOW)
-
-    send(late)
-    assert advance_entry(entry_id=late.pk, now=NOW).status == EntryStatus.LOST
-    assert violations(NOW) == {}
-
-
-def begin_late(world: World) -> Entry:
-    """An entry sent back in time, which may be sent again after the close."""
-    Campaign.objects.update(status="open")
-    world.campaign.refresh_from_db()
-    entry = send(begin(world))
-    Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.SENT_BACK, advance_after=None)
-    Campaign.objects.update(status="closed")
-    return entry
 
 
 def test_I14_a_drawn_winner_who_turns_out_to_have_entered_twice_keeps_his_win():

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import AuditEntry, Role
+from accounts.services import add_member, sync_roles
 from core.errors import StaleState
 from distribution.models import Delivery
 from eligibility.errors import (
+    AppealAloneNeedsNote,
     AppealAlreadyMade,
+    AppealNeedsAnother,
     AppealNotPossible,
     AppealTextNotAccepted,
     AppealTooLate,
@@ -15,11 +19,20 @@ from eligibility.errors import (
     ReasonMissing,
 )
 from eligibility.models import Appeal, AppealStatus, Decision, Verdict
-from eligibility.services import answer_appeal, open_appeal
+from eligibility.selectors import others_to_answer
+from eligibility.services import answer_appeal, give_opinion, open_appeal, set_policy
 from journeys.services import sweep
 from participants.models import EntryStatus
 from receipts.errors import DuplicateReceipt
-from tests.factories import NOW, AppealFactory, DecisionFactory, IdentityFactory, ReceiptFactory, UserFactory
+from tests.factories import (
+    NOW,
+    AppealFactory,
+    DecisionFactory,
+    IdentityFactory,
+    ReceiptFactory,
+    ReviewCaseFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 TEXT = "3行目が対象の商品です。"
@@ -31,15 +44,22 @@ def refused(**details):
     return DecisionFactory(**details)
 
 
-def answer(appeal: Appeal, verdict: Verdict, *, reason: str = "", message: str = SENTENCE) -> Appeal:
+def answer(appeal: Appeal, verdict: Verdict, *, reason: str = "", message: str = SENTENCE, actor=None, **details):
     return answer_appeal(
         appeal_id=appeal.pk,
         verdict=verdict,
         reason_code=reason,
         message=message,
-        actor_id=UserFactory().pk,
+        actor_id=(actor or UserFactory()).pk,
         now=NOW,
+        **details,
     )
+
+
+def member(agency, role=Role.REVIEWER, **details):
+    user = UserFactory(**details)
+    add_member(user_id=user.pk, agency_id=agency.pk, role=role)
+    return user
 
 
 def test_an_appeal_waits_until_its_day():
@@ -141,6 +161,62 @@ def test_a_changed_result_needs_a_reason_and_an_entry_that_still_waits():
     with pytest.raises(NothingToDecide):
         answer(appeal, Verdict.ELIGIBLE)
     assert Appeal.objects.get().status == AppealStatus.OPEN
+
+
+def test_who_decided_does_not_answer_while_another_can():
+    appeal = AppealFactory()
+    sync_roles()
+    decider, other = member(appeal.agency), member(appeal.agency)
+    Decision.objects.update(decided_by=decider)
+
+    with pytest.raises(AppealNeedsAnother):
+        answer(appeal, Verdict.REFUSED, actor=decider, alone_because="ほかの人は休みです。")
+    appeal.refresh_from_db()
+    assert (appeal.status, appeal.alone_because) == (AppealStatus.OPEN, "")
+    answered = answer(appeal, Verdict.REFUSED, actor=other, alone_because="要らない理由です。")
+
+    assert (answered.answered_by_id, answered.alone_because) == (other.pk, "")
+    assert AuditEntry.objects.get(action="appeal.answered").facts["by_decider"] is False
+
+
+def test_each_of_two_reviewers_who_agreed_has_had_a_say():
+    case = ReviewCaseFactory()
+    sync_roles()
+    first, second = member(case.agency), member(case.agency)
+    set_policy(campaign_id=case.campaign_id, due_hours=24, second_share=100, actor_id=first.pk, now=NOW)
+    for person in (first, second):
+        give_opinion(case_id=case.pk, verdict=Verdict.REFUSED, reason_code="date_unread", actor_id=person.pk, now=NOW)
+    appeal = open_appeal(entry_id=case.entry_id, text=TEXT, now=NOW)
+
+    assert not others_to_answer(appeal).exists()
+    third = member(case.agency, Role.OPERATOR)
+    assert list(others_to_answer(appeal)) == [third]
+    with pytest.raises(AppealNeedsAnother):
+        answer(appeal, Verdict.REFUSED, actor=first)
+
+
+def test_the_only_reviewer_answers_with_a_note_that_is_kept():
+    appeal = AppealFactory()
+    sync_roles()
+    decider = member(appeal.agency)
+    member(appeal.agency, Role.VIEWER)  # may not answer
+    member(appeal.agency, is_active=False)  # may, but cannot sign in
+    member(AppealFactory().agency)  # another agency's
+    Decision.objects.update(decided_by=decider)
+
+    with pytest.raises(AppealAloneNeedsNote):
+        answer(appeal, Verdict.REFUSED, actor=decider, alone_because="  ")
+    answered = answer(appeal, Verdict.REFUSED, actor=decider, alone_because="審査担当は私だけです。")
+
+    line = AuditEntry.objects.get(action="appeal.answered")
+    assert answered.alone_because == line.reason == "審査担当は私だけです。"
+    assert line.facts["by_decider"] is True
+
+
+def test_a_verdict_by_rule_is_nobodys():
+    appeal = AppealFactory()
+
+    assert answer(appeal, Verdict.REFUSED).alone_because == ""
 
 
 def test_the_answer_is_written_once_to_whoever_can_be_reached():

@@ -97,6 +97,11 @@ def figures(**changes):
         ({"looks_like_screen": True}, UNCLEAR, "screen_photo"),
         ({"looks_like_screen": True, "is_confirmed": True}, MET, None),
         ({"needs_review": True}, UNCLEAR, "reading_uncertain"),
+        ({"needs_review": True, "doubts": ("tel_near_shop",)}, UNCLEAR, "tel_near_shop"),
+        ({"needs_review": True, "doubts": ("registration_no_differs",)}, UNCLEAR, "registration_no_differs"),
+        ({"needs_review": True, "doubts": ("shop_differs",)}, UNCLEAR, "shop_differs"),
+        ({"needs_review": True, "doubts": ("unsure_tel",)}, UNCLEAR, "reading_uncertain"),
+        ({"needs_review": True, "doubts": ("shop_differs",), "is_confirmed": True}, MET, None),
         (figures(date=None), FIXABLE, "date_unread"),
         (figures(date="2026-10-31"), FIXABLE, "purchased_outside_period"),
         (figures(date="2026-11-01"), MET, None),
@@ -112,6 +117,15 @@ def test_what_a_doubtful_reading_seems_to_fail_goes_to_a_person():
     outcome, codes = purchase(**figures(date="2026-10-31"), needs_review=True)
 
     assert (outcome, codes) == (UNCLEAR, ["reading_uncertain", "purchased_outside_period"])
+
+
+def test_doubts_about_the_shop_stand_beside_others():
+    doubts = ("unsure_tel", "shop_differs", "tel_near_shop")
+
+    assert purchase(needs_review=True, doubts=doubts) == (
+        UNCLEAR,
+        ["tel_near_shop", "shop_differs", "reading_uncertain"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -268,6 +282,7 @@ def test_every_reason_that_rules_give_has_a_sentence_and_a_fix():
     given = {"outside_period", "limit_reached", "daily_limit_reached", "no_receipt", "unreadable", "not_a_receipt"}
     given |= {"receipt_cut_off", "screen_photo", "reading_uncertain", "date_unread", "purchased_outside_period"}
     given |= {"store_unclear", "store_not_included", "product_unclear", "quantity_too_small", "product_missing"}
+    given |= {"tel_near_shop", "registration_no_differs", "shop_differs"}
     given |= {"total_unread", "spend_too_small", "receipt_already_used", "looks_like_another", "serial_not_accepted"}
     given |= {"reference_not_accepted", "survey_incomplete", "not_a_friend", "not_following", "account_protected"}
 

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
+from campaigns.models import Campaign, Mechanic
 from eligibility.models import Appeal, Verdict
 from eligibility.services import answer_appeal
-from participants.models import EntryStatus
+from participants.models import EntryStatus, Identity
+from participants.services import verify_identity
 from receipts.models import Receipt, ReceiptPhoto
 from receipts.ocr.base import FieldReading, Region
-from tests.factories import NOW, UserFactory
+from tests.factories import NOW, DrawFactory, UserFactory
 from tests.flows.steps import jpeg, tea_reading
 from tests.portal.phone import text_of, work
 
@@ -114,3 +116,20 @@ def dark() -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (320, 480), (20, 20, 20)).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def test_who_is_accepted_after_the_draw_reads_what_happens_next(phone, campaigns):
+    entry = phone.enter_with_receipt()
+    Campaign.objects.filter(pk=entry.campaign_id).update(mechanic=Mechanic.LATER)
+    work()
+    identity = Identity.objects.filter(participant=entry.participant_id).latest("pk")
+    verify_identity(identity_id=identity.pk, now=NOW)
+    before = text_of(phone.get(f"/e/{entry.public_id}/"))
+    draw = DrawFactory(campaign=entry.campaign, status="drawn", drawn_at=NOW, seed="5a" * 32)
+    after = text_of(phone.get(f"/e/{entry.public_id}/"))
+    draw.delete()
+
+    assert "の締め切りのあとに行います" in before
+    assert "この後の流れ" not in before
+    assert "2026年11月22日(日) 12:00に行われました" in after
+    assert "ほかの方と同じ当選確率で" in after

@@ -36,4 +36,9 @@
   });
   document.addEventListener("formset:added", (event) => refresh(event.target));
   document.addEventListener("DOMContentLoaded", () => refresh(document));
+
+  // The theme marks no landmark: who cannot see the page jumps past the navigation by it.
+  document.addEventListener("DOMContentLoaded", () => {
+    document.getElementById("main")?.setAttribute("role", "main");
+  });
 })();

@@ -104,15 +104,36 @@
 
   // A box leads to its field; a field lights its box up and brings it into sight.
   viewer.addEventListener("click", (event) => {
-    const box = event.target.closest(".desk-box");
-    if (!box || moved > 6) return;
-    const field = document.getElementById(box.dataset.field);
+    const link = event.target.closest(".desk-box-link");
+    if (!link) return;
+    event.preventDefault();
+    if (moved > 6 && event.detail) return; // the mouse moved the photo; Enter has no detail
+    const field = document.getElementById(link.querySelector(".desk-box").dataset.field);
     if (field) { field.focus(); field.select?.(); }
   });
+  viewer.addEventListener("dragstart", (event) => event.preventDefault());
+
+  // Tab reaches one box of a photo, arrows the one above or below; without this script Tab reaches them all.
+  const linksOf = (sheet) => [...sheet.querySelectorAll(".desk-box-link")];
+  function reach(link) {
+    linksOf(link.closest(".desk-sheet")).forEach((other) => other.setAttribute("tabindex", other === link ? "0" : "-1"));
+  }
+  sheets.forEach((sheet) => linksOf(sheet).slice(0, 1).forEach(reach));
+  viewer.addEventListener("keydown", (event) => {
+    const link = event.target.closest(".desk-box-link");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!link || !step) return;
+    event.preventDefault();
+    const links = linksOf(current);
+    const following = links[links.indexOf(link) + step];
+    if (following) { reach(following); following.focus({ preventScroll: true }); }
+  });
   document.addEventListener("focusin", (event) => {
+    const link = event.target.closest?.(".desk-box-link");
     const id = event.target.id?.replace(/^(id_lines-\d+)-.*$/, "$1-name");
     viewer.querySelectorAll(".desk-box.lit").forEach((box) => box.classList.remove("lit"));
-    const box = id && viewer.querySelector(`.desk-box[data-field="${CSS.escape(id)}"]`);
+    const named = id && viewer.querySelector(`.desk-box[data-field="${CSS.escape(id)}"]`);
+    const box = link ? link.querySelector(".desk-box") : named;
     if (!box) return;
     box.classList.add("lit");
     const sheet = box.closest(".desk-sheet");
