@@ -51,7 +51,8 @@ def write_out(world: Any, batch: Any) -> int:
     job = request_export(
         batch_id=batch.pk, form="vouchers", symbology="qr", reason="drill", now=NOW, actor_id=world.operator.pk
     )
-    approve_export(job_id=job.pk, now=NOW, actor_id=UserFactory().pk)
+    other: Any = UserFactory()  # type: ignore[no-untyped-call]
+    approve_export(job_id=job.pk, now=NOW, actor_id=other.pk)
     return int(run_job(job_id=job.pk, now=NOW).done_count)
 
 
