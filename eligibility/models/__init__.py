@@ -3,7 +3,7 @@
 from eligibility.models.decisions import Appeal, AppealStatus, Decision, Verdict
 from eligibility.models.numbers import AttemptBudget, NumberUse, ReferenceList, ReferenceNumber, Serial, SerialBatch
 from eligibility.models.reviews import ReviewCase, ReviewOpinion, ReviewPolicy, ReviewStatus
-from eligibility.models.rings import RingMember, RingScan, SuspectedRing
+from eligibility.models.rings import RingAct, RingActKind, RingMember, RingSearch, SuspectedRing
 
 __all__ = [
     "Appeal",
@@ -17,8 +17,10 @@ __all__ = [
     "ReviewOpinion",
     "ReviewPolicy",
     "ReviewStatus",
+    "RingAct",
+    "RingActKind",
     "RingMember",
-    "RingScan",
+    "RingSearch",
     "Serial",
     "SerialBatch",
     "SuspectedRing",

@@ -12,6 +12,7 @@ from eligibility.services.lists import (
 from eligibility.services.opinions import give_opinion
 from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
+from eligibility.services.ring_acts import note_ring_act, refuse_ring, release_ring
 from eligibility.services.rings import hold_entry, keep_rings
 
 __all__ = [
@@ -25,11 +26,14 @@ __all__ = [
     "give_opinion",
     "hold_entry",
     "keep_rings",
+    "note_ring_act",
     "open_appeal",
     "open_case",
     "raise_risk",
     "refuse_for_limit",
+    "refuse_ring",
     "release_case",
+    "release_ring",
     "resolve_case",
     "set_policy",
     "spend_attempt",

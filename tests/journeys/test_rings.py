@@ -88,7 +88,7 @@ def test_an_entry_without_acceptance_cannot_be_held(world):
 def test_who_joins_a_known_ring_gets_nothing_before_a_look():
     world = open_campaign()
     accepted(world.campaign, 6, device="farm")
-    keep_rings(campaign_id=world.campaign.pk, now=NOW)
+    keep_rings(sponsor_id=world.campaign.sponsor_id, now=NOW)
     entry, honest = begin(world), begin(world)
     come_from(entry, device="farm")
     come_from(honest, device="own")
