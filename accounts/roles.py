@@ -56,6 +56,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "eligibility.change_reviewpolicy",
             "eligibility.view_appeal",
             "eligibility.change_appeal",
+            "eligibility.view_suspectedring",
+            "eligibility.change_suspectedring",
             "draws.view_draw",
             "draws.add_draw",
             "draws.view_drawresult",
@@ -98,6 +100,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "receipts.change_receipt",
         "eligibility.view_appeal",
         "eligibility.change_appeal",
+        "eligibility.view_suspectedring",
+        "eligibility.change_suspectedring",
     ),
     Role.SUPPORT: (
         *READ_CAMPAIGNS.split(),

@@ -35,7 +35,7 @@ def trace_payouts(*, sponsor_id: int, since: datetime | None, now: datetime) -> 
 
 
 def _traces(use: Redemption) -> dict[TraceKind, str]:
-    """Staff pages name no terminal: there the store is the till. A purchase has a number only where the till sends it."""
+    """Staff pages name no terminal: there the store is the till. Only some tills send a purchase's number."""
     burst = int((use.occurred_at or use.at).timestamp() // BURST.total_seconds())
     return {
         TraceKind.PURCHASE: f"{use.store_id}:{use.basket_id}" if use.basket_id else "",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from eligibility.admin.forms import FIGURES
 from eligibility.models import RingMember
+from eligibility.ring_words import LINKS
 from participants.models import Entry
 from receipts.dictionary import known_products
 from receipts.matching import match_products
@@ -26,14 +27,6 @@ PROOFS = {
     "bases": _("taxed amounts"),
 }
 SHOWN_OF_RING = 12
-LINKS = {
-    "device": _("entered from one browser"),
-    "mailbox": _("use one mailbox in different spellings"),
-    "look_alike": _("sent the same receipt"),
-    "network": _("entered from one network"),
-    "receipt_run": _("sent receipts of one till with neighbouring numbers"),
-    "mail_domain": _("have addresses of one domain"),
-}
 NAMES = {field.name: field.verbose_name for field in Receipt._meta.fields}
 
 
@@ -160,6 +153,7 @@ def ring_of(entry: Entry) -> dict[str, Any] | None:
     entries = Entry.objects.filter(ring_member__ring=member.ring)
     links = [{"text": LINKS[kind], "count": count} for kind, count in member.ring.evidence.items() if kind in LINKS]
     return {
+        "pk": member.ring_id,
         "score": member.ring.score,
         "people": entries.order_by().values("participant").distinct().count(),
         "links": links,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency, User
 from campaigns.models import Sponsor
 from core.models import PublicModel
+from eligibility.rings import HOLD_AT
 from participants.models import Entry
 
 
@@ -34,6 +35,11 @@ class SuspectedRing(PublicModel):
 
     def __str__(self) -> str:
         return str(self.public_id)[:8]
+
+    @property
+    def is_suspected(self) -> bool:
+        """Tell whether its entries are held for a person."""
+        return self.score >= HOLD_AT
 
 
 class RingMember(models.Model):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -45,7 +46,16 @@ def release_ring(
         RingChanged: none of these entries is held for this ring any more; or what stood against all of them.
     """
     note = checked_note(reason)
-    outcome = _decide(ring_id, entry_ids, Verdict.ELIGIBLE, "", note, actor_id, is_senior, now)
+    outcome = _decide(
+        ring_id=ring_id,
+        entry_ids=entry_ids,
+        verdict=Verdict.ELIGIBLE,
+        reason_code="",
+        note=note,
+        actor_id=actor_id,
+        is_senior=is_senior,
+        now=now,
+    )
     return note_ring_act(
         ring_id=ring_id,
         kind=RingActKind.RELEASED,
@@ -77,7 +87,16 @@ def refuse_ring(
     if reason_code not in REFUSALS_OF_RINGS:
         raise ReasonMissing
     note = checked_note(reason)
-    outcome = _decide(ring_id, entry_ids, Verdict.REFUSED, reason_code, note, actor_id, is_senior, now)
+    outcome = _decide(
+        ring_id=ring_id,
+        entry_ids=entry_ids,
+        verdict=Verdict.REFUSED,
+        reason_code=reason_code,
+        note=note,
+        actor_id=actor_id,
+        is_senior=is_senior,
+        now=now,
+    )
     return note_ring_act(
         ring_id=ring_id,
         kind=RingActKind.REFUSED,
@@ -140,31 +159,14 @@ def checked_note(text: str) -> str:
     return plain
 
 
-def _decide(
-    ring_id: int,
-    entry_ids: Iterable[int],
-    verdict: Verdict,
-    reason_code: str,
-    note: str,
-    actor_id: int,
-    is_senior: bool,
-    now: datetime,
-) -> Outcome:
+def _decide(*, ring_id: int, entry_ids: Iterable[int], **word: Any) -> Outcome:
     """Give a person's word on each case, in the order of the entries; what one refuses does not hold up the others."""
     wanted = set(entry_ids)
     cases = [case for case in cases_held_for(ring_id) if case.entry_id in wanted][:AT_ONCE]
     outcome, refusal = Outcome(), DomainError()
     for case in cases:
         try:
-            given = give_opinion(
-                case_id=case.pk,
-                verdict=verdict,
-                reason_code=reason_code,
-                actor_id=actor_id,
-                now=now,
-                is_senior=is_senior,
-                note=note,
-            )
+            given = give_opinion(case_id=case.pk, **word)
         except DomainError as error:
             outcome.skipped[case.entry_id] = error.code
             refusal = error

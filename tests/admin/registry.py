@@ -25,6 +25,7 @@ IN_AGENCY: dict[str, dict[str, str]] = {
     "eligibility.serialbatch": {"campaign__sponsor__agency": ""},
     "eligibility.referencelist": {"campaign__sponsor__agency": ""},
     "eligibility.reviewcase": {"decision__entry__campaign__sponsor__agency": ""},
+    "eligibility.suspectedring": {"sponsor__agency": ""},
     "eligibility.appeal": {"decision__entry__campaign__sponsor__agency": ""},
     "draws.draw": {"campaign__sponsor__agency": ""},
     "draws.drawresult": {"entry__campaign__sponsor__agency": ""},

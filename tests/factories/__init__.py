@@ -18,6 +18,7 @@ from tests.factories.entries import (
     SerialBatchFactory,
     ShopChainFactory,
     ShopFactory,
+    SuspectedRingFactory,
     TouchFactory,
     TypedProofFactory,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "StockCountFactory",
     "StoreFactory",
     "SurveyFactory",
+    "SuspectedRingFactory",
     "TargetProductFactory",
     "TargetStoreFactory",
     "TerminalFactory",

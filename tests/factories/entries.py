@@ -236,6 +236,20 @@ class ReviewCaseFactory(DjangoModelFactory[eligibility.ReviewCase]):
     agency = factory.SelfAttribute("entry.agency")
 
 
+class SuspectedRingFactory(DjangoModelFactory[eligibility.SuspectedRing]):
+    """A ring without entries; `RingMember` rows put them in."""
+
+    class Meta:
+        model = eligibility.SuspectedRing
+
+    sponsor = factory.SubFactory(SponsorFactory)
+    agency = factory.SelfAttribute("sponsor.agency")
+    score = 75
+    evidence = factory.LazyFunction(lambda: {"device": 6})
+    found_at = NOW
+    changed_at = NOW
+
+
 class AppealFactory(DjangoModelFactory[eligibility.Appeal]):
     """An entrant objects to a refusal."""
 

@@ -8,23 +8,12 @@ from eligibility.services import hold_entry, keep_rings, resolve_case
 from journeys.rings import hold_if_unsettled, sweep_rings
 from journeys.services import advance_entry
 from participants.models import Entry, EntryStatus, EntryTrace, Participant, TraceKind
-from participants.services import keep_traces
 from tests import factories
 from tests.factories import NOW
+from tests.journeys.ring_people import accepted, come_from
 from tests.worlds import begin, open_campaign, send
 
 pytestmark = pytest.mark.django_db
-
-
-def come_from(entry, *, device, network="203.0.113.0/24"):
-    keep_traces(entry_id=entry.pk, traces={TraceKind.DEVICE: device, TraceKind.NETWORK: network}, now=NOW)
-
-
-def accepted(campaign, people, **source):
-    entries = [factories.EntryFactory.create(campaign=campaign, status=EntryStatus.ACCEPTED) for _ in range(people)]
-    for entry in entries:
-        come_from(entry, **source)
-    return entries
 
 
 @pytest.fixture
