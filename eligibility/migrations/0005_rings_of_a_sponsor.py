@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('score', models.PositiveSmallIntegerField(verbose_name='score')),
                 ('evidence', models.JSONField(default=dict, verbose_name='evidence')),
                 ('found_at', models.DateTimeField(verbose_name='found at')),
-                ('changed_at', models.DateTimeField(verbose_name='last changed')),
+                ('changed_at', models.DateTimeField(verbose_name='changed last at')),
                 ('dissolved_at', models.DateTimeField(blank=True, null=True, verbose_name='fell apart at')),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency', verbose_name='agency')),
                 ('sponsor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.sponsor', verbose_name='sponsor')),

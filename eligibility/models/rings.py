@@ -21,7 +21,7 @@ class SuspectedRing(PublicModel):
     score = models.PositiveSmallIntegerField(_("score"))
     evidence = models.JSONField(_("evidence"), default=dict)
     found_at = models.DateTimeField(_("found at"))
-    changed_at = models.DateTimeField(_("last changed"))
+    changed_at = models.DateTimeField(_("changed last at"))
     dissolved_at = models.DateTimeField(_("fell apart at"), null=True, blank=True)  # only what was acted on is kept
 
     class Meta:

@@ -95,7 +95,7 @@ class RingForm(forms.Form):
 
 class ReleaseForm(RingForm):
     title = _("Release these entries?")
-    button = _("Release")
+    button = _("Release the entries")
     done = _("Released. The entries go on by themselves.")
     sentences = (
         _("They are approved and go on in their campaign: to the draw, or to their result."),
@@ -106,7 +106,7 @@ class ReleaseForm(RingForm):
 
 class RefuseForm(RingForm):
     title = _("Refuse these entries?")
-    button = _("Refuse")
+    button = _("Refuse the entries")
     done = _("Refused. The entrants are told with the reason.")
     is_grave = True
     sentences = (
@@ -163,7 +163,7 @@ class UndoForm(forms.Form):
     """Why something is taken back."""
 
     title: Text = _("Take this back?")
-    button: Text = _("Take it back")
+    button: Text = _("Undo it")
     done: Text = _("Taken back, as far as nothing was given in the meantime.")
     is_grave = False
 

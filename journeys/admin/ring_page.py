@@ -23,7 +23,7 @@ STATES = {
     EntryStatus.WON: "won",
 }
 STATE_WORDS: dict[str, str | Promise] = {
-    "held": _("held"),
+    "held": _("held for review"),
     "refused": _("refused"),
     "won": _("won"),
     "free": _("other"),

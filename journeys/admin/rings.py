@@ -84,7 +84,7 @@ class SuspectedRingAdmin(ExportMixin, TenantModelAdmin):
             return "gone", gettext("fell apart")
         return ("held" if ring.is_suspected else "weak"), str(ring.score)
 
-    @admin.display(description=_("people"), ordering="people_count")
+    @admin.display(description=_("people in the group"), ordering="people_count")
     def people(self, ring: Any) -> str:
         told = {"people": ring.people_count, "entries": ring.entry_count}
         return gettext("%(people)s people, %(entries)s entries") % told
@@ -101,7 +101,7 @@ class SuspectedRingAdmin(ExportMixin, TenantModelAdmin):
     def at_stake(self, ring: Any) -> str:
         return yen(ring.value_jpy)
 
-    @admin.display(description=_("held"), ordering="held_count")
+    @admin.display(description=_("held for review"), ordering="held_count")
     def held(self, ring: Any) -> int:
         return int(ring.held_count)
 
@@ -144,7 +144,7 @@ class SuspectedRingAdmin(ExportMixin, TenantModelAdmin):
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/eligibility/ring.html", context)
 
-    @action(description=_("Release"), url_path="release", permissions=["decide"])
+    @action(description=_("Release the entries"), url_path="release", permissions=["decide"])
     def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._ask_or_do(request, object_id, ReleaseForm)
 
@@ -152,7 +152,7 @@ class SuspectedRingAdmin(ExportMixin, TenantModelAdmin):
     def send_to_review(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._ask_or_do(request, object_id, HoldForm)
 
-    @action(description=_("Refuse"), url_path="refuse", permissions=["decide"])
+    @action(description=_("Refuse the entries"), url_path="refuse", permissions=["decide"])
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._ask_or_do(request, object_id, RefuseForm)
 
