@@ -12,7 +12,7 @@ from eligibility.rings import Shared, most_sharing, weight_of
 
 MOST_PEOPLE = 60  # more dots than that nobody tells apart
 WIDTH = 960
-DOT, BOX_WIDTH, BOX_HEIGHT = 15, 116, 24
+DOT, BOX_WIDTH, BOX_HEIGHT = 15, 144, 24
 MARGIN = 30
 ROUNDS = 120  # of pushing boxes apart
 

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
-                ('kind', models.CharField(choices=[('held', 'held for review'), ('released', 'released'), ('refused', 'refused')], max_length=8, verbose_name='what')),
+                ('kind', models.CharField(choices=[('held', 'held for review'), ('released', 'released'), ('refused', 'not eligible')], max_length=8, verbose_name='what')),
                 ('entry_ids', models.JSONField(default=list)),
                 ('waiting_ids', models.JSONField(default=list)),
                 ('skipped', models.JSONField(default=dict)),

@@ -59,7 +59,7 @@ class RingMember(models.Model):
 class RingActKind(models.TextChoices):
     HELD = "held", _("held for review")
     RELEASED = "released", _("released")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", _("not eligible")
 
 
 class RingAct(PublicModel):

@@ -56,7 +56,8 @@ class RingForm(forms.Form):
     def clean_entry_ids(self) -> list[int]:
         parts = [part for part in self.cleaned_data["entry_ids"].split(",") if part]
         if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
-            raise forms.ValidationError(_("Please look at the page again."))
+            self.add_error(None, _("Please look at the page again."))  # of a hidden field nobody would see it
+            return []
         return [int(part) for part in parts]
 
     def figures(self) -> list[tuple[Text, Text]]:
@@ -66,7 +67,7 @@ class RingForm(forms.Form):
         people = Entry.objects.filter(pk__in=self.entries).values("participant").distinct().count()
         found: list[tuple[Text, Text]] = [
             (_("entries"), str(len(self.entries))),
-            (_("people"), str(people)),
+            (_("number of people"), str(people)),
             (_("value at stake"), yen(self._value())),
         ]
         if self.left_count:

@@ -60,10 +60,11 @@ class CampaignFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         agencies = model_admin.agency_ids(request, "view", "change")
         with_rings = Campaign.objects.filter(agency__in=agencies, entries__ring_member__isnull=False)
-        return list(with_rings.order_by("title", "pk").distinct().values_list("pk", "title"))
+        titles = with_rings.order_by("title", "pk").distinct().values_list("pk", "title")
+        return [(str(pk), title) for pk, title in titles]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        known = {str(pk) for pk, _title in self.lookup_choices}
+        known = {pk for pk, _title in self.lookup_choices}
         if self.value() not in known:
             return queryset
         rings = queryset.model.objects.filter(members__entry__campaign=self.value())

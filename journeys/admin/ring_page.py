@@ -24,7 +24,7 @@ STATES = {
 }
 STATE_WORDS: dict[str, str | Promise] = {
     "held": _("held for review"),
-    "refused": _("refused"),
+    "refused": _("not eligible"),
     "won": _("won"),
     "free": _("other"),
 }
@@ -51,7 +51,7 @@ def ring_context(ring: SuspectedRing, page: str) -> dict[str, Any]:
         "legend": [(kind, NAMES[kind]) for kind in NAMES if any(tie.kind == kind for tie in ties)],
         "states": [(state, STATE_WORDS[state]) for state in STATE_WORDS if state in states.values()],
         "ties": [(tie, NAMES[tie.kind], LINKS[tie.kind]) for tie in ties],
-        "rows": _rows(shown.object_list, people, ties, {case.entry_id for case in held}),
+        "rows": _rows(list(shown), people, ties, {case.entry_id for case in held}),
         "shown": shown,
         "acts": _acts(ring),
     }

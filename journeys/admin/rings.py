@@ -84,7 +84,7 @@ class SuspectedRingAdmin(ExportMixin, TenantModelAdmin):
             return "gone", gettext("fell apart")
         return ("held" if ring.is_suspected else "weak"), str(ring.score)
 
-    @admin.display(description=_("people in the group"), ordering="people_count")
+    @admin.display(description=_("number of people"), ordering="people_count")
     def people(self, ring: Any) -> str:
         told = {"people": ring.people_count, "entries": ring.entry_count}
         return gettext("%(people)s people, %(entries)s entries") % told
@@ -109,7 +109,7 @@ class SuspectedRingAdmin(ExportMixin, TenantModelAdmin):
     def released(self, ring: Any) -> int:
         return int(ring.released_count)
 
-    @admin.display(description=_("refused"), ordering="refused_count")
+    @admin.display(description=_("not eligible"), ordering="refused_count")
     def refused(self, ring: Any) -> int:
         return int(ring.refused_count)
 

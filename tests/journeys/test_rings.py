@@ -1,19 +1,26 @@
+from datetime import timedelta
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import CampaignStatus, Mechanic
 from core.crypto import blind_index
 from eligibility.errors import NothingToDecide
-from eligibility.models import ReviewCase, RingMember, SuspectedRing, Verdict
+from eligibility.models import ReviewCase, RingMember, RingSearch, SuspectedRing, Verdict
 from eligibility.services import hold_entry, keep_rings, resolve_case
 from journeys.rings import hold_if_unsettled, sweep_rings
 from journeys.services import advance_entry
 from participants.models import Entry, EntryStatus, EntryTrace, Participant, TraceKind
+from participants.services import keep_traces
 from tests import factories
 from tests.factories import NOW
 from tests.journeys.ring_people import accepted, come_from
 from tests.worlds import begin, open_campaign, send
 
 pytestmark = pytest.mark.django_db
+EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(minutes=30)
+MOST_QUERIES = 45  # for one who comes among 5,000
 
 
 @pytest.fixture
@@ -118,7 +125,7 @@ def test_twenty_among_five_thousand_are_held_and_nobody_else():
         for kind, value in sources.items():
             hashed = blind_index(value, field=f"trace.{kind}", tenant=agency)
             traces.append(
-                EntryTrace(agency_id=agency, campaign=campaign, entry=entry, kind=kind, value_index=hashed, at=NOW)
+                EntryTrace(agency_id=agency, campaign=campaign, entry=entry, kind=kind, value_index=hashed, at=EARLIER)
             )
     EntryTrace.objects.bulk_create(traces)
 
@@ -127,3 +134,12 @@ def test_twenty_among_five_thousand_are_held_and_nobody_else():
     held = set(ReviewCase.objects.values_list("entry_id", flat=True))
     assert held == {entry.pk for place, entry in enumerate(entries) if place % 250 == 0}
     assert RingMember.objects.filter(ring=SuspectedRing.objects.first()).count() == 20
+
+    newcomer = factories.EntryFactory.create(campaign=campaign, status=EntryStatus.ACCEPTED, decided_at=LATER)
+    traces = {TraceKind.DEVICE: "farm0", TraceKind.NETWORK: "proxy0", TraceKind.MAIL_DOMAIN: "throwaway"}
+    keep_traces(entry_id=newcomer.pk, traces=traces, now=LATER)
+    with CaptureQueriesContext(connection) as queries:
+        keep_rings(sponsor_id=campaign.sponsor_id, now=LATER)
+    assert len(queries) <= MOST_QUERIES
+    assert RingMember.objects.filter(ring=SuspectedRing.objects.first()).count() == 21
+    assert RingSearch.objects.get().full_at == NOW  # the other 5,000 were not read again
