@@ -64,6 +64,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
             "eligibility.view_purchasereturn",
             "eligibility.add_purchasereturn",
             "eligibility.change_purchasereturn",
+            "eligibility.view_suspectedring",
+            "eligibility.change_suspectedring",
             "draws.view_draw",
             "draws.add_draw",
             "draws.view_drawresult",
@@ -106,6 +108,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "receipts.change_receipt",
         "eligibility.view_appeal",
         "eligibility.change_appeal",
+        "eligibility.view_suspectedring",
+        "eligibility.change_suspectedring",
     ),
     Role.SUPPORT: (
         *READ_CAMPAIGNS.split(),

@@ -77,6 +77,26 @@ class NothingToSettle(DomainError):
     message = _("This return is settled already.")
 
 
+class RingChanged(DomainError):
+    """None of the entries chosen on the page is held for the ring any more."""
+
+    code = "ring_changed"
+    message = _("These entries are not held for this group any more. Please look at the page again.")
+
+
+class RingNoteNotAccepted(DomainError):
+    code = "ring_note_not_accepted"
+    message = _("Please write the reason in 5 to 200 characters of ordinary text.")
+    status = 422
+
+
+class RingActNotUndoable(DomainError):
+    """A refusal is changed by an appeal only; an act is undone once, while nothing was given."""
+
+    code = "ring_act_not_undoable"
+    message = _("This cannot be undone any more. A refusal is changed by the answer to an appeal.")
+
+
 class ListNotAccepted(DomainError):
     """Numbers for a list that cannot be used; `problems` name the rows."""
 

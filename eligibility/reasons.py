@@ -164,6 +164,11 @@ REASONS: dict[str, ReasonText] = {
         _("Our staff is looking at the entry. You need not do anything."),
         can_fix=False,
     ),
+    "entered_as_one": ReasonText(
+        _("Several entries under different names seem to have been made by one person or group."),
+        _("If this is wrong, please object to the result on this page, or write to the inquiry desk."),
+        can_fix=False,
+    ),
     "serial_not_accepted": ReasonText(
         _("The serial code is not accepted."),
         _("Please check the code and type it again."),
@@ -240,6 +245,8 @@ TO_REVIEW = frozenset(
         "taken_back_by_desk",
     }
 )
+# What the entries of a ring may be refused for.
+REFUSALS_OF_RINGS = ("entered_as_one", "limit_reached", "receipt_already_used", "refused_by_desk")
 
 
 def describe(code: str) -> ReasonText:

@@ -2,11 +2,14 @@
 
 One thing shared says little: a family has one network, an office one domain. Only what is shared in several ways, or by
 one device, links two people; and what very many share (a carrier's or a shop's network) links nobody.
+
+After a change only its surroundings are looked at: the people who shared a thing with it before or after, and whoever
+is linked with them. Links elsewhere hang on nothing that changed, so that the outcome is that of a full search.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,9 +18,12 @@ WEIGHTS: dict[str, tuple[float, int]] = {
     "device": (3.0, 400),
     "mailbox": (3.0, 400),
     "look_alike": (3.0, 40),
+    "opening": (2.5, 40),  # codes opened in one browser: a family's one phone, or a helper in a shop
+    "purchase": (2.5, 40),  # codes used up in one purchase
     "network": (1.0, 40),
     "receipt_run": (0.75, 40),
     "mail_domain": (0.5, 40),
+    "till": (0.2, 40),  # a queue looks the same
 }
 LINK = 2.0  # no sum of a network with a domain, or of a shop's network with its receipts, reaches it
 WEAK_LINK = 1.5  # a network with a domain: joins groups that are larger than a household already, and no one else
@@ -27,6 +33,8 @@ HOLD_AT = 60  # six people on one device in one network; a household of five sta
 TOO_COMMON = 3  # times the number above: the rest weighs nothing and is not worth its pairs
 Pair = tuple[int, int]
 Neighbours = dict[int, dict[int, float]]
+Look = Callable[[Collection[int], int], Iterable["Shared"]]
+Companions = Callable[[Collection[int]], Iterable[int]]
 
 
 @dataclass(frozen=True)
@@ -51,9 +59,17 @@ class Ring:
         return self.score >= HOLD_AT
 
 
-def find_rings(shared: Iterable[Shared]) -> list[Ring]:
-    """Give the groups of linked people, the most suspicious first."""
-    sums, kinds = _links(shared)
+@dataclass(frozen=True)
+class Surroundings:
+    """What a change concerns: these people, and the rings they are in now; everybody else is as before."""
+
+    people: frozenset[int]
+    rings: list[Ring]
+
+
+def find_rings(shared: Iterable[Shared], *, among: Collection[int] | None = None) -> list[Ring]:
+    """Give the groups of linked people (or those `among` some), the most suspicious first."""
+    sums, kinds = _links(shared, among)
     neighbours: Neighbours = defaultdict(dict)
     _connect(neighbours, {pair: weight for pair, weight in sums.items() if weight >= LINK})
     large = [people for people in _components(neighbours) if len(people) > HOUSEHOLD]
@@ -64,21 +80,64 @@ def find_rings(shared: Iterable[Shared]) -> list[Ring]:
     return sorted(rings, key=lambda ring: (-ring.score, ring.people))
 
 
+def find_rings_around(changed: Collection[int], *, look: Look, companions: Companions) -> Surroundings:
+    """Look only at what changed, with the people it touches.
+
+    Args:
+        changed: whoever came, left, or shares something new.
+        look: gives the whole things that people have or had; those that more people share than `most_sharing` of the
+            kind and so many more may be left out.
+        companions: gives the people of the rings in which somebody was before.
+    """
+    things = set(look(changed, len(changed)))  # a thing may have become too common by those who came
+    people = set(changed).union(*(thing.people for thing in things))
+    fresh = people | set(companions(people))
+    people = set(fresh)
+    while fresh:
+        things.update(look(fresh, 0))
+        linked = _linked_with(fresh, things) - people
+        fresh = linked | (set(companions(linked)) - people)
+        people |= fresh
+    return Surroundings(frozenset(people), find_rings(things, among=people))
+
+
+def most_sharing(kind: str) -> int:
+    """Give how many people may share a thing of a kind before it tells nothing."""
+    return WEIGHTS[kind][1] * TOO_COMMON
+
+
 def weight_of(kind: str, sharing: int) -> float:
     """Give the weight of one thing that so many people share."""
     weight, common = WEIGHTS[kind]
-    if sharing > common * TOO_COMMON:
+    if sharing > most_sharing(kind):
         return 0.0
     return weight * min(1.0, (common / sharing) ** 2)
 
 
-def _links(shared: Iterable[Shared]) -> tuple[dict[Pair, float], dict[Pair, set[str]]]:
-    weights: dict[Pair, dict[str, float]] = defaultdict(dict)
+def _weighed(shared: Iterable[Shared]) -> Iterator[tuple[Shared, float]]:
     for thing in shared:
-        weight = weight_of(thing.kind, len(thing.people)) if len(thing.people) > 1 else 0.0
-        if not weight:
-            continue
-        for pair in combinations(sorted(thing.people), 2):
+        if len(thing.people) > 1 and (weight := weight_of(thing.kind, len(thing.people))):
+            yield thing, weight
+
+
+def _linked_with(people: set[int], shared: Iterable[Shared]) -> set[int]:
+    """Give whoever is linked with some people, at least weakly, all of whose things are at hand."""
+    weights: dict[Pair, dict[str, float]] = defaultdict(dict)
+    for thing, weight in _weighed(shared):
+        for person in people & thing.people:
+            for other in thing.people:
+                known = weights[person, other]
+                known[thing.kind] = max(known.get(thing.kind, 0.0), weight)
+    return {other for (_, other), found in weights.items() if sum(found.values()) >= WEAK_LINK}
+
+
+def _links(
+    shared: Iterable[Shared], among: Collection[int] | None = None
+) -> tuple[dict[Pair, float], dict[Pair, set[str]]]:
+    weights: dict[Pair, dict[str, float]] = defaultdict(dict)
+    for thing, weight in _weighed(shared):
+        people = thing.people if among is None else thing.people.intersection(among)
+        for pair in combinations(sorted(people), 2):
             known = weights[pair]
             known[thing.kind] = max(known.get(thing.kind, 0.0), weight)  # two networks are no more than one
     sums = {pair: sum(found.values()) for pair, found in weights.items()}

@@ -294,6 +294,9 @@ class TraceKind(models.TextChoices):
     NETWORK = "network", _("network")
     MAILBOX = "mailbox", _("mailbox")
     MAIL_DOMAIN = "mail_domain", _("mail domain")
+    OPENING = "opening", _("browser that opened the code")
+    PURCHASE = "purchase", _("purchase that the code was used for")
+    TILL = "till", _("till and minutes of use")
 
 
 class EntryTrace(models.Model):

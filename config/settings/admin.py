@@ -60,6 +60,13 @@ SIDEBAR = [
             badge="eligibility.admin.open_case_badge",
             badge_variant="danger",
         ),
+        _item(
+            _("Suspected rings"),
+            "hub",
+            "eligibility.suspectedring",
+            badge="journeys.admin.suspected_ring_badge",
+            badge_variant="danger",
+        ),
         _item(_("Appeals"), "gavel", "eligibility.appeal", badge="eligibility.admin.open_appeal_badge"),
         _item(
             _("Returned purchases"),

@@ -9,6 +9,7 @@ from accounts.desk.fields import yen
 from campaigns.selectors import receipts_at_most
 from eligibility.admin.forms import FIGURES
 from eligibility.models import RingMember
+from eligibility.ring_words import LINKS
 from eligibility.sums import present_sum, reasons_of
 from participants.models import Entry
 from receipts.dictionary import known_products
@@ -29,14 +30,6 @@ PROOFS = {
     "bases": _("taxed amounts"),
 }
 SHOWN_OF_RING = 12
-LINKS = {
-    "device": _("entered from one browser"),
-    "mailbox": _("use one mailbox in different spellings"),
-    "look_alike": _("sent the same receipt"),
-    "network": _("entered from one network"),
-    "receipt_run": _("sent receipts of one till with neighbouring numbers"),
-    "mail_domain": _("have addresses of one domain"),
-}
 NAMES = {field.name: field.verbose_name for field in Receipt._meta.fields}
 
 
@@ -184,6 +177,7 @@ def ring_of(entry: Entry) -> dict[str, Any] | None:
     entries = Entry.objects.filter(ring_member__ring=member.ring)
     links = [{"text": LINKS[kind], "count": count} for kind, count in member.ring.evidence.items() if kind in LINKS]
     return {
+        "pk": member.ring_id,
         "score": member.ring.score,
         "people": entries.order_by().values("participant").distinct().count(),
         "links": links,

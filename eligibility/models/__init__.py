@@ -4,7 +4,7 @@ from eligibility.models.decisions import Appeal, AppealStatus, Decision, Verdict
 from eligibility.models.numbers import AttemptBudget, NumberUse, ReferenceList, ReferenceNumber, Serial, SerialBatch
 from eligibility.models.returns import PurchaseReturn, ReturnSource
 from eligibility.models.reviews import ReviewCase, ReviewOpinion, ReviewPolicy, ReviewStatus
-from eligibility.models.rings import RingMember, RingScan, SuspectedRing
+from eligibility.models.rings import RingAct, RingActKind, RingMember, RingSearch, SuspectedRing
 
 __all__ = [
     "Appeal",
@@ -20,8 +20,10 @@ __all__ = [
     "ReviewOpinion",
     "ReviewPolicy",
     "ReviewStatus",
+    "RingAct",
+    "RingActKind",
     "RingMember",
-    "RingScan",
+    "RingSearch",
     "Serial",
     "SerialBatch",
     "SuspectedRing",

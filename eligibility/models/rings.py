@@ -1,4 +1,4 @@
-"""People who enter together as one: rings, with the evidence."""
+"""People who enter together as one: rings, with the evidence, and what was decided of them as a whole."""
 
 from typing import ClassVar
 
@@ -6,20 +6,23 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agency
-from campaigns.models import Campaign
+from accounts.models import Agency, User
+from campaigns.models import Sponsor
 from core.models import PublicModel
+from eligibility.rings import HOLD_AT
 from participants.models import Entry
 
 
 class SuspectedRing(PublicModel):
-    """People of a campaign who share too much, with a score (0 to 100) and how many are linked by what."""
+    """People in a sponsor's campaigns who share too much, with a score (0 to 100) and how many are linked by what."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+", verbose_name=_("campaign"))
+    sponsor = models.ForeignKey(Sponsor, on_delete=models.PROTECT, related_name="+", verbose_name=_("sponsor"))
     score = models.PositiveSmallIntegerField(_("score"))
     evidence = models.JSONField(_("evidence"), default=dict)
     found_at = models.DateTimeField(_("found at"))
+    changed_at = models.DateTimeField(_("changed last at"))
+    dissolved_at = models.DateTimeField(_("fell apart at"), null=True, blank=True)  # only what was acted on is kept
 
     class Meta:
         verbose_name = _("suspected ring")
@@ -28,10 +31,15 @@ class SuspectedRing(PublicModel):
         constraints: ClassVar = [
             models.CheckConstraint(name="ring_score_in_bounds", condition=Q(score__lte=100)),
         ]
-        indexes: ClassVar = [models.Index(name="ring_by_score", fields=["campaign", "score"])]
+        indexes: ClassVar = [models.Index(name="ring_by_score", fields=["sponsor", "score"])]
 
     def __str__(self) -> str:
         return str(self.public_id)[:8]
+
+    @property
+    def is_suspected(self) -> bool:
+        """Tell whether its entries are held for a person."""
+        return self.score >= HOLD_AT
 
 
 class RingMember(models.Model):
@@ -48,11 +56,57 @@ class RingMember(models.Model):
         return f"{self.entry}"
 
 
-class RingScan(models.Model):
-    """When a campaign's entries were last looked through for rings."""
+class RingActKind(models.TextChoices):
+    HELD = "held", _("held for review")
+    RELEASED = "released", _("released")
+    REFUSED = "refused", _("not eligible")
 
-    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="+")
-    scanned_at = models.DateTimeField()
+
+class RingAct(PublicModel):
+    """What a person decided of a ring's entries at once: which ones, why, and which it left as they were.
+
+    `waiting_ids` are cases that a second reviewer has to see; `skipped` holds entries with the code of the refusal.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
+    ring = models.ForeignKey(SuspectedRing, on_delete=models.PROTECT, related_name="acts", verbose_name=_("ring"))
+    kind = models.CharField(_("what"), max_length=8, choices=RingActKind)
+    entry_ids = models.JSONField(default=list)
+    waiting_ids = models.JSONField(default=list)
+    skipped = models.JSONField(default=dict)
+    reason = models.CharField(_("reason"), max_length=200)
+    reason_code = models.CharField(max_length=40, blank=True)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("user"))
+    at = models.DateTimeField(_("at"))
+    undoes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by", verbose_name=_("undoes")
+    )
+
+    class Meta:
+        verbose_name = _("decision on a ring")
+        verbose_name_plural = _("decisions on rings")
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(name="ring_act_known", condition=Q(kind__in=RingActKind.values)),
+            models.CheckConstraint(name="ring_refusal_has_a_reason", condition=~Q(kind="refused") | ~Q(reason_code="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {str(self.public_id)[:8]}"
+
+
+class RingSearch(models.Model):
+    """How far a sponsor's entries were looked through for rings.
+
+    `decision_id` is the last decision seen; `common` are the hashes that so many share that they tell nothing.
+    """
+
+    sponsor = models.OneToOneField(Sponsor, on_delete=models.PROTECT, related_name="+")
+    searched_at = models.DateTimeField()
+    full_at = models.DateTimeField()
+    campaign_ids = models.JSONField(default=list)
+    decision_id = models.BigIntegerField(default=0)
+    common = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("search for rings")

@@ -14,6 +14,7 @@ from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.resealing import reseal_serials
 from eligibility.services.returning import Notice, record_return, settle_return
 from eligibility.services.reviewing import refuse_for_limit, resolve_case, take_back_entry
+from eligibility.services.ring_acts import note_ring_act, refuse_ring, release_ring
 from eligibility.services.rings import hold_entry, keep_rings
 from eligibility.services.undoing import is_overtaken, undo_opinion
 
@@ -30,12 +31,15 @@ __all__ = [
     "hold_entry",
     "is_overtaken",
     "keep_rings",
+    "note_ring_act",
     "open_appeal",
     "open_case",
     "raise_risk",
     "record_return",
     "refuse_for_limit",
+    "refuse_ring",
     "release_case",
+    "release_ring",
     "reseal_serials",
     "resolve_case",
     "set_policy",

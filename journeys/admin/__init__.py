@@ -1,6 +1,7 @@
-"""The operators' face of what crosses the stages: draws, returned purchases, and taking a review back."""
+"""Desks that see several stages: draws, returned purchases, taking a review back, and people who enter as one."""
 
-from journeys.admin import draws, returns, reviews
+from journeys.admin import draws, returns, reviews, rings
 from journeys.admin.returns import open_return_badge
+from journeys.admin.rings import suspected_ring_badge
 
-__all__ = ["draws", "open_return_badge", "returns", "reviews"]
+__all__ = ["draws", "open_return_badge", "returns", "reviews", "rings", "suspected_ring_badge"]

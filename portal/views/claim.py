@@ -14,6 +14,8 @@ from codes.services import move_award, open_claim, reveal_code
 from core import clock
 from core.clock import jst_day
 from distribution.services import send_moving_link
+from participants.models import TraceKind
+from participants.services import keep_traces
 from portal.attempts import spend_guess
 from portal.calendar import all_day_event
 from portal.claiming import (
@@ -28,7 +30,7 @@ from portal.claiming import (
 from portal.forms import ClaimPinForm, NewClaimPinForm
 from portal.holder import Proof, holder_of, keep_device, keep_proof, with_device
 from portal.refusals import private
-from portal.session import visitor_of
+from portal.session import remember, visitor_of
 
 MOVES = 3  # links for another device that may be asked for within ten minutes
 
@@ -64,6 +66,7 @@ def _reveal(request: HttpRequest, award: Award, token: str, *, pin: str) -> Http
     revealed = reveal_code(
         award_id=award.pk, now=clock.now(), actor_label=f"claim:{visitor_of(request).device}", holder=holder
     )
+    _trace(request, award)
     award = award_behind(token)
     context = claim_context(award, token) | till_context(award, clock.now())
     context |= {
@@ -77,7 +80,12 @@ def _reveal(request: HttpRequest, award: Award, token: str, *, pin: str) -> Http
         keep_device(response, device)
     if pin:
         keep_proof(response, award, Proof(knows_pin=True))
-    return response
+    return remember(response, visitor_of(request))
+
+
+def _trace(request: HttpRequest, award: Award) -> None:
+    """Note, hashed, which browser opened the code: one that opens those of many people tells of a ring."""
+    keep_traces(entry_id=award.entry_id, traces={TraceKind.OPENING: visitor_of(request).device}, now=clock.now())
 
 
 def _before(

@@ -28,6 +28,7 @@ IN_AGENCY: dict[str, dict[str, str]] = {
     "eligibility.referencelist": {"campaign__sponsor__agency": ""},
     "eligibility.reviewcase": {"decision__entry__campaign__sponsor__agency": ""},
     "eligibility.purchasereturn": {"entry__campaign__sponsor__agency": ""},
+    "eligibility.suspectedring": {"sponsor__agency": ""},
     "eligibility.appeal": {"decision__entry__campaign__sponsor__agency": ""},
     "draws.draw": {"campaign__sponsor__agency": ""},
     "draws.drawresult": {"entry__campaign__sponsor__agency": ""},

@@ -14,11 +14,18 @@ from accounts.services import add_member, sync_roles
 from campaigns.models import Campaign, CampaignStatus
 from core.clock import jst_day
 from eligibility.admin.forms import VerdictForm
-from eligibility.models import ReviewCase
+from eligibility.models import ReviewCase, SuspectedRing
+from journeys.rings import sweep_rings
+from participants.models import Entry
+from participants.services import keep_traces
 from receipts.files import store_photo
 from tests.browser.conftest import accessibility_faults
 from tests.factories import (
     AgencyFactory,
+    CampaignFactory,
+    EntryFactory,
+    IdentityFactory,
+    PrizeFactory,
     ReceiptFactory,
     ReceiptLineFactory,
     ReceiptPhotoFactory,
@@ -246,3 +253,53 @@ def test_a_box_on_the_photograph_leads_to_its_figure(page, cases, live_server):
     assert page.evaluate("document.activeElement.name") == "figures-total_jpy"
     page.keyboard.press("Escape")
     assert accessibility_faults(page) == []
+
+
+@pytest.fixture
+def ring(agency) -> SuspectedRing:
+    """Twenty people over two campaigns, five on each device, with their receipts beside each other."""
+    campaigns = [CampaignFactory(sponsor__agency=agency, status=CampaignStatus.OPEN, appeal_days=14)]
+    campaigns.append(CampaignFactory(sponsor=campaigns[0].sponsor, status=CampaignStatus.OPEN, mechanic="later"))
+    for campaign in campaigns:
+        PrizeFactory(course__campaign=campaign, face_value_jpy=500)
+    for place in range(20):
+        entry = EntryFactory(campaign=campaigns[place % 2], status="accepted", submitted_at=timezone.now())
+        Entry.objects.filter(pk=entry.pk).update(decided_at=timezone.now())
+        IdentityFactory(participant=entry.participant, masked=f"ta***{place}@example.jp")
+        shared = {"device": f"farm {place // 5}", "network": f"proxy {place % 3}", "mail_domain": "throwaway"}
+        keep_traces(entry_id=entry.pk, traces=shared, now=timezone.now())
+        receipt = ReceiptFactory(entry=entry, purchased_on=jst_day(timezone.now()), receipt_no=str(2000 + place * 2))
+        photo = ReceiptPhotoFactory.build(receipt=receipt, position=1, width=600, height=900)
+        photo.file_name = store_photo(photo.public_id, receipt_photo())
+        photo.covered_file_name = store_photo(photo.public_id, receipt_photo(), column="covered")
+        photo.save()
+    sweep_rings(now=timezone.now())
+    return SuspectedRing.objects.get()
+
+
+def test_a_ring_is_seen_and_decided_with_the_keyboard_by_everybody(page, ring, live_server):
+    page.goto(live_server.url + reverse("admin:eligibility_suspectedring_changelist"))
+    assert accessibility_faults(page) == []
+    page.click(f"a:has-text('{ring}')")
+    assert page.locator(".desk-ring-picture circle").count() == 20
+    assert page.locator(".desk-ring-picture").get_attribute("role") == "img"
+    assert accessibility_faults(page) == []
+
+    page.focus("input[name=entry] >> nth=0")
+    page.keyboard.press("Space")
+    page.focus("button:has-text('解除する')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/release/**")
+    assert accessibility_faults(page) == []
+    page.fill("[name=reason]", "店頭で本人を確認した")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/change/")
+    assert Entry.objects.filter(status="accepted").count() == 1
+
+    page.click("button:has-text('対象外にする')")
+    assert "14日以内" in page.inner_text(".desk-figures")
+    page.fill("[name=reason]", "端末4台からの応募")
+    page.click(".desk-button.grave")
+    page.wait_for_url("**/change/")
+    assert Entry.objects.filter(status="refused").count() == 19

@@ -1,20 +1,16 @@
 """目視: what links the people of a suspected ring stands on the page of each of their cases."""
 
 from django.urls import reverse
-from django.utils import timezone
 
-from eligibility.models import RingMember, SuspectedRing
+from eligibility.models import RingMember
 from tests.admin.registry import row_url
-from tests.factories import EntryFactory, ReviewCaseFactory
+from tests.factories import EntryFactory, ReviewCaseFactory, SuspectedRingFactory
 
 
 def test_a_suspected_ring_is_explained_and_its_entries_are_at_hand(agency, operator):
     case = ReviewCaseFactory(decision__entry__campaign__sponsor__agency=agency)
     other = EntryFactory(campaign=case.campaign)
-    evidence = {"device": 2, "network": 1}
-    ring = SuspectedRing.objects.create(
-        agency=agency, campaign=case.campaign, score=75, evidence=evidence, found_at=timezone.now()
-    )
+    ring = SuspectedRingFactory(sponsor=case.campaign.sponsor, evidence={"device": 2, "network": 1})
     for entry in (case.entry, other):
         RingMember.objects.create(ring=ring, entry=entry)
 
@@ -25,3 +21,4 @@ def test_a_suspected_ring_is_explained_and_its_entries_are_at_hand(agency, opera
     assert 'value="2" aria-hidden' in page
     assert reverse("admin:participants_entry_change", args=[other.pk]) in page
     assert "続き番号" not in page
+    assert row_url(ring) in page

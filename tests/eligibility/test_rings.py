@@ -1,36 +1,23 @@
-import random
-from collections import defaultdict
-
 import pytest
 
 from eligibility.rings import LINK, Shared, find_rings, weight_of
+from tests.eligibility.crowds import BRIDGE, HONEST, SHAPES, crowd_with
 
 
 def shared(kind, *people):
     return Shared(kind, frozenset(people))
 
 
-def test_a_ring_of_twenty_is_found_among_five_thousand_and_nobody_else_is_held():
-    chance = random.Random(4)
-    groups = defaultdict(set)
-    for person in range(4980):
-        groups["network", f"carrier {chance.randrange(30)}"].add(person)  # thousands behind few addresses
-        groups["network", f"home {person // chance.choice([2, 3, 4])}"].add(person)
-        groups["device", f"own {person if chance.random() > 0.05 else person // 3}"].add(person)
-        groups["mail_domain", chance.choice(["gmail", "docomo", "icloud", f"office {person // 25}"])].add(person)
-        groups["receipt_run", f"till {person // 3}"].add(person)
-    groups["network", "shop wifi"].update(range(300, 700))
-    ring = range(4980, 5000)
-    for place, person in enumerate(ring):
-        groups["device", f"farm {place // 5}"].add(person)
-        groups["network", f"proxy {place % 3}"].add(person)
-        groups["mail_domain", "throwaway"].add(person)
-        groups["receipt_run", "one till"].add(person)
+@pytest.mark.parametrize("seed", [4, 17, 2026])
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_a_ring_of_twenty_of_any_shape_is_found_among_five_thousand(shape, seed):
+    things, ring = crowd_with(shape, seed)
 
-    rings = find_rings(Shared(kind, frozenset(people)) for (kind, _key), people in groups.items())
-    held = {person for found in rings if found.is_suspected for person in found.people}
+    held = {person for found in find_rings(things) if found.is_suspected for person in found.people}
 
-    assert held == set(ring)
+    assert ring <= held
+    assert len(held - ring) <= HONEST // 100
+    assert held - ring <= set(BRIDGE)  # of the honest, none but the family that lent its phones to two rings
 
 
 @pytest.mark.parametrize(
@@ -65,6 +52,6 @@ def test_a_thing_counts_the_less_the_more_people_share_it():
 
 
 def test_no_pair_of_weak_things_links():
-    weak = [weight_of(kind, 2) for kind in ("network", "mail_domain", "receipt_run")]
+    weak = [weight_of(kind, 2) for kind in ("network", "mail_domain", "receipt_run", "till")]
 
     assert all(first + second < LINK for first in weak for second in weak if first != second)

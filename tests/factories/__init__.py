@@ -19,6 +19,7 @@ from tests.factories.entries import (
     SerialBatchFactory,
     ShopChainFactory,
     ShopFactory,
+    SuspectedRingFactory,
     TouchFactory,
     TypedProofFactory,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "StockCountFactory",
     "StoreFactory",
     "SurveyFactory",
+    "SuspectedRingFactory",
     "TargetProductFactory",
     "TargetStoreFactory",
     "TerminalFactory",

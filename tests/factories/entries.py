@@ -251,6 +251,20 @@ class PurchaseReturnFactory(DjangoModelFactory[eligibility.PurchaseReturn]):
     told_at = NOW
 
 
+class SuspectedRingFactory(DjangoModelFactory[eligibility.SuspectedRing]):
+    """A ring without entries; `RingMember` rows put them in."""
+
+    class Meta:
+        model = eligibility.SuspectedRing
+
+    sponsor = factory.SubFactory(SponsorFactory)
+    agency = factory.SelfAttribute("sponsor.agency")
+    score = 75
+    evidence = factory.LazyFunction(lambda: {"device": 6})
+    found_at = NOW
+    changed_at = NOW
+
+
 class AppealFactory(DjangoModelFactory[eligibility.Appeal]):
     """An entrant objects to a refusal."""
 

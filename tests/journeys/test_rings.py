@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import CampaignStatus, Mechanic
 from core.crypto import blind_index
 from eligibility.errors import NothingToDecide
-from eligibility.models import ReviewCase, RingMember, SuspectedRing, Verdict
+from eligibility.models import ReviewCase, RingMember, RingSearch, SuspectedRing, Verdict
 from eligibility.services import hold_entry, keep_rings, resolve_case
 from journeys.rings import hold_if_unsettled, sweep_rings
 from journeys.services import advance_entry
@@ -11,20 +15,12 @@ from participants.models import Entry, EntryStatus, EntryTrace, Participant, Tra
 from participants.services import keep_traces
 from tests import factories
 from tests.factories import NOW
+from tests.journeys.ring_people import accepted, come_from
 from tests.worlds import begin, open_campaign, send
 
 pytestmark = pytest.mark.django_db
-
-
-def come_from(entry, *, device, network="203.0.113.0/24"):
-    keep_traces(entry_id=entry.pk, traces={TraceKind.DEVICE: device, TraceKind.NETWORK: network}, now=NOW)
-
-
-def accepted(campaign, people, **source):
-    entries = [factories.EntryFactory.create(campaign=campaign, status=EntryStatus.ACCEPTED) for _ in range(people)]
-    for entry in entries:
-        come_from(entry, **source)
-    return entries
+EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(minutes=30)
+MOST_QUERIES = 45  # for one who comes among 5,000
 
 
 @pytest.fixture
@@ -88,7 +84,7 @@ def test_an_entry_without_acceptance_cannot_be_held(world):
 def test_who_joins_a_known_ring_gets_nothing_before_a_look():
     world = open_campaign()
     accepted(world.campaign, 6, device="farm")
-    keep_rings(campaign_id=world.campaign.pk, now=NOW)
+    keep_rings(sponsor_id=world.campaign.sponsor_id, now=NOW)
     entry, honest = begin(world), begin(world)
     come_from(entry, device="farm")
     come_from(honest, device="own")
@@ -129,7 +125,7 @@ def test_twenty_among_five_thousand_are_held_and_nobody_else():
         for kind, value in sources.items():
             hashed = blind_index(value, field=f"trace.{kind}", tenant=agency)
             traces.append(
-                EntryTrace(agency_id=agency, campaign=campaign, entry=entry, kind=kind, value_index=hashed, at=NOW)
+                EntryTrace(agency_id=agency, campaign=campaign, entry=entry, kind=kind, value_index=hashed, at=EARLIER)
             )
     EntryTrace.objects.bulk_create(traces)
 
@@ -138,3 +134,12 @@ def test_twenty_among_five_thousand_are_held_and_nobody_else():
     held = set(ReviewCase.objects.values_list("entry_id", flat=True))
     assert held == {entry.pk for place, entry in enumerate(entries) if place % 250 == 0}
     assert RingMember.objects.filter(ring=SuspectedRing.objects.first()).count() == 20
+
+    newcomer = factories.EntryFactory.create(campaign=campaign, status=EntryStatus.ACCEPTED, decided_at=LATER)
+    traces = {TraceKind.DEVICE: "farm0", TraceKind.NETWORK: "proxy0", TraceKind.MAIL_DOMAIN: "throwaway"}
+    keep_traces(entry_id=newcomer.pk, traces=traces, now=LATER)
+    with CaptureQueriesContext(connection) as queries:
+        keep_rings(sponsor_id=campaign.sponsor_id, now=LATER)
+    assert len(queries) <= MOST_QUERIES
+    assert RingMember.objects.filter(ring=SuspectedRing.objects.first()).count() == 21
+    assert RingSearch.objects.get().full_at == NOW  # the other 5,000 were not read again

@@ -9,7 +9,7 @@ from campaigns.models import Prize, PrizeKind
 from codes.models import CodeBatch, CodeSource, GiftCode
 from codes.presentation import read_token
 from codes.services import redeem_code, void_award, void_code
-from participants.models import Touch, TouchKind
+from participants.models import EntryTrace, Touch, TouchKind, TraceKind
 from tests import factories
 from tests.flows.steps import NOW
 from tests.portal.phone import claim_path, text_of
@@ -45,6 +45,14 @@ def test_I13_a_press_shows_the_code_and_leaves_a_line_each_time(phone, other_pho
     assert AuditEntry.objects.filter(action="code.revealed").count() == 2
     award.refresh_from_db()
     assert award.reveal_count == 2
+
+
+def test_a_browser_that_opens_codes_is_known_again_by_its_hash_only(phone, other_phone, award):
+    code_of(phone, award), code_of(phone, award), code_of(other_phone, award)
+
+    traces = EntryTrace.objects.filter(entry=award.entry, kind=TraceKind.OPENING)
+    assert traces.count() == 2  # one a browser, however often it looks
+    assert all(len(trace.value_index) == 64 for trace in traces)
 
 
 def test_the_code_stands_in_groups_of_four_with_all_that_is_needed_to_use_it(phone, award):
