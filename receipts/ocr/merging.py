@@ -25,7 +25,6 @@ def merged(first: ReceiptReading, second: ReceiptReading) -> ReceiptReading:
         is_complete=base.is_receipt and all(key in fields for key in ("tel", "date", "total")),
         needs_review=bool(reasons),
         review_reasons=reasons,
-        seconds=round(first.seconds + second.seconds, 3),
         masks=tuple(dict.fromkeys([*first.masks, *second.masks])),
     )
 

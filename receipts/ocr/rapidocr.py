@@ -45,14 +45,13 @@ class RapidOcrReader:
     def read(self, photos: Sequence[bytes]) -> ReceiptReading:
         return read_receipt(self, photos)
 
-    def page_text(self, photo: Image, *, text_height: int) -> PageText:
+    def page_text(self, photo: Image, *, text_height: int, known: Page | None = None) -> PageText:
         """Find, straighten and read all text of one photograph."""
-        search, scale = pages.shrink(photo, pages.SEARCH_SIDE_PX)
-        quads = self._find(search)
-        if len(quads) < pages.LEAST_TEXTS:
-            return PageText.empty(photo)
-        page = pages.straighten(photo, quads / np.float32(scale), text_height=text_height)
-        page, quads = self._upright(page)
+        if known is None:
+            page, quads = self._page(photo, text_height)
+        else:
+            page = pages.at_height(photo, known, text_height=text_height)
+            quads = self._find_on_page(page)
         strips = [pages.cut_out(page.image, quad) for quad in quads]
         lines = [
             TextLine(_quad(quad), unicodedata.normalize("NFC", text), score)
@@ -77,6 +76,14 @@ class RapidOcrReader:
         if found.boxes is None:
             return np.zeros((0, 4, 2), np.float32)
         return np.asarray(found.boxes, np.float32).reshape(-1, 4, 2)
+
+    def _page(self, photo: Image, text_height: int) -> tuple[Page, Quads]:
+        """The upright page of a photograph and where its texts stand; nothing where there are too few."""
+        search, scale = pages.shrink(photo, pages.SEARCH_SIDE_PX)
+        quads = self._find(search)
+        if len(quads) < pages.LEAST_TEXTS:
+            return PageText.empty(photo).page, quads[:0]
+        return self._upright(pages.straighten(photo, quads / np.float32(scale), text_height=text_height))
 
     def _upright(self, page: Page) -> tuple[Page, Quads]:
         """Turn the page if the texts stand on their heads, and find them in it."""

@@ -39,7 +39,7 @@ class TesseractReader:
         _ = self.version
         return read_receipt(self, photos)
 
-    def page_text(self, photo: Image, *, text_height: int) -> PageText:
+    def page_text(self, photo: Image, *, text_height: int, known: Page | None = None) -> PageText:
         """Turn by Tesseract's own page orientation, rescale, and read as one block."""
         turned, matrix = _upright(photo)
         scale = LONG_SIDE_PER_TEXT_PX * text_height / max(turned.shape[:2])
