@@ -217,6 +217,6 @@ def _tax(figures: Figures, holding: list[_Proof], total: int) -> int | None:
     taxed = [proof for proof in holding if proof.tax is not None]
     if taxed:
         return min(taxed, key=lambda proof: (proof.doubt, order.index(proof.name))).tax
-    values = [figure.value for figure in figures.taxes]
-    fitting = [tax for tax, _ in _tax_sums(figures.taxes) if 0.06 * total <= tax <= 0.11 * total]
-    return fitting[0] if fitting else sum(values) if values else None
+    read = [tax for tax, _ in _tax_sums(figures.taxes) if tax <= 0.11 * total]
+    fitting = [tax for tax in read if tax >= 0.06 * total]
+    return next(iter([*fitting, *read]), None)

@@ -93,14 +93,22 @@ def is_address(squashed: str) -> bool:
     return bool(_ADDRESS.search(squashed))
 
 
-_CUES = (
-    re.compile("[合小]計|会計|お買上"),
-    re.compile("領収|レシート|取引"),
-    re.compile("税"),
-    re.compile("預|釣|現金|クレジット|カード|支払|マネー|Pay", re.IGNORECASE),
-    re.compile(r"登録番号|T\d{13}"),
-    re.compile(r"20\d\d\s?[年/.-]\s?\d{1,2}|令和|\d\d/\d\d/\d\d"),
-    re.compile(r"TEL|℡|電話|0\d{1,4}[-)]\d{1,4}-\d{3,4}", re.IGNORECASE),
+_MONTH = r"(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]{0,6}\.?"
+_DATE_CUE = (
+    r"20\d\d\s?[年/.-]\s?\d{1,2}|令和|\d\d/\d\d/\d\d"
+    rf"|\b(?:{_MONTH}\s?\d{{1,2}}|\d{{1,2}}\s?{_MONTH}),?\s?20\d\d"
+)
+_CUES = tuple(
+    re.compile(cue, re.IGNORECASE | re.MULTILINE)
+    for cue in (
+        r"[合小]計|会計|お買上|(?:^|\W)(?:SUB-?)?TOTAL\b.{0,16}\d",
+        r"領収|レシート|取引|\b(?:RECEIPT|INVOICE)\b",
+        r"税|\b(?:TAX|VAT|GST)\b",
+        r"預|釣|現金|クレジット|カード|支払|マネー|PAY|\b(?:TENDERED|CHANGE|CASH)\b",
+        r"登録番号|T\d{13}",
+        _DATE_CUE,
+        r"TEL|℡|電話|0\d{1,4}[-)]\d{1,4}-\d{3,4}",
+    )
 )
 LEAST_CUES = 3
 
