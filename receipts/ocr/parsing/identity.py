@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from stdnum.jp import cn
 
@@ -15,6 +16,7 @@ from receipts.ocr.parsing.yen import mended_digits
 _TEL_LABEL = re.compile(r"T\s?E\s?L|[℡☎]|電話|でんわ|テル|Tel|tel", re.IGNORECASE)
 _FAX = re.compile("FAX|ファックス|ファクス", re.IGNORECASE)
 _TEL = re.compile(r"(?<![\d-])\(?(0\d{0,4})\)?[-. (]{0,2}(\d{1,4})[-. )]{0,2}(\d{3,4})(?![\d])")
+_TEL_BEHIND_SIGN = re.compile(r"(?<!\S)[1-9](0\d{1,3})-(\d{1,4})-(\d{4})(?![\d-])")  # ☎ was read as a digit
 LEAST_TEL_WORTH = 0.2
 _FREE_DIAL = ("0120", "0800", "0570")
 _OTHER_TEL = re.compile("お客様|相談|お問|問合|本社|本部|フリーダイヤル|サービス")
@@ -50,7 +52,7 @@ def find_tel(rows: Sequence[Row]) -> Found | None:
     found: list[Found] = []
     for index, row in enumerate(rows):
         text = mended_digits(row.text)
-        for match in _TEL.finditer(text):
+        for match in chain(_TEL.finditer(text), _TEL_BEHIND_SIGN.finditer(text)):
             digits = "".join(match.groups())
             if _is_tel(digits):
                 worth = _tel_worth(text[: match.start()], row, digits) - 0.004 * index
