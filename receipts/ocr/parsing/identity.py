@@ -33,7 +33,7 @@ _NUMBER_LABELS = (
     r"[Nn][oO0b][.:]?",
     r"#",
 )
-_NUMBER_VALUE = r"[.:#\s]*(?P<number>(?:[A-Z]{1,3}-?)?\d[\d-]*\d)"
+_NUMBER_VALUE = r"[.:#\s]*(?P<number>(?:[A-Z]{1,3}-?)?\d(?:[\d-]|(?<=\d{3})\.(?=\d{4}))*\d)"  # . for a faint -
 _NUMBERS = tuple(re.compile(label + _NUMBER_VALUE) for label in _NUMBER_LABELS)
 _NOT_A_NUMBER_LABEL = re.compile("登録番号|組合員番号|会員番号|カード番号|承認番号|電話番号|端末番号|会員No")
 
@@ -89,7 +89,7 @@ def find_receipt_number(rows: Sequence[Row]) -> Found | None:
             text = _TEL.sub(lambda tel: "@" if _is_tel("".join(tel.groups())) else tel[0], text)
             for match in pattern.finditer(text):
                 if _is_receipt_number(match["number"]):
-                    return Found(match["number"].strip("-"), index, 0.95 - 0.08 * rank)
+                    return Found(match["number"].strip("-").replace(".", "-"), index, 0.95 - 0.08 * rank)
     return None
 
 

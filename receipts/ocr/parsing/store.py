@@ -29,6 +29,7 @@ _GLUED_SCRIPTS = re.compile(
     r"(?P<name>.*[ァ-ヺーA-Za-z\d]{2})(?P<branch>(?<![ヶケノツ])(?!丁目)[一-鿿][^ァ-ヺA-Za-z]*店)$"
 )
 _GLUED_HIRAGANA = re.compile(r"(?P<name>.*[ぁ-ん]{3}(?<![がの]))(?P<branch>[一-鿿]{2,}店)$")
+_KANA_BEFORE_STATION = re.compile(r"([ァ-ヺー]{2,})駅")
 _STAMP = re.compile(r"\s*(?:領収印|収入印紙|印紙|[(（]?印[)）]?)$")
 _COMPANY = re.compile("株式会社|有限会社|合同会社|[(（]株[)）]|[(（]有[)）]")
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-鿿]")
@@ -77,7 +78,7 @@ def _with_branch(names: Sequence[tuple[int, str]], index: int, match: re.Match[s
     before, branch = match["before"].strip(), match["branch"]
     above = [(i, text) for i, text in names if i < index and not _COMPANY.search(text)]
     if not before and (split := _GLUED.match(branch) or _GLUED_SCRIPTS.match(branch)):
-        before, branch = split["name"], split["branch"]
+        before, branch = _with_own_name(split["name"], split["branch"])
     if not before and not above and (split := _GLUED_HIRAGANA.match(branch)):
         before, branch = split["name"], split["branch"]
     if before and _LETTERS.search(before):
@@ -88,6 +89,13 @@ def _with_branch(names: Sequence[tuple[int, str]], index: int, match: re.Match[s
             branch = split["branch"]  # the name stands above in Latin letters and once more before the branch
         return Store(_bare(name), row, _without_name(branch, [text for _, text in above]), index)
     return Store(_bare(branch), index, branch, index)
+
+
+def _with_own_name(trade: str, branch: str) -> tuple[str, str]:
+    """What is written in katakana between a trade and a station's shop is the shop's name: stations have kanji."""
+    if own := _KANA_BEFORE_STATION.match(branch):
+        return trade + own[1], branch[own.end(1) :]
+    return trade, branch
 
 
 def _without_name(branch: str, names: Sequence[str]) -> str:
