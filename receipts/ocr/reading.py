@@ -18,7 +18,7 @@ from receipts.ocr.join import join
 from receipts.ocr.masking import private_quads
 from receipts.ocr.merging import merged
 from receipts.ocr.page import Image, Page
-from receipts.ocr.parsing import dates, labels
+from receipts.ocr.parsing import dates, identity, labels
 from receipts.ocr.parsing.items import Item
 from receipts.ocr.parsing.receipt import Parsed, ParsedReceipt, parse
 from receipts.ocr.parsing.rows import Cell, Row, rows_of
@@ -86,6 +86,7 @@ def _texts_anew(
 def _parsed(engine: Engine, texts: Sequence[PageText], screen_score: float) -> ReceiptReading:
     rows = join([rows_of(text.lines, photo=number) for number, text in enumerate(texts)])
     parsed = parse(rows)
+    _look_again_at_registration(engine, texts, rows, parsed)
     parsed.reasons.extend(_doubts_after_second_look(engine, texts, rows, parsed))
     return _assembled(engine, texts, rows, parsed, screen_score)
 
@@ -187,6 +188,18 @@ def _doubts_after_second_look(
     again = _read_again(engine, texts, dict.fromkeys(cell for cells in bearing.values() for cell in cells))
     said = {key: " ".join(again[cell] for cell in cells if cell in again) for key, cells in bearing.items()}
     return [f"unsure_{key}" for key, field in found.items() if said[key] and not confirms(key, field.value, said[key])]
+
+
+def _look_again_at_registration(
+    engine: Engine, texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt
+) -> None:
+    """A number with a wrong check digit is misread or forged: only what a second look reads may take its place."""
+    found = parsed.fields.get("registration_no")
+    if found is None or found.proofs:
+        return
+    again = _read_again(engine, texts, _bearing(rows[found.row], found.value)).values()
+    if value := identity.proven_registration_in(" ".join(again)):
+        parsed.fields["registration_no"] = replace(found, value=value, confidence=0.8, proofs=("check_digit",))
 
 
 def _read_again(engine: Engine, texts: Sequence[PageText], cells: Iterable[Cell]) -> dict[Cell, str]:

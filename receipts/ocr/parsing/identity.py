@@ -20,13 +20,13 @@ _TEL_BEHIND_SIGN = re.compile(r"(?<!\S)[1-9](0\d{1,3})-(\d{1,4})-(\d{4})(?![\d-]
 LEAST_TEL_WORTH = 0.2
 _FREE_DIAL = ("0120", "0800", "0570")
 _OTHER_TEL = re.compile("お客様|相談|お問|問合|本社|本部|フリーダイヤル|サービス")
-_REGISTRATION_LABEL = re.compile("登録番号|登録No|事業者|インボイス|適格|登録")
+_REGISTRATION_LABEL = re.compile("登録.号|登録No|事業者|インボイス|適格|登録")
 _REGISTRATION = re.compile(r"(?<![\dA-Z])(?P<prefix>[T丁17]?)[ -]?(?P<digits>\d(?:[ -]?\d){12})(?!\d)")
 _T_AS_DIGIT = re.compile(r"(?<!\d)[17]\d{13}(?!\d)")
 _NUMBER_LABELS = (
     r"(?:レシート|領収書?|領収証)(?:番号|ナンバー|[Nn][oO0b]\.?|#)",
-    r"(?:取引|伝票|会計|精算|売上|明細|処理|管理)[A-Z|]?(?:番号|[Nn][oO0b]\.?)",
-    r"(?:レシート|取引|伝票|領収|精算)[:.#]?",
+    r"(?:取引|伝票|会計|精算|売上|明細|処理|管理)[A-Z|]?(?:.?号|[Nn][oO0b]\.?)",
+    r"(?:レシート|取引|伝票|領収|精算)[|]?[:.#]?",
     r"(?:(?<![A-Za-z])[RL](?!\d{3})|レ)[^\d\s:.()-]{0,2}\d{1,4}-",
     r"(?<![A-Za-z])R-?",
     r"(?:通番|一連番号|連番|ジャーナル|[Tt]rans?\.?|TRN|RCPT|SEQ|番号)(?:番号|[Nn][oO0b])?[:.#]?",
@@ -74,6 +74,11 @@ def find_registration(rows: Sequence[Row]) -> Found | None:
                 worth = 0.5 + 0.3 * has_valid_check_digit(value) + 0.1 * has_label + 0.1 * has_prefix
                 found.append(Found(value, index, worth))
     return max(found, key=lambda candidate: candidate.confidence, default=None)
+
+
+def proven_registration_in(text: str) -> str | None:
+    """A registration number whose check digit is right."""
+    return next((value for value, _ in _registrations_in(text) if has_valid_check_digit(value)), None)
 
 
 def has_valid_check_digit(registration: str) -> bool:

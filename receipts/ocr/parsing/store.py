@@ -18,7 +18,9 @@ _NOT_A_NAME = re.compile(
     r"領収|レシート|明細|毎度|ありがとう|いらっしゃい|またの|来店|登録番号|事業者|http|www|営業|担当|取引|伝票|お客様|お買|印紙|番号|責|電話|問|上様|但し|内訳|^No|^Date|^Tel",
     re.IGNORECASE,
 )
-_TEL_TAIL = re.compile(r"[\s/|:]*(?:TEL|℡|電話|☎|FAX|\(?[1-9]?0\d{1,4}[-() ]+\d).*$", re.IGNORECASE)
+_TEL_TAIL = re.compile(
+    r"[\s/|:]*(?:TEL|℡|電話|☎|FAX|(?:[TIFEL]{2,3}[.,:]?\s?)?\(?[1-9]?0\d{1,4}[-() ]+\d).*$", re.IGNORECASE
+)
 _BRANCH = re.compile(r"(?P<before>.*?)(?P<branch>[^\s]{1,16}(?:店|支店|営業所|SS|売店|本店|出張所))\s*$")
 # The recogniser drops the space between name and branch: part them behind what a trade is called, or where kana end.
 _GLUED = re.compile(

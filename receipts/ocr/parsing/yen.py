@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _YEN = r"(?:[¥#$+]|(?<!\S)[YV])"
 _AMOUNT = re.compile(
-    r"(?<![\d.,:/A-Za-z%])"
+    r"(?<![\d.,/A-Za-z%])(?<!\d:)"
     r"(?P<sign>[-▲△▼]\s?)?"
     rf"(?P<yen>{_YEN}\s?)?"
     r"(?P<inner>[-▲△]\s?)?"
