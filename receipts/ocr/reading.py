@@ -74,9 +74,9 @@ def read_receipt(engine: Engine, photos: Sequence[bytes]) -> ReceiptReading:
 def _texts_anew(
     engine: Engine, images: Sequence[Image], texts: Sequence[PageText], *, is_screen: bool
 ) -> list[PageText]:
-    """Read at another scale; where the paper lies and which way up is known, unless a display's grid hid it."""
+    """Read at another scale where the paper is known to lie, or a display without the grid that hid its text."""
     if is_screen:
-        return [engine.page_text(screen.without_grid(image), text_height=TEXT_HEIGHTS_PX[1]) for image in images]
+        return [engine.page_text(screen.without_grid(image), text_height=TEXT_HEIGHTS_PX[0]) for image in images]
     return [
         engine.page_text(image, text_height=TEXT_HEIGHTS_PX[1], known=text.page if text.lines else None)
         for image, text in zip(images, texts, strict=True)

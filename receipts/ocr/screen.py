@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from receipts.ocr.page import Image
 
 DOUBTFUL = 2.2
-GRID_SIGMA_PX = 1.6
+GRID_SIGMA_PX = 0.7  # more takes the strokes of small print with the grid
 _TILE_PX = 512
 _LOWEST, _HIGHEST = 0.16, 0.49  # cycles a pixel
 

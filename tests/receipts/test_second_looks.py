@@ -83,7 +83,7 @@ def test_a_photograph_of_a_display_is_searched_anew_without_its_grid(monkeypatch
 
     read_receipt(engine, [PHOTO])
 
-    assert engine.asked == [(44, None), (34, None)]
+    assert engine.asked == [(44, None), (44, None)]
 
 
 def test_an_empty_photograph_beside_a_read_one_is_searched_anew():
