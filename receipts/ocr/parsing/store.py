@@ -32,7 +32,7 @@ _GLUED_SCRIPTS = re.compile(
 )
 _GLUED_HIRAGANA = re.compile(r"(?P<name>.*[ぁ-ん]{3}(?<![がの]))(?P<branch>[一-鿿]{2,}店)$")
 _KANA_BEFORE_STATION = re.compile(r"([ァ-ヺー]{2,})駅")
-_STAMP = re.compile(r"\s*(?:領収印|収入印紙|印紙|[(（]?印[)）]?)$")
+_STAMP = re.compile(r"\s*(?:[領頷額解][収取牧]印?|収入印紙|印紙|[(（]?印[)）]?)$")
 _COMPANY = re.compile("株式会社|有限会社|合同会社|[(（]株[)）]|[(（]有[)）]")
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-鿿]")
 _LETTERS = re.compile(r"[ぁ-んァ-ヶ一-鿿A-Za-z]")
