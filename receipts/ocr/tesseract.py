@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from functools import cached_property
@@ -37,6 +38,7 @@ class TesseractReader:
     def read(self, photos: Sequence[bytes]) -> ReceiptReading:
         """Read a receipt; raises ReaderUnavailable where the program or its model is missing."""
         _ = self.version
+        os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its threads wait for each other by spinning
         return read_receipt(self, photos)
 
     def page_text(self, photo: Image, *, text_height: int, known: Page | None = None) -> PageText:
