@@ -182,12 +182,12 @@ def _bears(text: str, value: str) -> bool:
 def _doubts_after_second_look(
     engine: Engine, texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt
 ) -> list[str]:
-    """Fields that a second reading of the same texts does not confirm."""
+    """Fields that a second reading of the same texts does not confirm, be it that there is none."""
     found = {key: parsed.fields[key] for key in KEY_FIELDS if key in parsed.fields}
     bearing = {key: _bearing(rows[field.row], field.value) for key, field in found.items()}
     again = _read_again(engine, texts, dict.fromkeys(cell for cells in bearing.values() for cell in cells))
     said = {key: " ".join(again[cell] for cell in cells if cell in again) for key, cells in bearing.items()}
-    return [f"unsure_{key}" for key, field in found.items() if said[key] and not confirms(key, field.value, said[key])]
+    return [f"unsure_{key}" for key, field in found.items() if not confirms(key, field.value, said[key])]
 
 
 def _look_again_at_registration(

@@ -53,7 +53,7 @@ class TesseractReader:
         return PageText(Page(page, matrix), tuple(_lines(words)))
 
     def second_look(self, page: Page, quads: Sequence[Quad]) -> list[str]:
-        """None: a second look by this engine confirms nothing."""
+        """None: what this engine reads is confirmed only by a second reading of the whole photograph."""
         return []
 
 

@@ -77,6 +77,15 @@ def test_a_figure_that_no_second_look_confirms_asks_for_a_person():
     assert "unsure_tel" in found.review_reasons
 
 
+@pytest.mark.parametrize(("again", "reasons"), [("2817", ()), ("2877", ("unsure_tel",))])
+def test_an_engine_without_second_looks_must_read_the_whole_photograph_alike_twice(monkeypatch, again, reasons):
+    monkeypatch.setattr(Scripted, "second_look", lambda self, page, quads: [])
+    engine = Scripted(SURE, SURE.replace("2817", again))
+
+    assert read_receipt(engine, [PHOTO]).review_reasons == reasons
+    assert len(engine.asked) == 2
+
+
 def test_a_photograph_of_a_display_is_searched_anew_without_its_grid(monkeypatch):
     monkeypatch.setattr(screen, "score", lambda image: screen.DOUBTFUL)
     engine = Scripted(UNPROVEN, SURE)
