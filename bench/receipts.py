@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def measured(
     reader = ENGINES.get(engine, engine)
     yield f"\n## {engine}, {len(entries)} receipts\n"
     try:
-        cold = cold_start(folder, entries[0], reader)
+        cold, cold_cpu = cold_start(folder, entries[0], reader)
         results = read_all(folder, entries, reader=reader, progress=_tell)
     except ReaderUnavailable as error:
         yield f"left out: {error}"
@@ -67,7 +68,8 @@ def measured(
     if any("layout" in entry for entry in told):
         yield from by_group(scoring.score(told, said, by="layout"))
     yield from verdicts(told, said)
-    yield from costs(results, cold)
+    yield from doubts(results)
+    yield from costs(results, cold, cold_cpu)
 
 
 def sample(entries: Sequence[Entry], limit: int | None) -> list[Entry]:
@@ -78,15 +80,15 @@ def sample(entries: Sequence[Entry], limit: int | None) -> list[Entry]:
     return [entries[place] for place in sorted(drawn)]
 
 
-def cold_start(folder: Path, entry: Entry, reader: str) -> float:
-    """Seconds until a new process, models not loaded, has read its first receipt."""
+def cold_start(folder: Path, entry: Entry, reader: str) -> tuple[float, float]:
+    """Seconds of wall and of processor time until a new process, models not loaded, has read its first receipt."""
     station = Station(reader)
     begun = time.perf_counter()
     try:
-        station.read(folder, entry)
+        result = station.read(folder, entry)
     finally:
         station.close()
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, result.cpu_seconds
 
 
 def table(scores: scoring.Scores, title: str, order: Sequence[str]) -> Iterator[str]:
@@ -133,15 +135,28 @@ def verdicts(truth: Sequence[Json], said: Mapping[str, Json]) -> Iterator[str]:
         yield "campaign verdicts: " + ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
-def costs(results: Sequence[Result], cold: float) -> Iterator[str]:
-    """Processor time of a photograph, memory of a process, and its first answer."""
+def doubts(results: Sequence[Result]) -> Iterator[str]:
+    """For what reasons a person was asked, the most frequent first; a receipt may have several."""
+    counts = Counter(reason for result in results if result.reading for reason in result.reading.review_reasons)
+    if counts:
+        yield "asked a person for: " + ", ".join(f"{reason} ({count})" for reason, count in counts.most_common())
+        yield ""
+
+
+def costs(results: Sequence[Result], cold: float, cold_cpu: float) -> Iterator[str]:
+    """Processor time of a photograph, safe decoding and second readings included, memory of a process, first answer."""
     seconds = sorted(result.cpu_seconds / result.photos for result in results if result.reading)
+    yield _row(["cost", "figure"])
+    yield _row(["---"] * 2)
     if seconds:
         slow = seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))]
-        yield f"CPU seconds a photograph: median {statistics.median(seconds):.2f}, p95 {slow:.2f}"
-        yield f"peak memory of a reading process: {max(result.peak_bytes for result in results) / 2**30:.2f} GiB"
-    yield f"cold start to the first reading: {cold:.1f} s"
-    yield f"unreadable: {sum(result.reading is None for result in results)}"
+        yield _row(["CPU seconds a photograph, median", f"{statistics.median(seconds):.2f}"])
+        yield _row(["CPU seconds a photograph, p95", f"{slow:.2f}"])
+        yield _row(["CPU seconds a photograph, mean", f"{statistics.fmean(seconds):.2f}"])
+        peak = max(result.peak_bytes for result in results) / 2**30
+        yield _row(["peak memory of a reading process", f"{peak:.2f} GiB"])
+    yield _row(["cold start to the first reading", f"{cold:.1f} s, {cold_cpu:.1f} CPU s"])
+    yield _row(["unreadable", str(sum(result.reading is None for result in results))])
 
 
 def _tell(entry: Entry, result: Result) -> None:

@@ -55,18 +55,21 @@ class Station:
 
     def read(self, folder: Path, entry: Entry) -> Result:
         """Read one receipt; whatever its photographs are, an answer comes."""
-        before = cpu_seconds(self.reader.child.pid)
+        before = self._cpu_seconds()
         try:
             photos = [self._decoded(folder, image) for image in entry.images]
             reading = self.reader.read(photos)
         except (Unreadable, ReaderCrashed, ValueError) as error:
             return Result(None, str(error))
-        pid = self.reader.child.pid
-        return Result(reading, "", max(0.0, cpu_seconds(pid) - before), peak_bytes(pid), len(photos))
+        used = max(0.0, self._cpu_seconds() - before)
+        return Result(reading, "", used, peak_bytes(self.reader.child.pid), len(photos))
 
     def close(self) -> None:
         self.decoder.close()
         self.reader.close()
+
+    def _cpu_seconds(self) -> float:
+        return cpu_seconds(self.decoder.pid) + cpu_seconds(self.reader.child.pid)
 
     def _decoded(self, folder: Path, image: str) -> bytes:
         """The photograph's pixels encoded anew, as an upload's are."""
@@ -115,12 +118,12 @@ def read_all(
 
 
 def cpu_seconds(pid: int | None) -> float:
-    """Processor time that a process has used; 0 where there is none or the system does not tell."""
+    """Processor time of a process and of the programs it has run; 0 where there is none or the system does not tell."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_bytes(pid: int | None) -> int:

@@ -26,7 +26,6 @@ def merged(first: ReceiptReading, second: ReceiptReading) -> ReceiptReading:
         is_return=first.is_return or second.is_return,
         needs_review=bool(reasons),
         review_reasons=reasons,
-        seconds=round(first.seconds + second.seconds, 3),
         masks=tuple(dict.fromkeys([*first.masks, *second.masks])),
     )
 

@@ -26,6 +26,7 @@ class Page:
 
     image: Image
     to_photo: Matrix
+    text_height: int = 0
 
     def on_photo(self, points: NDArray[np.floating]) -> tuple[Point, ...]:
         """Map page points to the photograph."""
@@ -91,10 +92,23 @@ def straighten(image: Image, quads: Quads, *, text_height: int) -> Page:
     width, length = high - low
     scale = min(text_height / height, PAGE_SIDE_PX / max(width, length), (PAGE_AREA_PX / (width * length)) ** 0.5, 6.0)
     forward = np.hstack([scale * level, (-scale * low).reshape(2, 1)])
-    size = (int(width * scale) + 1, int(length * scale) + 1)
+    return _warped(image, forward, (int(width * scale) + 1, int(length * scale) + 1), text_height=text_height)
+
+
+def at_height(image: Image, page: Page, *, text_height: int) -> Page:
+    """The same page warped once more from the photograph's own pixels, with texts of another height."""
+    factor = text_height / page.text_height
+    height, width = page.image.shape[:2]
+    forward = factor * np.asarray(cv2.invertAffineTransform(page.to_photo), np.float64)
+    return _warped(image, forward, (int(width * factor) + 1, int(height * factor) + 1), text_height=text_height)
+
+
+def _warped(image: Image, forward: Matrix, size: tuple[int, int], *, text_height: int) -> Page:
+    scale = float(np.sqrt(abs(np.linalg.det(forward[:, :2]))))
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     page = cv2.warpAffine(_presmoothed(image, scale), forward, size, flags=method, borderMode=cv2.BORDER_REPLICATE)
-    return Page(np.asarray(page, np.uint8), np.asarray(cv2.invertAffineTransform(forward), np.float64))
+    back = np.asarray(cv2.invertAffineTransform(forward), np.float64)
+    return Page(np.asarray(page, np.uint8), back, text_height)
 
 
 def upside_down(page: Page) -> Page:
@@ -104,7 +118,7 @@ def upside_down(page: Page) -> Page:
     matrix = np.hstack(
         [page.to_photo[:, :2] @ flip[:, :2], (page.to_photo[:, :2] @ flip[:, 2] + page.to_photo[:, 2]).reshape(2, 1)]
     )
-    return Page(np.ascontiguousarray(page.image[::-1, ::-1]), matrix)
+    return Page(np.ascontiguousarray(page.image[::-1, ::-1]), matrix, page.text_height)
 
 
 def cut_out(image: Image, quad: NDArray[np.floating], *, stretch: float = 1.0) -> Image:

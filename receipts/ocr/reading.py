@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from receipts.ocr.join import join
 from receipts.ocr.masking import private_quads
 from receipts.ocr.merging import merged
 from receipts.ocr.page import Image, Page
-from receipts.ocr.parsing import dates, labels
+from receipts.ocr.parsing import dates, identity, labels
 from receipts.ocr.parsing.items import Item
 from receipts.ocr.parsing.receipt import Parsed, ParsedReceipt, parse
 from receipts.ocr.parsing.rows import Cell, Row, rows_of
@@ -50,30 +51,44 @@ class Engine(Protocol):
     @property
     def version(self) -> str: ...
 
-    def page_text(self, photo: Image, *, text_height: int) -> PageText: ...
+    def page_text(self, photo: Image, *, text_height: int, known: Page | None = None) -> PageText:
+        """Straighten a photograph and read it; `known` is the page that an earlier reading of it found."""
+        ...
 
     def second_look(self, page: Page, quads: Sequence[Quad]) -> list[str]: ...
 
 
 def read_receipt(engine: Engine, photos: Sequence[bytes]) -> ReceiptReading:
     """Read one receipt; what leaves doubts is read once more at another scale."""
+    begun = time.monotonic()
     images = [pages.decode(photo) for photo in photos]
     screen_score = max(map(screen.score, images))
-    reading = _read_once(engine, images, screen_score, TEXT_HEIGHTS_PX[0])
-    if not _asks_for_more(reading):
-        return reading
-    if screen_score >= screen.DOUBTFUL:
-        images = [screen.without_grid(image) for image in images]
-    return merged(reading, _read_once(engine, images, screen_score, TEXT_HEIGHTS_PX[1]))
+    texts = [engine.page_text(image, text_height=TEXT_HEIGHTS_PX[0]) for image in images]
+    reading = _parsed(engine, texts, screen_score)
+    if _asks_for_more(reading):
+        texts = _texts_anew(engine, images, texts, is_screen=screen_score >= screen.DOUBTFUL)
+        reading = merged(reading, _parsed(engine, texts, screen_score))
+    return replace(reading, seconds=round(time.monotonic() - begun, 3))
 
 
-def _read_once(engine: Engine, images: Sequence[Image], screen_score: float, text_height: int) -> ReceiptReading:
-    begun = time.monotonic()
-    texts = [engine.page_text(image, text_height=text_height) for image in images]
+def _texts_anew(
+    engine: Engine, images: Sequence[Image], texts: Sequence[PageText], *, is_screen: bool
+) -> list[PageText]:
+    """Read at another scale where the paper is known to lie, or a display without the grid that hid its text."""
+    if is_screen:
+        return [engine.page_text(screen.without_grid(image), text_height=TEXT_HEIGHTS_PX[0]) for image in images]
+    return [
+        engine.page_text(image, text_height=TEXT_HEIGHTS_PX[1], known=text.page if text.lines else None)
+        for image, text in zip(images, texts, strict=True)
+    ]
+
+
+def _parsed(engine: Engine, texts: Sequence[PageText], screen_score: float) -> ReceiptReading:
     rows = join([rows_of(text.lines, photo=number) for number, text in enumerate(texts)])
     parsed = parse(rows)
+    _look_again_at_registration(engine, texts, rows, parsed)
     parsed.reasons.extend(_doubts_after_second_look(engine, texts, rows, parsed))
-    return _assembled(engine, texts, rows, parsed, screen_score, time.monotonic() - begun)
+    return _assembled(engine, texts, rows, parsed, screen_score)
 
 
 def _asks_for_more(reading: ReceiptReading) -> bool:
@@ -88,7 +103,6 @@ def _assembled(
     rows: Sequence[Row],
     parsed: ParsedReceipt,
     screen_score: float,
-    seconds: float,
 ) -> ReceiptReading:
     text = "\n".join(row.text for row in rows)
     is_receipt = labels.receipt_cues(text) >= labels.LEAST_CUES
@@ -109,7 +123,6 @@ def _assembled(
         review_reasons=tuple(dict.fromkeys(reasons)),
         screen_score=round(screen_score, 3),
         text=text,
-        seconds=round(seconds, 3),
         masks=_masks(texts, rows, parsed),
     )
 
@@ -122,9 +135,13 @@ def _masks(texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt
 
 
 def _field(texts: Sequence[PageText], rows: Sequence[Row], found: Parsed) -> FieldReading:
-    row = rows[found.row]
-    cells = [cell for cell in row.cells if _bears(cell.text, found.value)] or list(row.cells)
+    cells = _bearing(rows[found.row], found.value)
     return FieldReading(found.value, found.confidence, _region(texts, cells), found.proofs)
+
+
+def _bearing(row: Row, value: str) -> list[Cell]:
+    """The texts of a row that bear a value; all of them where it is spread over several."""
+    return [cell for cell in row.cells if _bears(cell.text, value)] or list(row.cells)
 
 
 def _items(texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt) -> list[ItemReading]:
@@ -166,18 +183,33 @@ def _bears(text: str, value: str) -> bool:
 def _doubts_after_second_look(
     engine: Engine, texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt
 ) -> list[str]:
-    """Fields that a second reading of the same place does not confirm."""
+    """Fields that a second reading of the same texts does not confirm, be it that there is none."""
     found = {key: parsed.fields[key] for key in KEY_FIELDS if key in parsed.fields}
-    again = {place: _read_again(engine, texts, rows[place]) for place in {field.row for field in found.values()}}
-    return [
-        f"unsure_{key}"
-        for key, field in found.items()
-        if again[field.row] and not confirms(key, field.value, again[field.row])
-    ]
+    bearing = {key: _bearing(rows[field.row], field.value) for key, field in found.items()}
+    again = _read_again(engine, texts, dict.fromkeys(cell for cells in bearing.values() for cell in cells))
+    said = {key: " ".join(again[cell] for cell in cells if cell in again) for key, cells in bearing.items()}
+    return [f"unsure_{key}" for key, field in found.items() if not confirms(key, field.value, said[key])]
 
 
-def _read_again(engine: Engine, texts: Sequence[PageText], row: Row) -> str:
-    return " ".join(engine.second_look(texts[row.photo].page, [cell.quad for cell in row.cells]))
+def _look_again_at_registration(
+    engine: Engine, texts: Sequence[PageText], rows: Sequence[Row], parsed: ParsedReceipt
+) -> None:
+    """A number with a wrong check digit is misread or forged: only what a second look reads may take its place."""
+    found = parsed.fields.get("registration_no")
+    if found is None or found.proofs:
+        return
+    again = _read_again(engine, texts, _bearing(rows[found.row], found.value)).values()
+    if value := identity.proven_registration_in(" ".join(again)):
+        parsed.fields["registration_no"] = replace(found, value=value, confidence=0.8, proofs=("check_digit",))
+
+
+def _read_again(engine: Engine, texts: Sequence[PageText], cells: Iterable[Cell]) -> dict[Cell, str]:
+    """What a second look at each text says; nothing of an engine that gives no second look."""
+    again: dict[Cell, str] = {}
+    for photo, there in groupby(sorted(cells, key=lambda cell: cell.photo), key=lambda cell: cell.photo):
+        group = list(there)
+        again.update(zip(group, engine.second_look(texts[photo].page, [cell.quad for cell in group]), strict=False))
+    return again
 
 
 def confirms(key: str, value: str, text: str) -> bool:

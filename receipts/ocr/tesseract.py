@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from functools import cached_property
@@ -37,9 +38,10 @@ class TesseractReader:
     def read(self, photos: Sequence[bytes]) -> ReceiptReading:
         """Read a receipt; raises ReaderUnavailable where the program or its model is missing."""
         _ = self.version
+        os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its threads wait for each other by spinning
         return read_receipt(self, photos)
 
-    def page_text(self, photo: Image, *, text_height: int) -> PageText:
+    def page_text(self, photo: Image, *, text_height: int, known: Page | None = None) -> PageText:
         """Turn by Tesseract's own page orientation, rescale, and read as one block."""
         turned, matrix = _upright(photo)
         scale = LONG_SIDE_PER_TEXT_PX * text_height / max(turned.shape[:2])
@@ -51,7 +53,7 @@ class TesseractReader:
         return PageText(Page(page, matrix), tuple(_lines(words)))
 
     def second_look(self, page: Page, quads: Sequence[Quad]) -> list[str]:
-        """None: a second look by this engine confirms nothing."""
+        """None: what this engine reads is confirmed only by a second reading of the whole photograph."""
         return []
 
 

@@ -1,11 +1,15 @@
 """The command line over a folder, with readers that answer at once."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
 
 from folders.__main__ import main
+from folders.photographs import cpu_seconds
 
 TEA = "tests.receipts.misbehaving.TeaReader"
 LOST = "tests.receipts.misbehaving.LostReader"
@@ -99,3 +103,11 @@ def test_a_folder_without_a_usable_index_is_told_so(folder, capsys, index):
     assert main([str(folder), str(folder / "out.json"), "--engine", TEA]) == 2
     assert "index.json" in capsys.readouterr().err
     assert not (folder / "out.json").exists()
+
+
+def test_the_programs_that_a_process_ran_count_with_it():
+    before = cpu_seconds(os.getpid())
+    subprocess.run([sys.executable, "-c", "sum(range(10_000_000))"], check=True)
+
+    assert cpu_seconds(os.getpid()) - before > 0.05
+    assert cpu_seconds(None) == 0.0

@@ -8,6 +8,7 @@ from core.errors import DomainError
 from eligibility.errors import CaseTaken, ReasonMissing, RingActNotUndoable, RingChanged, RingNoteNotAccepted
 from eligibility.models import ReviewCase, ReviewStatus, RingAct, RingActKind, SuspectedRing, Verdict
 from eligibility.ring_figures import with_figures
+from eligibility.selectors import UNDO_TIME
 from eligibility.services import claim_case, open_appeal, refuse_ring, release_ring, set_policy
 from journeys.rings import hold_ring, sweep_rings, undo_ring_act
 from journeys.services import announce_verdicts, sweep
@@ -18,6 +19,7 @@ from tests.journeys.ring_people import accepted
 from tests.worlds import open_campaign
 
 pytestmark = pytest.mark.django_db
+AFTER = NOW + UNDO_TIME  # a decision of the desk waits so long for its undoing
 WHY = {"reason": "学校の同じ学級だった", "now": NOW}
 
 
@@ -50,7 +52,7 @@ def test_released_entries_go_on_and_are_not_held_again(held, by):
     assert (act.kind, act.entry_ids, act.waiting_ids, act.skipped) == (RingActKind.RELEASED, held, [], {})
     assert sweep_rings(now=NOW) == 0
     assert statuses(held) == [EntryStatus.ACCEPTED] * 6
-    assert set(Entry.objects.filter(pk__in=held).values_list("advance_after", flat=True)) == {NOW}
+    assert set(Entry.objects.filter(pk__in=held).values_list("advance_after", flat=True)) == {AFTER}
     line = AuditEntry.objects.get(action="ring.released")
     assert (line.reason, line.facts["done"]) == (WHY["reason"], 6)
     assert AuditEntry.objects.filter(action="review.resolved").count() == 6
@@ -64,7 +66,7 @@ def test_a_released_ring_wins_as_others_do(by):
     sweep_rings(now=NOW)
 
     release_ring(entry_ids=[entry.pk for entry in entries], **by() | {"actor_id": world.operator.pk})
-    sweep(now=NOW)
+    sweep(now=AFTER)
 
     assert statuses(entry.pk for entry in entries) == [EntryStatus.WON] * 6
 
@@ -83,7 +85,7 @@ def test_a_refused_ring_is_told_why_and_may_object(held, by):
     entry = Entry.objects.get(pk=held[0])
     assert entry.decisions.get(verdict=Verdict.REFUSED).reasons[0]["code"] == "entered_as_one"
     factories.IdentityFactory.create(participant=entry.participant)
-    assert announce_verdicts(now=NOW) == 1
+    assert announce_verdicts(now=AFTER) == 1
     assert open_appeal(entry_id=entry.pk, text="家族それぞれの応募です。", now=NOW).decision.entry_id == entry.pk
     ring = with_figures(SuspectedRing.objects.all()).get()
     assert (ring.held_count, ring.refused_count, ring.released_count) == (0, 6, 0)

@@ -60,6 +60,48 @@ def test_a_small_total_is_not_proven_by_its_rounded_tax():
     assert sums("合計     ¥783\n内消費税     ¥71").proofs == ("tax_of_total",)
 
 
+@pytest.mark.parametrize(
+    "row",
+    ["外税8%対象額 5,662  税額 452", "外税8/象額 5,662  税額 452", "8 列家甜 5,662  税額 452", "税率86対象 5,662  452"],
+)
+def test_a_base_and_its_tax_are_told_by_their_sums_however_the_words_are_misread(row):
+    figures = find_figures(rows_of(lines_of(f"小計     ¥5,662\n{row}\n消費税計     ¥452\n合計     ¥6,114")))
+
+    assert [(base.value, base.rate) for base in figures.bases] == [(5662, 8)]
+    assert [tax.value for tax in figures.taxes] == [452, 452]
+
+
+def test_a_tax_misread_by_its_sign_is_proven_by_the_sum_and_both_rates():
+    printed = "小計     ¥8,093\n外税額(8%)     1177\n外税額(10%)     ¥587\nお会計     ¥8,857"
+
+    assert (sums(printed).tax, sums(printed).proofs) == (764, ("subtotal_plus_tax",))
+    assert sums(printed.replace("1177", "1187").replace("8,857", "8,867")).proofs == ()  # no rate makes 187
+
+
+def test_a_sign_read_as_a_digit_in_sum_and_total_is_not_proven_by_the_tax_between_them():
+    """¥518 and ¥51 make ¥569; both sums got a 1 for their sign."""
+    assert sums("小計     1518\n外税10%     ¥51\n合計     1569").proofs == ()
+
+
+BASES = "税率 8%対象  11,141\n消費税  191\n税率10%対象  12,246\n消費税  1224\n"
+
+
+def test_misread_signs_of_both_bases_are_no_doubt_where_they_meet_a_total_with_its_sign():
+    assert sums(f"{BASES}合計     ¥3,702").proofs == ("bases",)
+    assert sums(f"{BASES}合計     13,702").proofs == ()
+    assert sums(f"{BASES}合計     ¥3,712").proofs == ()
+
+
+def test_a_rate_whose_sign_was_read_as_a_digit_or_lost_is_no_amount():
+    chosen = sums("合計     ¥2,666\n(8内税額    74)\n(104内税額    151)")
+
+    assert (chosen.total, chosen.tax) == (2666, 225)
+
+
+def test_taxes_larger_than_any_rate_are_not_summed():
+    assert sums("合計     ¥1,000\n消費税     ¥980").tax is None
+
+
 def test_a_digit_lost_behind_the_yen_sign_leaves_no_amount():
     assert sums("合計     ¥,104") is None
 

@@ -39,11 +39,26 @@ def test_a_date_is_read_in_every_usual_spelling(printed):
     assert next(day for day, _ in dates_in(printed)) == DAY
 
 
+@pytest.mark.parametrize(
+    ("printed", "day"),
+    [
+        ("25/12/2026 18:04", date(2026, 12, 25)),
+        ("12/25/2026", date(2026, 12, 25)),
+        ("05.05.2026", date(2026, 5, 5)),
+        ("26/05/2015:07", date(2026, 5, 20)),
+    ],
+)
+def test_a_date_that_ends_in_its_year_is_read_where_its_order_is_sure(printed, day):
+    assert [found for found, _ in dates_in(printed)] == [day]
+
+
 def test_the_first_year_of_an_era_is_gannen():
     assert next(dates_in("令和元年5月1日"))[0] == date(2019, 5, 1)
 
 
-@pytest.mark.parametrize("printed", ["2026/13/03", "2026/02/30", "T2026110312345", "03-1234-5678", "12/03", "1,980"])
+@pytest.mark.parametrize(
+    "printed", ["2026/13/03", "2026/02/30", "T2026110312345", "03-1234-5678", "12/03", "1,980", "03/04/2026"]
+)
 def test_what_is_no_date_is_not_read_as_one(printed):
     assert list(dates_in(printed)) == []
 

@@ -19,6 +19,7 @@ def rows(text: str):
         ("TEL 0120-000-111", "0120-000-111"),
         ("090-1234-5678", "090-1234-5678"),
         ("TEL O3-O946-28l7", "03-0946-2817"),
+        ("桜台店  203-0946-2817", "03-0946-2817"),  # ☎ read as a digit
     ],
 )
 def test_a_telephone_number_is_read(printed, tel):
@@ -31,7 +32,9 @@ def test_the_shop_s_number_wins_over_fax_and_service_lines():
     assert found.value == "03-0946-2817"
 
 
-@pytest.mark.parametrize("printed", ["FAX 03-0946-2818", "会員番号 0946281700", "00-1234-5678", "03-0946-281"])
+@pytest.mark.parametrize(
+    "printed", ["FAX 03-0946-2818", "会員番号 0946281700", "00-1234-5678", "03-0946-281", "2103-0946-2817"]
+)
 def test_what_is_no_telephone_number_is_left(printed):
     assert find_tel(rows(printed)) is None
 
@@ -67,6 +70,9 @@ def test_the_check_digit_is_judged_and_never_repaired():
         ("伝票番号: A384051", "A384051"),
         ("R-0192837", "0192837"),
         ("No 0312", "0312"),
+        ("伝票播号: A767670", "A767670"),
+        ("レジ:0003  取引|:7601", "7601"),
+        ("レシート7795.4470", "7795-4470"),
         ("レシートNb.556120", "556120"),
     ],
 )

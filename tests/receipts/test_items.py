@@ -19,6 +19,8 @@ def items(text: str):
         ("緑茶               158", ("緑茶", 1, 158)),
         ("緑茶 525ml        158※", ("緑茶 525ml", 1, 158)),
         ("軽 緑茶           158円", ("緑茶", 1, 158)),
+        ("緑茶              158P", ("緑茶", 1, 158)),  # 円 of a blurred print
+        ("緑茶4P            ¥158", ("緑茶4P", 1, 158)),
         ("緑茶 軽           ¥158", ("緑茶", 1, 158)),
         ("緑茶              ¥158\n  ×2        ¥316", ("緑茶", 2, 316)),
         ("緑茶              ¥158\n  @158 × 2個        ¥316", ("緑茶", 2, 316)),
@@ -101,3 +103,10 @@ def test_a_quantity_is_told_from_a_unit_price(printed, count, unit_price):
 
 def test_marks_and_codes_are_cleaned_off_names():
     assert clean_name("* 0021 きゅうり(軽)") == "きゅうり"
+
+
+def test_what_members_get_off_belongs_to_the_item_above():
+    printed = "緑茶              ¥158\n会員割引           -17\n会員ポイント  12"
+    found = find_items(rows_of(lines_of(HEAD + printed + SUMS)))
+
+    assert [(item.name, item.price, item.discount) for item in found] == [("緑茶", 158, -17)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from receipts.ocr.parsing.figures import Figure, Figures
+from receipts.ocr.parsing.figures import RATES, Figure, Figures
 
 LABEL_WORTH = 4.0
 SUBTOTAL_WORTH = 0.5
@@ -104,10 +104,7 @@ def _proof_worth(total: int, proofs: Iterable[_Proof]) -> float:
 
 def _proofs(figures: Figures, item_sums: Sequence[int]) -> Iterator[_Proof]:
     taxes = list(_tax_sums(figures.taxes))
-    for subtotal, doubt in _subtotals(figures):
-        for tax, tax_doubt in taxes:
-            if 0 < tax <= subtotal * 0.11 + 2:
-                yield _Proof("subtotal_plus_tax", subtotal + tax, subtotal, tax, doubt + tax_doubt)
+    yield from _added_tax_proofs(figures, taxes)
     yield from _base_proofs(figures)
     for tax, doubt in taxes:
         for total, total_doubt in _values([*figures.totals, *figures.payments]):
@@ -117,23 +114,36 @@ def _proofs(figures: Figures, item_sums: Sequence[int]) -> Iterator[_Proof]:
     for items in dict.fromkeys(item_sums):
         yield _Proof("items", items, None, None, 0)
         for tax, doubt in taxes:
-            if 0 < tax <= items * 0.11 + 2:
+            if _may_be_added(items, tax):
                 yield _Proof("items", items + tax, items, tax, doubt)
 
 
+def _added_tax_proofs(figures: Figures, taxes: Sequence[tuple[int, int]]) -> Iterator[_Proof]:
+    """A misread tax that both the sum and the rates give the same other reading is no doubt any more."""
+    for (subtotal, doubt), (tax, tax_doubt) in product(_subtotals(figures), taxes):
+        if _may_be_added(subtotal, tax):
+            fits = tax_doubt > 0 and _fits_added_rates(subtotal, tax, figures.taxes)
+            yield _Proof("subtotal_plus_tax", subtotal + tax, subtotal, tax, doubt + (0 if fits else tax_doubt))
+
+
 def _base_proofs(figures: Figures) -> Iterator[_Proof]:
-    """Bases with their taxes: included, they sum to the total; excluded, with the taxes."""
+    """Bases with their taxes: included, they sum to the total; excluded, with the taxes.
+
+    Where both rates fit and meet a total whose sign was read, a misread sign of a base or a tax is no doubt any more.
+    """
     pairs = list(_pairs(figures))
     if not pairs or prod(map(len, pairs)) > MOST_COMBINATIONS:
         return
+    sure = {figure.value for figure in [*figures.totals, *figures.payments] if not figure.others}
     for chosen in product(*pairs):
         bases = sum(base for base, _, _, _ in chosen)
         taxes = sum(tax for _, tax, _, _ in chosen)
         doubt = sum(doubt for _, _, _, doubt in chosen)
+        meets = sure if len(chosen) == len(RATES) else set()
         if all(_is_included_tax(base, tax, (rate,)) for base, tax, rate, _ in chosen):
-            yield _Proof("bases", bases, None, taxes, doubt)
+            yield _Proof("bases", bases, None, taxes, 0 if bases in meets else doubt)
         if all(_is_added_tax(base, tax, rate) for base, tax, rate, _ in chosen):
-            yield _Proof("bases", bases + taxes, bases, taxes, doubt)
+            yield _Proof("bases", bases + taxes, bases, taxes, 0 if bases + taxes in meets else doubt)
 
 
 def _two_rate_proofs(figures: Figures) -> Iterator[_Proof]:
@@ -193,6 +203,26 @@ def _tax_sums(taxes: Sequence[Figure]) -> Iterator[tuple[int, int]]:
             yield sum(values) - values[place] + other, 1
 
 
+def _may_be_added(base: int, tax: int) -> bool:
+    """Between both rates with room for rounding; a smaller tax shows that the base has a digit too many."""
+    return tax > 0 and base * 0.07 - 2 <= tax <= base * 0.11 + 2
+
+
+def _fits_added_rates(base: int, tax: int, taxes: Sequence[Figure]) -> bool:
+    """Whether a tax is what its rates make of a base, each rounded in either direction."""
+    if any(_is_added_tax(base, tax, rate) for rate in RATES):
+        return True
+    if len(taxes) != len(RATES) or {figure.rate for figure in taxes} != set(RATES):
+        return False
+    rates = [figure.rate or 0 for figure in taxes]
+    slack = sum(100 / rate for rate in rates)
+    return any(
+        sum(parts) == tax
+        and abs(base - sum(100 * part / rate for part, rate in zip(parts, rates, strict=True))) < slack
+        for parts in product(*([figure.value, *figure.others] for figure in taxes))
+    )
+
+
 def _is_included_tax(amount: int, tax: int, rates: Sequence[int]) -> bool:
     return (tax > 0 and any(abs(tax - amount * rate / (100 + rate)) < 1 for rate in rates)) or (
         amount < 13 and tax == 0
@@ -217,6 +247,6 @@ def _tax(figures: Figures, holding: list[_Proof], total: int) -> int | None:
     taxed = [proof for proof in holding if proof.tax is not None]
     if taxed:
         return min(taxed, key=lambda proof: (proof.doubt, order.index(proof.name))).tax
-    values = [figure.value for figure in figures.taxes]
-    fitting = [tax for tax, _ in _tax_sums(figures.taxes) if 0.06 * total <= tax <= 0.11 * total]
-    return fitting[0] if fitting else sum(values) if values else None
+    read = [tax for tax, _ in _tax_sums(figures.taxes) if tax <= 0.11 * total]
+    fitting = [tax for tax in read if tax >= 0.06 * total]
+    return next(iter([*fitting, *read]), None)

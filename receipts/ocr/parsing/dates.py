@@ -27,9 +27,10 @@ _NAMED_DATE = re.compile(
     r"(?P<year2>20[1-4]\d)(?P<rest2>.*)",
     re.IGNORECASE,
 )
+_YEAR_LAST = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](20[1-4]\d)(?![\d:])")
 _WEEKDAY = re.compile(rf"^\s?(?:[(（\[]\s?)?([{WEEKDAYS}])(?:曜日?)?\s?(?:[)）\]]|\s|$|\d)")
 _TIME = re.compile(
-    r"(?<![\d:.,¥])(?P<hour>[01]?\d|2[0-3])\s?[:;：時]\s?(?P<minute>[0-5]\d)(?!\d)(?:\s?[:;分]\s?(?:[0-5]\d)?\s?秒?)?"
+    r"(?<![\d:.,¥])(?P<hour>[01]?\d|2[0-3])\s?(?:[:;：時]|[日曰寺](?=\s?\d\d\s?分))\s?(?P<minute>[0-5]\d)(?!\d)(?:\s?[:;分]\s?(?:[0-5]\d)?\s?秒?)?"
     r"\s?(?P<half>[AaPp]\.?[Mm](?![A-Za-z]))?"
 )
 _OTHER_DATES = re.compile("期限|有効|営業|次回|まで|から|期間|開催|発売|賞味|消費期|印字|失効|返品|以内|~")
@@ -64,7 +65,7 @@ def find_time(rows: Sequence[Row]) -> tuple[str, int] | None:
 
 def dates_in(text: str) -> Iterator[tuple[date, str]]:
     """Every possible date of a text with what follows it."""
-    text = mended_digits(text)
+    text = _YEAR_LAST.sub(_year_first, mended_digits(text))
     start = 0
     while match := _DATE.search(text, start):
         if day := _day(match):
@@ -73,6 +74,14 @@ def dates_in(text: str) -> Iterator[tuple[date, str]]:
         else:
             start = match.start() + 1
     yield from _named_dates(text)
+
+
+def _year_first(match: re.Match[str]) -> str:
+    """A date that ends in its year, in our order; day and month that could be either are left to a person."""
+    first, second, year = int(match[1]), int(match[2]), match[3]
+    if first > 12 or first == second:
+        return f"{year}/{second}/{first}"
+    return f"{year}/{first}/{second}" if second > 12 else " "
 
 
 def _named_dates(text: str) -> Iterator[tuple[date, str]]:

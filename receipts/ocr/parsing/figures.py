@@ -10,10 +10,16 @@ from receipts.ocr.parsing.labels import Kind, kind_of
 from receipts.ocr.parsing.rows import Row
 from receipts.ocr.parsing.yen import Amount, amounts_in, last_amount, mended_digits
 
-_RATE = re.compile(r"(?<!\d)(8|10)\s?(?:\.0)?[%％]|[外内](8|1?0)(?!\d)")
+_RATE = re.compile(
+    r"(?<!\d)(8|10)\s?(?:\.0)?[%％]|[外内](8|1?0)(?!\d)"
+    r"|(?<![\d,.¥])(8|10)\d?(?=[内外]?税|[内外]消費|対象)"  # the sign is lost, or was read as one more digit
+)
 _BASE_WORD = re.compile("対象|課税|税抜|税込")
 _TAX_WORD = re.compile("税額|消費税|内税|外税|税等|%税|税|[Tt]ax|TAX")
 
+
+RATES = (8, 10)
+LEAST_BASE_JPY = 100  # below it the rounded tax of one rate is that of the other
 
 SUM_KINDS = frozenset({Kind.SUBTOTAL, Kind.TAX, Kind.TOTAL})
 
@@ -76,7 +82,7 @@ def find_figures(rows: Sequence[Row], start: int = 0) -> Figures:
 def rate_in(text: str) -> int | None:
     """The tax rate a row names."""
     if match := _RATE.search(text):
-        return 8 if "8" in match[0] else 10
+        return 8 if next(filter(None, match.groups())) == "8" else 10
     return None
 
 
@@ -104,6 +110,11 @@ def _add_tax_row(figures: Figures, text: str, row: int, rate: int | None) -> Non
     text = mended_digits(_RATE.sub(lambda found: " " * len(found[0]), text))
     before, found_base = 0, False
     amounts = amounts_in(text)
+    if pair := _base_with_its_tax(amounts):
+        base, tax, rate = pair
+        figures.bases.append(Figure(Kind.TAX, base.value, row, base.others, rate))
+        figures.taxes.append(Figure(Kind.TAX, tax.value, row, tax.others, rate))
+        return
     for amount in amounts:
         words = text[before : amount.start]
         before = amount.end
@@ -115,6 +126,18 @@ def _add_tax_row(figures: Figures, text: str, row: int, rate: int | None) -> Non
         figure = Figure(Kind.TAX, amount.value, row, amount.others, rate)
         (figures.bases if is_base else figures.taxes).append(figure)
         found_base = found_base or is_base
+
+
+def _base_with_its_tax(amounts: Sequence[Amount]) -> tuple[Amount, Amount, int] | None:
+    """The last two amounts of a row where one is the other's tax: their sums say so, however the words are misread."""
+    if len(amounts) < 2:
+        return None
+    base, tax = amounts[-2:]
+    for rate in RATES:
+        parts = (base.value * rate, 100), (base.value * rate, 100 + rate)
+        if base.value >= LEAST_BASE_JPY and any(abs(tax.value - of / whole) < 1 for of, whole in parts):
+            return base, tax, rate
+    return None
 
 
 def _is_bracketed(text: str, amount: Amount) -> bool:

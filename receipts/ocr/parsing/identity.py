@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from stdnum.jp import cn
 
@@ -15,23 +16,24 @@ from receipts.ocr.parsing.yen import mended_digits
 _TEL_LABEL = re.compile(r"T\s?E\s?L|[℡☎]|電話|でんわ|テル|Tel|tel", re.IGNORECASE)
 _FAX = re.compile("FAX|ファックス|ファクス", re.IGNORECASE)
 _TEL = re.compile(r"(?<![\d-])\(?(0\d{0,4})\)?[-. (]{0,2}(\d{1,4})[-. )]{0,2}(\d{3,4})(?![\d])")
+_TEL_BEHIND_SIGN = re.compile(r"(?<!\S)[1-9](0\d{1,3})-(\d{1,4})-(\d{4})(?![\d-])")  # ☎ was read as a digit
 LEAST_TEL_WORTH = 0.2
 _FREE_DIAL = ("0120", "0800", "0570")
 _OTHER_TEL = re.compile("お客様|相談|お問|問合|本社|本部|フリーダイヤル|サービス")
-_REGISTRATION_LABEL = re.compile("登録番号|登録No|事業者|インボイス|適格|登録")
+_REGISTRATION_LABEL = re.compile("登録.号|登録No|事業者|インボイス|適格|登録")
 _REGISTRATION = re.compile(r"(?<![\dA-Z])(?P<prefix>[T丁17]?)[ -]?(?P<digits>\d(?:[ -]?\d){12})(?!\d)")
 _T_AS_DIGIT = re.compile(r"(?<!\d)[17]\d{13}(?!\d)")
 _NUMBER_LABELS = (
     r"(?:レシート|領収書?|領収証)(?:番号|ナンバー|[Nn][oO0b]\.?|#)",
-    r"(?:取引|伝票|会計|精算|売上|明細|処理|管理)[A-Z|]?(?:番号|[Nn][oO0b]\.?)",
-    r"(?:レシート|取引|伝票|領収|精算)[:.#]?",
+    r"(?:取引|伝票|会計|精算|売上|明細|処理|管理)[A-Z|]?(?:.?号|[Nn][oO0b]\.?)",
+    r"(?:レシート|取引|伝票|領収|精算)[|]?[:.#]?",
     r"(?:(?<![A-Za-z])[RL](?!\d{3})|レ)[^\d\s:.()-]{0,2}\d{1,4}-",
     r"(?<![A-Za-z])R-?",
     r"(?:通番|一連番号|連番|ジャーナル|[Tt]rans?\.?|TRN|RCPT|SEQ|番号)(?:番号|[Nn][oO0b])?[:.#]?",
     r"[Nn][oO0b][.:]?",
     r"#",
 )
-_NUMBER_VALUE = r"[.:#\s]*(?P<number>(?:[A-Z]{1,3}-?)?\d[\d-]*\d)"
+_NUMBER_VALUE = r"[.:#\s]*(?P<number>(?:[A-Z]{1,3}-?)?\d(?:[\d-]|(?<=\d{3})\.(?=\d{4}))*\d)"  # . for a faint -
 _NUMBERS = tuple(re.compile(label + _NUMBER_VALUE) for label in _NUMBER_LABELS)
 _NOT_A_NUMBER_LABEL = re.compile("登録番号|組合員番号|会員番号|カード番号|承認番号|電話番号|端末番号|会員No")
 
@@ -50,7 +52,7 @@ def find_tel(rows: Sequence[Row]) -> Found | None:
     found: list[Found] = []
     for index, row in enumerate(rows):
         text = mended_digits(row.text)
-        for match in _TEL.finditer(text):
+        for match in chain(_TEL.finditer(text), _TEL_BEHIND_SIGN.finditer(text)):
             digits = "".join(match.groups())
             if _is_tel(digits):
                 worth = _tel_worth(text[: match.start()], row, digits) - 0.004 * index
@@ -74,6 +76,11 @@ def find_registration(rows: Sequence[Row]) -> Found | None:
     return max(found, key=lambda candidate: candidate.confidence, default=None)
 
 
+def proven_registration_in(text: str) -> str | None:
+    """A registration number whose check digit is right."""
+    return next((value for value, _ in _registrations_in(text) if has_valid_check_digit(value)), None)
+
+
 def has_valid_check_digit(registration: str) -> bool:
     """Whether the corporate number behind the T has its right first digit."""
     return cn.is_valid(registration[-13:])
@@ -87,7 +94,7 @@ def find_receipt_number(rows: Sequence[Row]) -> Found | None:
             text = _TEL.sub(lambda tel: "@" if _is_tel("".join(tel.groups())) else tel[0], text)
             for match in pattern.finditer(text):
                 if _is_receipt_number(match["number"]):
-                    return Found(match["number"].strip("-"), index, 0.95 - 0.08 * rank)
+                    return Found(match["number"].strip("-").replace(".", "-"), index, 0.95 - 0.08 * rank)
     return None
 
 

@@ -182,7 +182,7 @@ def find_items(rows: Sequence[Row]) -> list[Item]:
         kind = kind_of(row.squashed)
         if collector.items and kind in (Kind.SUBTOTAL, Kind.TOTAL):
             break
-        if kind not in (None, Kind.DISCOUNT, Kind.PAYMENT) or _is_frame(row):
+        if kind is not Kind.DISCOUNT and (kind not in (None, Kind.PAYMENT) or _is_frame(row)):
             collector.waiting = ""
             continue
         collector.take(index, row)

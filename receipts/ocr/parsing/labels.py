@@ -24,12 +24,13 @@ _DISCOUNT = re.compile(
     r"値引|割引|[割値]り?引|引き|クーポン|優待|[\d%円][Oo0][Ff][Ff]|[円%]オフ|見切品?値|見切り?-|サービス券|\d割|まとめ売?り?-|セット割|ディスカウント|DISCOUNT|[円%]引",
     re.IGNORECASE,
 )
+_BELOW_ZERO = re.compile(r"[-▲△]¥?\d")
 _SUBTOTAL = re.compile(
     r"小[計討訂汁]|ノ計|税抜(?:き|金額)?(?:小|合)?計|税抜き?(?:金額|価格)|本体(?:価格)?合?計|商品(?:代金)?(?:合?計)|^[小]計|SUB-?TOTAL",
     re.IGNORECASE,
 )
 _TAX_WORD = re.compile(
-    r"消費税|[内外]税|税額|税率|税等|税\d|\d%税|%対象|対象額|対象計|対象$|%\)?対|課税|軽減税|標準税|(?<![A-Za-z])(?:Tax|VAT|TAX)(?![A-Za-z])(?!-?free)"
+    r"消費税|[内外]税|税額|税率|税等|税\d|\d%税|[%\d]対象|対象額|対象計|対象$|%\)?対|課税|軽減税|標準税|(?<![A-Za-z])(?:Tax|VAT|TAX)(?![A-Za-z])(?!-?free)"
 )
 _TAX_NOT = re.compile(r"税込|税抜|対象商品|対象品|軽減税率対象で|です$")
 _TOTAL = re.compile(
@@ -57,9 +58,7 @@ def kind_of(squashed: str) -> Kind | None:
         return Kind.CHANGE
     if _SUBTOTAL.search(squashed) and not re.search("対象", squashed):
         return Kind.SUBTOTAL
-    if _NEVER_MONEY.search(squashed):
-        return Kind.NOISE
-    if _COUNT_OR_POINTS.search(squashed) and not _TOTAL.search(re.sub(r"合計\d+点$|会員", "", squashed)):
+    if _is_noise(squashed):
         return Kind.NOISE
     if _TAX_WORD.search(squashed) and (_TAX_OF_BASE.search(squashed) or not _TAX_NOT.search(squashed)):
         return Kind.TAX
@@ -72,6 +71,15 @@ def kind_of(squashed: str) -> Kind | None:
     if _PAYMENT.search(squashed):
         return Kind.PAYMENT
     return None
+
+
+def _is_noise(squashed: str) -> bool:
+    """Points, balances and counts; what is taken off the sum is none, even if members alone get it."""
+    if _NEVER_MONEY.search(squashed):
+        return True
+    if _DISCOUNT.search(squashed) and _BELOW_ZERO.search(squashed):
+        return False
+    return bool(_COUNT_OR_POINTS.search(squashed)) and not _TOTAL.search(re.sub(r"合計\d+点$|会員", "", squashed))
 
 
 _HEADING = re.compile(
@@ -93,14 +101,22 @@ def is_address(squashed: str) -> bool:
     return bool(_ADDRESS.search(squashed))
 
 
-_CUES = (
-    re.compile("[合小]計|会計|お買上"),
-    re.compile("領収|レシート|取引"),
-    re.compile("税"),
-    re.compile("預|釣|現金|クレジット|カード|支払|マネー|Pay", re.IGNORECASE),
-    re.compile(r"登録番号|T\d{13}"),
-    re.compile(r"20\d\d\s?[年/.-]\s?\d{1,2}|令和|\d\d/\d\d/\d\d"),
-    re.compile(r"TEL|℡|電話|0\d{1,4}[-)]\d{1,4}-\d{3,4}", re.IGNORECASE),
+_MONTH = r"(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]{0,6}\.?"
+_DATE_CUE = (
+    r"20\d\d\s?[年/.-]\s?\d{1,2}|令和|\d\d/\d\d/\d\d"
+    rf"|\b(?:{_MONTH}\s?\d{{1,2}}|\d{{1,2}}\s?{_MONTH}),?\s?20\d\d"
+)
+_CUES = tuple(
+    re.compile(cue, re.IGNORECASE | re.MULTILINE)
+    for cue in (
+        r"[合小]計|会計|お買上|(?:^|\W)(?:SUB-?)?TOTAL\b.{0,16}\d",
+        r"領収|レシート|取引|\b(?:RECEIPT|INVOICE)\b",
+        r"税|\b(?:TAX|VAT|GST)\b",
+        r"預|釣|現金|クレジット|カード|支払|マネー|PAY|\b(?:TENDERED|CHANGE|CASH)\b",
+        r"登録番号|T\d{13}",
+        _DATE_CUE,
+        r"TEL|℡|電話|0\d{1,4}[-)]\d{1,4}-\d{3,4}",
+    )
 )
 LEAST_CUES = 3
 

@@ -18,7 +18,9 @@ _NOT_A_NAME = re.compile(
     r"領収|レシート|明細|毎度|ありがとう|いらっしゃい|またの|来店|登録番号|事業者|http|www|営業|担当|取引|伝票|お客様|お買|印紙|番号|責|電話|問|上様|但し|内訳|^No|^Date|^Tel",
     re.IGNORECASE,
 )
-_TEL_TAIL = re.compile(r"[\s/|:]*(?:TEL|℡|電話|☎|FAX|\(?0\d{1,4}[-() ]+\d).*$", re.IGNORECASE)
+_TEL_TAIL = re.compile(
+    r"[\s/|:]*(?:TEL|℡|電話|☎|FAX|(?:[TIFEL]{2,3}[.,:]?\s?)?\(?[1-9]?0\d{1,4}[-() ]+\d).*$", re.IGNORECASE
+)
 _BRANCH = re.compile(r"(?P<before>.*?)(?P<branch>[^\s]{1,16}(?:店|支店|営業所|SS|売店|本店|出張所))\s*$")
 # The recogniser drops the space between name and branch: part them behind what a trade is called, or where kana end.
 _GLUED = re.compile(
@@ -29,8 +31,10 @@ _GLUED_SCRIPTS = re.compile(
     r"(?P<name>.*[ァ-ヺーA-Za-z\d]{2})(?P<branch>(?<![ヶケノツ])(?!丁目)[一-鿿][^ァ-ヺA-Za-z]*店)$"
 )
 _GLUED_HIRAGANA = re.compile(r"(?P<name>.*[ぁ-ん]{3}(?<![がの]))(?P<branch>[一-鿿]{2,}店)$")
-_STAMP = re.compile(r"\s*(?:領収印|収入印紙|印紙|[(（]?印[)）]?)$")
+_KANA_BEFORE_STATION = re.compile(r"([ァ-ヺー]{2,})駅")
+_STAMP = re.compile(r"\s*(?:[領頷額解][収取牧]印?|収入印紙|印紙|[(（]?印[)）]?)$")
 _COMPANY = re.compile("株式会社|有限会社|合同会社|[(（]株[)）]|[(（]有[)）]")
+_JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-鿿]")
 _LETTERS = re.compile(r"[ぁ-んァ-ヶ一-鿿A-Za-z]")
 
 
@@ -49,7 +53,7 @@ def find_store(rows: Sequence[Row]) -> Store:
     names = [(index, text) for index, row in enumerate(rows[:HEADING_ROWS]) if (text := _name_text(row))]
     end = next((i for i, row in enumerate(rows[:HEADING_ROWS]) if any(dates_in(row.text))), HEADING_ROWS)
     later = [(index, text) for index, text in names if kind_of(rows[index].squashed) is None]
-    names = [(index, text) for index, text in names if index < max(end, 1)] or later[:1] or _names_at_foot(rows)
+    names = [(index, text) for index, text in names if index < max(end, 1)] or _names_at_foot(rows) or later[:1]
     branches = [(index, match) for index, text in names if (match := _BRANCH.match(text))]
     if len(branches) > 1 and not branches[0][1]["before"] and branches[0][0] == names[0][0]:
         branches = branches[1:]  # a shop whose own name ends in 店
@@ -76,15 +80,24 @@ def _with_branch(names: Sequence[tuple[int, str]], index: int, match: re.Match[s
     before, branch = match["before"].strip(), match["branch"]
     above = [(i, text) for i, text in names if i < index and not _COMPANY.search(text)]
     if not before and (split := _GLUED.match(branch) or _GLUED_SCRIPTS.match(branch)):
-        before, branch = split["name"], split["branch"]
+        before, branch = _with_own_name(split["name"], split["branch"])
     if not before and not above and (split := _GLUED_HIRAGANA.match(branch)):
         before, branch = split["name"], split["branch"]
     if before and _LETTERS.search(before):
         return Store(_bare(before), index, branch, index)
     if above:
         row, name = above[-1]
+        if not _JAPANESE.search(name) and (split := _GLUED_HIRAGANA.match(branch)):
+            branch = split["branch"]  # the name stands above in Latin letters and once more before the branch
         return Store(_bare(name), row, _without_name(branch, [text for _, text in above]), index)
     return Store(_bare(branch), index, branch, index)
+
+
+def _with_own_name(trade: str, branch: str) -> tuple[str, str]:
+    """What is written in katakana between a trade and a station's shop is the shop's name: stations have kanji."""
+    if own := _KANA_BEFORE_STATION.match(branch):
+        return trade + own[1], branch[own.end(1) :]
+    return trade, branch
 
 
 def _without_name(branch: str, names: Sequence[str]) -> str:

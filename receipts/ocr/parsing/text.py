@@ -73,6 +73,20 @@ _JAPANESE_FORM_PAIRS = [
     "鸡鶏",
     "齐斉",
     "龄齢",
+    # older forms that no till prints in these words, though the mask of characters lets them pass
+    "對対",
+    "單単",
+    "稅税",
+    "拔抜",
+    "內内",
+    "號号",
+    "錄録",
+    "證証",
+    "數数",
+    "價価",
+    "總総",
+    "綠緑",
+    "燒焼",
 ]
 _JAPANESE_FORM = {ord(pair[0]): pair[1] for pair in _JAPANESE_FORM_PAIRS}
 _KATAKANA_TWIN = {
@@ -88,6 +102,7 @@ _LOOSE_MARK = re.compile(r"[ \u3099\u309a]*[\u3099\u309a]")
 _HYPHENS = re.compile("[‐‑‒–—―−－﹣]")
 _MILLILITRES = re.compile(r"(?<=\d)m[1I|](?=\D|\d{1,2}[本袋個枚]|$)")
 _RATE_SLASH = re.compile(r"(?<![\d/])(8|10)\s?[/7](?=対象|税|内|外)")  # a small % has lost its rings
+_TARGET = re.compile(r"[寸封列討村]象|(?<=[8%/0])象(?=[額計])")  # 対象 of a small or faded print
 _SPACES = re.compile(r"\s+")
 
 
@@ -95,8 +110,8 @@ def normalise(text: str) -> str:
     """Fold widths, marks, hyphens and look-alike characters of one line."""
     text = _joined_marks(text.replace("￥", "¥").replace("\\", "¥").replace("±", "土"))
     text = _HYPHENS.sub("-", text).replace("¥ ", "¥")
+    text = _TARGET.sub("対象", text.translate(_JAPANESE_FORM))
     text = _RATE_SLASH.sub(r"\1%", re.sub(r"(?<![A-Za-z])JPY\s?(?=\d)", "¥", text))
-    text = text.translate(_JAPANESE_FORM)
     text = _TWIN_AFTER_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
     text = _TWIN_BEFORE_KANA.sub(lambda found: _KATAKANA_TWIN[found[0]], text)
     text = _MILLILITRES.sub("ml", re.sub("(?<![ァ-ヺー])([ァ-ヺ])三(?!国)", r"\1ミ", text))

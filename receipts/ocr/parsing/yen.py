@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _YEN = r"(?:[¥#$+]|(?<!\S)[YV])"
 _AMOUNT = re.compile(
-    r"(?<![\d.,:/A-Za-z%])"
+    r"(?<![\d.,/A-Za-z%])(?<!\d:)"
     r"(?P<sign>[-▲△▼]\s?)?"
     rf"(?P<yen>{_YEN}\s?)?"
     r"(?P<inner>[-▲△]\s?)?"
@@ -20,7 +20,7 @@ _NOT_MONEY_AFTER = re.compile(
 )
 _CONFUSED_DIGITS = str.maketrans("OoQDlI|SB", "000011158")
 _TAIL = re.compile(
-    r"(?:\s|円|軽|[*※☆★◆●○◎#除込]|[外内](?:税|\d{1,2})?|税込?|非|\(?(?:軽|8%|10%)\)?|\s[A-Za-z]|(?<=\d)[TNEKX])+$"
+    r"(?:\s|円|軽|[*※☆★◆●○◎#除込]|[外内](?:税|\d{1,2})?|税込?|非|\(?(?:軽|8%|10%)\)?|\s[A-Za-z]|(?<=\d)[TNEKX]|(?<=\d{3})P)+$"
 )
 YEN_AS_DIGIT = "1479"
 
