@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from core.clients.file_store import NotStored, discard, store_verified
+from core.clients.file_store import NotStored, discard, read_stored, store_verified
 from core.crypto import decrypt_bytes, encrypt_bytes, key_id_of
 from receipts.errors import PhotoNotStored
 
@@ -46,9 +46,10 @@ def load_photo(public_id: uuid.UUID, file_name: str, *, column: str = "file") ->
 
     Raises:
         FileNotFoundError: there is no such file (any more).
+        StoreAway: the file store does not answer.
         KeyUnavailable, SecretDamaged: as `core.crypto.decrypt`.
     """
-    return decrypt_bytes(_read(file_name), table="receipt_photo", column=column, row=public_id)
+    return decrypt_bytes(read_stored(default_storage, file_name), table="receipt_photo", column=column, row=public_id)
 
 
 def key_of_photo(file_name: str) -> str:
@@ -56,18 +57,9 @@ def key_of_photo(file_name: str) -> str:
 
     Raises:
         FileNotFoundError: there is no such file.
+        StoreAway: the file store does not answer.
     """
-    return key_id_of(_read(file_name)[:HEAD])
-
-
-def _read(file_name: str) -> bytes:
-    try:
-        with default_storage.open(file_name) as file:
-            return bytes(file.read())
-    except Exception as error:
-        if isinstance(error, FileNotFoundError) or default_storage.exists(file_name):
-            raise
-        raise FileNotFoundError(file_name) from error  # S3 has words of its own for a file that goes while it is read
+    return key_id_of(read_stored(default_storage, file_name)[:HEAD])
 
 
 def delete_photo(file_name: str) -> None:

@@ -17,6 +17,10 @@ class NotStored(Exception):
     """The store did not keep the file as it was given; its own words stay in `__cause__`."""
 
 
+class StoreAway(Exception):
+    """The store does not answer, so that nobody knows whether a file is there; its own words stay in `__cause__`."""
+
+
 def store_verified(storage: Storage, *, name: str, temporary: str, data: bytes) -> str:
     """Write under a temporary name, read back, compare size and SHA-256, and only then give the file its name.
 
@@ -40,6 +44,30 @@ def store_verified(storage: Storage, *, name: str, temporary: str, data: bytes) 
         discard(storage, written)
         raise NotStored(type(error).__name__) from error
     return name
+
+
+def read_stored(storage: Storage, name: str) -> bytes:
+    """Give the bytes of a file.
+
+    Raises:
+        FileNotFoundError: there is no such file (any more).
+        StoreAway: the store does not answer.
+    """
+    try:
+        with storage.open(name) as file:
+            return bytes(file.read())
+    except FileNotFoundError:
+        raise
+    except _failures() as error:
+        if _is_known_gone(storage, name):  # S3 has words of its own for a file that goes while it is read
+            raise FileNotFoundError(name) from error
+        raise StoreAway(type(error).__name__) from error
+
+
+def _is_known_gone(storage: Storage, name: str) -> bool:
+    with suppress(*_failures()):
+        return not storage.exists(name)
+    return False
 
 
 def _failures() -> tuple[type[Exception], ...]:

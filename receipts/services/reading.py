@@ -9,10 +9,11 @@ from django.db.models import F, Q, QuerySet
 
 from accounts import audit
 from core import clock
+from core.clients.file_store import StoreAway
 from core.crashpoints import crashpoint
 from core.queueing import enqueue_on_commit
 from participants.services import wake_entry
-from receipts.errors import ImageDamaged, PhotosPurged, ReceiptNotSetAside
+from receipts.errors import ImageDamaged, PhotoNotStored, PhotosPurged, ReceiptNotSetAside
 from receipts.isolation import TOO_LONG, TOO_MUCH_CPU, TOO_MUCH_MEMORY
 from receipts.models import ReadingFailure, Receipt, ReceiptStatus
 from receipts.ocr.base import ReaderCrashed, ReaderUnavailable, ReceiptReading
@@ -23,12 +24,14 @@ from receipts.services.figures import apply_reading
 from receipts.services.recognising import complete_reading, note_shop
 
 log = structlog.get_logger(__name__)
+STORE_PAUSE = timedelta(minutes=1)
 
 
 def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
     """Read a receipt's photographs and keep the figures; repeats and late workers change nothing.
 
     After three attempts that killed the reader the receipt is set aside for a person, and its entry goes on to review.
+    A file store that is away costs no attempt (F18).
     """
     attempt = _claim(receipt_id, now)
     if attempt is None:
@@ -47,6 +50,9 @@ def read_receipt(*, receipt_id: int, now: datetime) -> Receipt:
             error=type(error).__name__,
         )
         return _give_back(receipt_id, attempt, _failure(error), now)
+    except (StoreAway, PhotoNotStored) as error:
+        log.warning("receipt_waits_for_store", receipt_id=receipt_id, error=type(error).__name__)
+        return _wait_for_store(receipt_id, attempt, now)
     crashpoint("reading.before_store")
     return _store(receipt_id, attempt, reading, covered)
 
@@ -102,6 +108,13 @@ def _give_back(receipt_id: int, attempt: int, failure: ReadingFailure, now: date
             status=ReceiptStatus.UPLOADED,
             lease_until=now + timedelta(seconds=10 * attempt),
         )
+    return Receipt.objects.get(pk=receipt_id)
+
+
+def _wait_for_store(receipt_id: int, attempt: int, now: datetime) -> Receipt:
+    mine = Receipt.objects.filter(pk=receipt_id, status=ReceiptStatus.READING, attempts=attempt)
+    # The number is free again: whoever had it has just given it up.
+    mine.update(status=ReceiptStatus.UPLOADED, attempts=attempt - 1, lease_until=now + STORE_PAUSE)
     return Receipt.objects.get(pk=receipt_id)
 
 

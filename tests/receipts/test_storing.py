@@ -14,11 +14,11 @@ from participants.errors import EntryNotEditable
 from participants.models import Entry, EntryStatus
 from receipts.errors import PhotoNotStored
 from receipts.files import load_photo, photos_stored_before
-from receipts.models import Receipt, ReceiptPhoto
-from receipts.selectors import photo_bytes
-from receipts.services import delete_orphans, purge_photos, store_upload
+from receipts.models import Receipt, ReceiptPhoto, ReceiptStatus
+from receipts.selectors import MAX_ATTEMPTS, photo_bytes, unread_receipts
+from receipts.services import delete_orphans, purge_photos, read_receipt, store_upload
 from tests.factories import NOW
-from tests.flows.steps import jpeg
+from tests.flows.steps import jpeg, tea_reading
 from tests.worlds import begin, open_campaign
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +181,51 @@ def test_F18_a_slow_bucket_is_waited_for_seconds_and_not_minutes(store):
     used = default_storage.connection.meta.client.meta.config
 
     assert (used.connect_timeout, used.read_timeout, used.retries["total_max_attempts"]) == (3, 10, 2)
+
+
+@pytest.fixture
+def receipt(store):
+    """One photograph, uploaded and waiting for its reader."""
+    return store_upload(entry_id=begin(open_campaign(codes=1)).pk, photos=[jpeg()], now=NOW)
+
+
+@pytest.fixture
+def away(store):
+    """Takes methods of the store away, in the words of its kind; gives what brings them back."""
+
+    def gone(*_args, **_kwargs):
+        raise EndpointConnectionError(endpoint_url="https://s3.example") if "S3" in store.__name__ else OSError("away")
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def take(*methods):
+            for method in methods:
+                patch.setattr(store, method, gone)
+            return patch.undo
+
+        yield take
+
+
+@pytest.mark.parametrize("methods", [("open", "exists"), ("save",)], ids=["reading", "covering"])
+def test_F18_a_store_that_is_away_costs_a_receipt_no_attempt(receipt, away, methods, prepared_reader):
+    prepared_reader.prepare(tea_reading())
+    back = away(*methods)
+    for minute in range(MAX_ATTEMPTS + 1):
+        found = read_receipt(receipt_id=receipt.pk, now=NOW + timedelta(minutes=minute))
+        assert (found.status, found.attempts) == (ReceiptStatus.UPLOADED, 0)
+    assert unread_receipts(NOW + timedelta(minutes=MAX_ATTEMPTS)) == []
+    back()
+
+    after = NOW + timedelta(minutes=MAX_ATTEMPTS + 1)
+    assert unread_receipts(after) == [receipt.pk]
+    assert read_receipt(receipt_id=receipt.pk, now=after).status == ReceiptStatus.READ
+
+
+def test_a_file_that_is_gone_is_not_waited_for(receipt):
+    default_storage.delete(receipt.photos.get().file_name)
+
+    with pytest.raises(FileNotFoundError):
+        read_receipt(receipt_id=receipt.pk, now=NOW)
+
+    receipt.refresh_from_db()
+    assert (receipt.status, receipt.attempts) == (ReceiptStatus.READING, 1)
