@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -25,7 +26,7 @@ TIMEOUT_SECONDS = 40
 
 
 class TesseractReader:
-    """Far less sure than the default: most of its readings ask for a person."""
+    """Far less sure than the default: it misreads figures alike at two scales, so a person sees all that it reads."""
 
     name = "tesseract"
 
@@ -39,7 +40,8 @@ class TesseractReader:
         """Read a receipt; raises ReaderUnavailable where the program or its model is missing."""
         _ = self.version
         os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its threads wait for each other by spinning
-        return read_receipt(self, photos)
+        reading = read_receipt(self, photos)
+        return replace(reading, needs_review=True, review_reasons=(*reading.review_reasons, "light_engine"))
 
     def page_text(self, photo: Image, *, text_height: int, known: Page | None = None) -> PageText:
         """Turn by Tesseract's own page orientation, rescale, and read as one block."""

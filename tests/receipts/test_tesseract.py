@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 
 from demo.make_receipts import JST, as_jpeg, draw_receipt, first_shop, photograph
-from receipts.ocr.base import ReaderUnavailable
+from receipts.ocr import tesseract
+from receipts.ocr.base import ReaderUnavailable, ReceiptReading
 from receipts.ocr.tesseract import TesseractReader
 
 
@@ -14,6 +15,16 @@ def test_without_the_program_the_reader_is_unavailable(monkeypatch):
 
     with pytest.raises(ReaderUnavailable):
         TesseractReader().read([b""])
+
+
+def test_a_person_sees_even_what_it_is_sure_of(monkeypatch):
+    sure = ReceiptReading("tesseract", "5", needs_review=False)
+    monkeypatch.setattr(TesseractReader, "version", "5")
+    monkeypatch.setattr(tesseract, "read_receipt", lambda engine, photos: sure)
+
+    found = TesseractReader().read([b""])
+
+    assert (found.needs_review, found.review_reasons) == (True, ("light_engine",))
 
 
 @pytest.mark.slow
