@@ -20,7 +20,7 @@ class HistoryMixin:
     def history(self, row: Any) -> str:
         lines = AuditEntry.objects.filter(subject_type=row._meta.label_lower, subject_id=str(row.public_id))
         told = [_line(entry) for entry in lines.select_related("actor").order_by("-at", "-pk")[:SHOWN]]
-        began = (_when(row.created_at), "", _("made"), "")
+        began = (_when(row.created_at), "", _("first written"), "")
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{} {} {} {}</li>", [*told, began]))
 
 

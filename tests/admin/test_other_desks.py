@@ -121,7 +121,7 @@ def test_rows_of_a_list_that_cannot_be_used_are_named(label, agency, operator):
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"", "ファイルは空です"),
+        (b"", "ファイルの中身が空でした"),
         (b"number\n", "ファイルに行がありません"),
         (b"PK\x03\x04 a spreadsheet", "圧縮ファイルです"),
         (b"AB1001\n\xff\x00\x81\n", "文字コードが"),

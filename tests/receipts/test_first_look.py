@@ -39,7 +39,9 @@ def photo() -> Image.Image:
     return receipt("bakery")
 
 
-@pytest.mark.parametrize(("name", "difficulty"), zip(NAMES, cycle(["clean", "medium", "hard", "lowres"]), strict=False))
+@pytest.mark.parametrize(
+    ("name", "difficulty"), list(zip(NAMES, cycle(["clean", "medium", "hard", "lowres"]), strict=False))
+)
 def test_a_whole_receipt_is_not_warned_of(name, difficulty):
     assert trouble_of(receipt(name, difficulty)) == ""
 
