@@ -127,7 +127,7 @@ def _read(node: dict[str, Any]) -> int:
     return int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="rows read are told by PostgreSQL's plans")
+@pytest.mark.postgres  # whose plans tell how many rows were read
 def test_G10_page_10000_reads_no_more_than_twice_what_page_1_reads(operator, agency, monkeypatch):
     prize = PrizeFactory(course__campaign__sponsor__agency=agency, kind="own_code")
     generate_codes(prize_id=prize.pk, name="many", count=PAGES + 50, expires_at=None, now=NOW)

@@ -49,4 +49,4 @@ def test_the_page_shows_the_endpoints_and_breaks_no_policy(live_server, page):
 
     assert problems == []
     assert [url for url in addresses if not url.startswith((live_server.url, "data:"))] == []
-    assert page.locator(".opblock").count() == 29
+    assert page.locator(".opblock").count() == 30
