@@ -1,6 +1,7 @@
 """What a page weighs on the way to a phone, and what it costs the web process."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
@@ -8,6 +9,7 @@ from bench.client import LightPhone
 from bench.figures import Figure
 from bench.service import Service, cpu_seconds, more_serials, running
 from bench.stock import SLUG
+from core.qr import qr_svg
 from demo.entrant import Entrant
 
 ENTRY_PAGE = "/c/green-tea/"
@@ -23,6 +25,7 @@ def measure() -> Iterator[Figure]:
         yield Figure("entry_page_cpu", cpu_ms(service, pages(service), CLAIMS), "ms")
         yield Figure("submit_cpu", submit_cpu_ms(service), "ms", "<= 30")
         yield Figure("claim_page_cpu", claim_cpu_ms(service), "ms", "<= 10")
+    yield Figure("qr_cpu", qr_cpu_ms(), "ms", "<= 2.5")
 
 
 def entry_page_kb(port: int) -> float:
@@ -68,6 +71,15 @@ def submit_cpu_ms(service: Service) -> float:
         phone.send_only(f"{entry}confirm/", terms="on")
 
     return cpu_ms(service, submit, SUBMITS)
+
+
+def qr_cpu_ms() -> float:
+    """Drawing the QR code of a token, as the till's page and printed vouchers show it."""
+    tokens = [f"{number:047}" for number in range(CLAIMS)]
+    before = time.process_time()
+    for token in tokens:
+        qr_svg(token)
+    return (time.process_time() - before) * 1000 / CLAIMS
 
 
 def claim_cpu_ms(service: Service) -> float:

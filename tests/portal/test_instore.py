@@ -1,7 +1,5 @@
 """店頭: what the phone shows a scanner, and the staff's press on it."""
 
-import re
-
 import numpy as np
 import pytest
 import zxingcpp
@@ -10,6 +8,7 @@ from codes.models import Award, GiftCode, Redemption
 from codes.services import redeem_code
 from journeys.demo_data import STAFF_PIN
 from tests.core.test_barcodes import scanned
+from tests.core.test_qr import drawn
 from tests.flows.steps import NOW
 from tests.portal.phone import claim_path, text_of
 
@@ -65,12 +64,7 @@ def test_barcodes_are_not_drawn_without_end_and_only_by_a_press(phone, award, mo
 
 def test_the_qr_of_the_page_is_read_with_its_quiet_zone(phone, award):
     page = phone.send(claim_path(award))
-    drawn = str(page.context["qr"])
-    side = int(re.search(r'viewBox="0 0 (\d+)', drawn)[1])
-    image = np.full((side, side), 255, dtype=np.uint8)
-    for across, down in re.findall(r"M(\d+),(\d+)H", drawn):
-        image[int(down), int(across)] = 0
-    framed = np.pad(np.kron(image, np.ones((6, 6), dtype=np.uint8)), 30, constant_values=90)
+    framed = np.pad(drawn(str(page.context["qr"])), 30, constant_values=90)
 
     [found] = zxingcpp.read_barcodes(framed)
 
