@@ -15,6 +15,12 @@ from tests.worlds import open_campaign
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def own_files(settings) -> None:
+    """Files that other tests have held need a key as well."""
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+
+
 @pytest.fixture
 def slug() -> str:
     return open_campaign(codes=2).campaign.slug

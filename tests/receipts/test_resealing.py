@@ -46,14 +46,14 @@ def test_original_and_covered_copy_are_stored_anew_and_the_old_files_go(photo, s
 
 def test_whoever_read_the_row_before_finds_the_file_under_its_new_name(photo, monkeypatch):
     before = photo_bytes(photo)
-    read = photo_files._read
+    read = photo_files.read_stored
 
-    def moved_meanwhile(file_name):
-        monkeypatch.setattr(photo_files, "_read", read)
+    def moved_meanwhile(*asked):
+        monkeypatch.setattr(photo_files, "read_stored", read)
         reseal_photos(after=0)
-        return read(file_name)
+        return read(*asked)
 
-    monkeypatch.setattr(photo_files, "_read", moved_meanwhile)
+    monkeypatch.setattr(photo_files, "read_stored", moved_meanwhile)
 
     assert photo_bytes(photo) == before
     assert ReceiptPhoto.objects.get().file_name != photo.file_name
