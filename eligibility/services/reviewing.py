@@ -61,14 +61,8 @@ def resolve_case(
         actor_id=actor_id,
         acts_from=now + UNDO_TIME,
     )
-    case.move_to(
-        ReviewStatus.RESOLVED,
-        resolved_at=now,
-        resolved_by_id=actor_id,
-        outcome=decision,
-        note=note,
-        **NOBODY,
-    )
+    facts = {"outcome": decision, "note": note, "resolved_at": now, "resolved_by_id": actor_id}
+    case.move_to(ReviewStatus.RESOLVED, **facts, **NOBODY)
     audit.record("review.resolved", subject=case, actor_id=actor_id, verdict=verdict)
     if verdict == Verdict.ELIGIBLE:
         for receipt in current_receipts(entry.pk).filter(counts=True):

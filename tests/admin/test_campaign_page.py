@@ -1,9 +1,12 @@
 """A campaign is planned step by step, checked, published, and kept in versions from then on."""
 
+import io
 from datetime import UTC, datetime
 
 import pytest
+import zxingcpp
 from django.urls import reverse
+from PIL import Image
 
 from accounts.models import AuditEntry
 from campaigns.models import Campaign, CampaignStatus, EntryRule, PrizeCourse, RuleKind
@@ -339,11 +342,6 @@ def test_what_entrants_rely_on_is_fixed_by_publishing(agency, operator):
 
 
 def test_the_qr_of_a_link_leads_to_its_address(agency, operator, settings):
-    zxingcpp = pytest.importorskip("zxingcpp")
-    import io
-
-    from PIL import Image
-
     link = TrackedLinkFactory(campaign__sponsor__agency=agency)
 
     answer = operator.get(reverse("admin:campaigns_campaign_link_qr", args=[link.public_id]))
