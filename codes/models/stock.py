@@ -76,6 +76,8 @@ class CodeBatch(StatefulModel):
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
             in_status("batch_status_known", BatchStatus),
+            # On PostgreSQL the foreign key of its codes, and their agency's and prize's in one.
+            models.UniqueConstraint(name="batch_of_agency_and_prize", fields=["id", "agency", "prize"]),
             models.UniqueConstraint(
                 name="batch_file_once",
                 fields=["agency", "file_sha256"],
@@ -125,6 +127,7 @@ class GiftCode(StatefulModel):
     }
 
     # Issuing rewrites an entry in every index below, so there are none that the service can do without.
+    # On PostgreSQL one foreign key binds all three to the batch: a code never lies in another agency's, or prize's.
     agency = models.ForeignKey(
         Agency, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("agency")
     )
