@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from django.db import IntegrityError, connection, models, transaction
 
-from codes.csv_import import CodeRow
+from codes.csv_import import CodeRow, last_day
 from codes.models import CodeBatch, CodeStatus, GiftCode
 from codes.sealing import CodeSealer
+from core.clock import end_of_jst_day
 
 # What differs from code to code, in the order of the staging table before its row number.
 VARYING = (
@@ -26,11 +27,13 @@ VARYING = (
     "index_key_id",
     "pin_ciphertext",
     "url_ciphertext",
+    "number_ciphertext",
+    "expires_at",
 )
 STAGING = """
 CREATE TEMP TABLE loading_codes (
     public_id uuid, position bigint, code_ciphertext text, code_index text, index_key_id text,
-    pin_ciphertext text, url_ciphertext text, n bigint
+    pin_ciphertext text, url_ciphertext text, number_ciphertext text, expires_at timestamptz, n bigint
 ) ON COMMIT DROP
 """
 LEFT_OUT = """
@@ -47,7 +50,7 @@ _length = struct.Struct(">i").pack
 NO_TEXT, INDEX_LENGTH, NOTHING = _length(0), _length(64), _length(-1)
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 INTEGERS = {"smallint": "h", "integer": "i", "bigint": "q"}
-Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes]
+Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes, bytes, datetime | None]
 
 
 def insert_codes(
@@ -65,9 +68,14 @@ def insert_codes(
 
 
 def packed(
-    rows: Sequence[CodeRow], *, first: int, sealer: CodeSealer, shared: Sequence[bytes] | None = None
+    rows: Sequence[CodeRow],
+    *,
+    first: int,
+    sealer: CodeSealer,
+    expires_at: datetime | None = None,
+    shared: Sequence[bytes] | None = None,
 ) -> Iterator[bytes]:
-    """Seal codes and give them as a binary COPY takes them.
+    """Seal codes and give them as a binary COPY takes them; they end at `expires_at` or sooner, as their row says.
 
     Behind what differs from code to code comes what all share, as bytes with their lengths, or each row's number.
     """
@@ -77,11 +85,12 @@ def packed(
     count = len(VARYING) + (1 if shared is None else len(shared))
     tail = None if shared is None else b"".join(shared)
     for start in range(0, len(rows), AT_ONCE):
-        yield _binary(_sealed(rows[start : start + AT_ONCE], first + start, sealer), count, key_field, tail)
+        sealed = _sealed(rows[start : start + AT_ONCE], first + start, sealer, expires_at)
+        yield _binary(sealed, count, key_field, tail)
     yield END
 
 
-def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer) -> Iterator[Sealed]:
+def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer, expires_at: datetime | None) -> Iterator[Sealed]:
     ids = _random_ids(len(rows))
     hexes = ids.hex().encode()
     names = [hexes[start : start + 32] for start in range(0, len(hexes), 32)]
@@ -94,8 +103,17 @@ def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer) -> Iterator
         [sealer.index(row.code) for row in rows],
         sealer.seal_many("pin", [row.pin for row in rows], names) if any(row.pin for row in rows) else nothing,
         sealer.seal_many("url", [row.url for row in rows], names) if any(row.url for row in rows) else nothing,
+        sealer.seal_many("number", [row.number for row in rows], names) if any(row.number for row in rows) else nothing,
+        [_end_of(row.expiry, expires_at) if row.expiry else expires_at for row in rows],
         strict=True,
     )
+
+
+def _end_of(expiry: str, of_batch: datetime | None) -> datetime | None:
+    """Give the end of a code's last day in Japan, or that of its batch if it comes sooner."""
+    day = last_day(expiry)
+    end = end_of_jst_day(day) if day else None
+    return min((at for at in (end, of_batch) if at is not None), default=None)
 
 
 def _random_ids(count: int) -> bytes:
@@ -117,7 +135,6 @@ def _constants(batch: CodeBatch, now: datetime) -> dict[str, Any]:
         "status": CodeStatus.STAGED.value,
         "face_value_jpy": batch.face_value_jpy,
         "balance_jpy": batch.face_value_jpy,
-        "expires_at": batch.expires_at,
     }
     for field in GiftCode._meta.concrete_fields:
         if field.column and field.column not in (*shared, *VARYING) and not field.primary_key:
@@ -134,7 +151,7 @@ def _copied(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeS
         connection.cursor() as cursor,
         cursor.copy(f"COPY codes_giftcode ({columns}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
-        for block in packed(rows, first=first, sealer=sealer, shared=values):
+        for block in packed(rows, first=first, sealer=sealer, expires_at=batch.expires_at, shared=values):
             copy.write(block)
 
 
@@ -144,7 +161,7 @@ def _staged(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeS
     with connection.cursor() as cursor:
         cursor.execute(STAGING)
         with cursor.copy("COPY loading_codes FROM STDIN (FORMAT BINARY)") as copy:
-            for block in packed(rows, first=first, sealer=sealer):
+            for block in packed(rows, first=first, sealer=sealer, expires_at=batch.expires_at):
                 copy.write(block)
         cursor.execute(
             f"INSERT INTO codes_giftcode ({columns}) "  # noqa: S608 names of our own columns
@@ -163,8 +180,7 @@ def _binary_value(field: "models.Field[Any, Any]", value: Any) -> bytes:
     if value is None:
         return NOTHING
     if isinstance(value, datetime):
-        since = value - POSTGRES_EPOCH
-        return _number(8, since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
+        return _moment(value)
     if isinstance(value, str):
         text = value.encode()
         return _length(len(text)) + text
@@ -174,9 +190,17 @@ def _binary_value(field: "models.Field[Any, Any]", value: Any) -> bytes:
     return struct.pack(f">i{pattern}", struct.calcsize(f">{pattern}"), value)
 
 
+def _moment(at: datetime) -> bytes:
+    since = at - POSTGRES_EPOCH
+    return _number(8, since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
+
+
 def _binary(sealed: Iterator[Sealed], count: int, key_field: bytes, tail: bytes | None) -> bytes:
     parts: list[bytes] = []
-    for number, public_id, position, code, index, pin, url in sealed:
+    ends: dict[datetime | None, bytes] = {None: NOTHING}  # a batch has few
+    for row, public_id, position, code, index, pin, url, number, expires_at in sealed:
+        if expires_at not in ends:
+            ends[expires_at] = _moment(expires_at)  # type: ignore[arg-type]  # None is among them
         parts += (
             _first_fields(count, 16, public_id, 8, position, len(code)),
             code,
@@ -185,15 +209,17 @@ def _binary(sealed: Iterator[Sealed], count: int, key_field: bytes, tail: bytes 
             key_field,
             _length(len(pin)) + pin if pin else NO_TEXT,
             _length(len(url)) + url if url else NO_TEXT,
-            _number(8, number) if tail is None else tail,
+            _length(len(number)) + number if number else NO_TEXT,
+            ends[expires_at],
+            _number(8, row) if tail is None else tail,
         )
     return b"".join(parts)
 
 
 def _executed(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime) -> list[int]:
     values = [
-        (public_id.hex(), position, code.decode(), index, sealer.index_key_id, pin.decode(), url.decode())
-        for _n, public_id, position, code, index, pin, url in _sealed(rows, first, sealer)
+        (public_id.hex(), place, code.decode(), index, sealer.index_key_id, *(part.decode() for part in parts), end)
+        for _n, public_id, place, code, index, *parts, end in _sealed(rows, first, sealer, batch.expires_at)
     ]
     shared = {name: _for_sqlite(value) for name, value in _constants(batch, now).items()}
     columns = (*VARYING, *shared)
@@ -203,7 +229,7 @@ def _executed(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: Cod
     )
     constants = tuple(shared.values())
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [(*of_row, *constants) for of_row in values])
+        cursor.executemany(statement, [(*of_row[:-1], _for_sqlite(of_row[-1]), *constants) for of_row in values])
     known = GiftCode.objects.filter(batch=batch, position__gte=first, position__lt=first + len(rows))
     kept = set(known.values_list("position", flat=True))
     return [row.row for position, row in enumerate(rows, start=first) if position not in kept]
