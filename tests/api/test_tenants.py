@@ -173,7 +173,8 @@ def test_T05_a_foreign_an_unknown_and_an_unissued_code_are_answered_alike(tenant
     ]
     reported = tenant.api.post("/redemptions/offline", {"store": "001", "uses": uses}, key=str(uuid.uuid4())).json()
 
-    assert len({str(shape(answer)) for answer in redeemed_answers + locked}) == 1
+    assert [len({str(shape(answer)) for answer in answers}) for answers in (redeemed_answers, locked)] == [1, 1]
+    assert locked[0].json()["code"] == "code_not_accepted"
     assert [(use["result"], use["reason"]) for use in reported["data"]] == [("disputed", "code_not_accepted")] * 5
     assert redeemed_answers[0].json()["code"] == "code_not_accepted"
     assert len({answer.content for answer in checked}) == 1
