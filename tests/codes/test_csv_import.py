@@ -2,7 +2,8 @@
 
 import pytest
 
-from codes.csv_import import CodeRow, parse_code_file
+from codes import csv_import
+from codes.csv_import import CodeRow, look_over, parse_code_file
 from codes.errors import FileNotAccepted, RowProblem
 
 
@@ -157,3 +158,34 @@ def test_an_open_quote_names_the_line_where_its_row_began():
 )
 def test_a_file_that_cannot_be_read_says_why(data, answer):
     assert reason(data) == answer
+
+
+@pytest.mark.parametrize(("rows", "answer"), [(3, None), (4, "too_many_rows")])
+def test_more_rows_than_allowed_are_refused_as_a_whole(monkeypatch, rows, answer):
+    monkeypatch.setattr(csv_import, "MAX_ROWS", 3)
+    data = b"code\n" + b"".join(b"GOOD%04d\n" % n for n in range(rows))
+
+    if answer is None:
+        assert len(parse_code_file(data).rows) == rows
+    else:
+        assert reason(data) == answer
+
+
+def test_a_file_beyond_the_limit_is_refused_before_its_rest_is_read(monkeypatch):
+    monkeypatch.setattr(csv_import, "MAX_BYTES", 20)
+    read = []
+
+    def pieces():
+        for piece in (b"code\nGOOD0001\n", b"GOOD0002\n", b"GOOD0003\n"):
+            read.append(piece)
+            yield piece
+
+    with pytest.raises(FileNotAccepted) as refused:
+        look_over(pieces())
+
+    assert (refused.value.reason, len(read)) == ("file_too_large", 2)
+
+
+@pytest.mark.parametrize("magic", [b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ"])
+def test_an_archive_is_never_unpacked(magic):
+    assert reason(magic + b"\x00" * 100) == "file_is_archive"

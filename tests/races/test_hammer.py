@@ -21,7 +21,7 @@ from eligibility.models import AttemptBudget
 from eligibility.services import spend_attempt
 from journeys.audit import violations
 from tests.factories import NOW
-from tests.races.racing import race, refusals, successes
+from tests.races.racing import ROUNDS, race, refusals, successes, until_shown, without_constraints
 from tests.worlds import World, open_campaign, winning_code
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -138,3 +138,22 @@ def test_I07_two_hundred_calls_with_one_key_have_one_effect_and_one_answer():
     assert {answer.body["id"] for answer in outcomes} == {str(Redemption.objects.get().public_id)}
     assert sorted(answer.is_replay for answer in outcomes) == [False] + [True] * (HANDS - 1)
     assert IdempotencyRecord.objects.count() == 1
+
+
+def test_negative_control_without_the_keys_constraint_equal_calls_have_several_effects():
+    world = open_campaign(codes=2, face_value_jpy=100_000)
+    _award, code = winning_code(world)
+    keys = iter(range(ROUNDS))
+
+    def effect() -> tuple[int, dict[str, Any]]:
+        redeem_code(agency_id=world.agency.pk, presented=code, store_id=world.store.pk, amount_jpy=5, now=NOW)
+        return 201, {}
+
+    def is_doubled() -> bool:
+        before = Redemption.objects.count()
+        call: dict[str, Any] = {"agency_id": world.agency.pk, "endpoint": "POST /x", "body_sha256": "0" * 64}
+        race([partial(answer_once, key=str(next(keys)), effect=effect, keeps_refusals=True, **call)] * 8)
+        return Redemption.objects.count() - before > 1
+
+    with without_constraints(IdempotencyRecord, "idempotency_key_once"):
+        assert until_shown(is_doubled)
