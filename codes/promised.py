@@ -8,37 +8,43 @@ import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import batched
-from typing import Any
 
-from codes.journal import open_journal
-from codes.models import Award, Redemption
+from django.db.models import Q
+
+from codes.journal import Line, open_journal
+from codes.models import Award, GiftCode, Redemption
 
 AT_ONCE = 500
-KINDS: dict[str, Any] = {"award": Award, "redemption": Redemption}
 
 
 def promises_lost(*, since: date) -> list[tuple[type[Award | Redemption], str]]:
     """Give model and public id of each award and use that the journal holds from a day on and the database does not.
 
+    An award whose entry a restore has lost is kept as long as its code stays out of stock for it.
+
     Raises:
         JournalUnavailable: it cannot be read.
     """
-    lost = []
-    for chunk in batched(_named(since), AT_ONCE):
-        for what, model in KINDS.items():
-            ids = {public_id for kind, public_id in chunk if kind == what}
-            known = model.objects.filter(public_id__in=ids).values_list("public_id", flat=True)
-            lost += [(model, public_id) for public_id in sorted(ids - {str(found) for found in known})]
+    lost: list[tuple[type[Award | Redemption], str]] = []
+    for lines in batched(_lines(open_journal().pieces(since)), AT_ONCE):
+        awards = _unknown(Award, [line for line in lines if line["what"] == "award" and line["code"]])
+        ids, indexes = [line["code"] for line in awards], [line["index"] for line in awards]
+        recovered = GiftCode.objects.filter(recovered_at__isnull=False)
+        found = recovered.filter(Q(public_id__in=ids) | Q(code_index__in=indexes))
+        known = {str(name) for code in found.values_list("public_id", "code_index") for name in code}
+        lost += [(Award, line["id"]) for line in awards if not {line["code"], line["index"]} & known]
+        uses = _unknown(Redemption, [line for line in lines if line["what"] == "redemption"])
+        lost += [(Redemption, line["id"]) for line in uses]
     return lost
 
 
-def _named(since: date) -> Iterator[tuple[str, str]]:
-    for line in _lines(open_journal().pieces(since)):
-        if line["what"] in KINDS:
-            yield line["what"], line["id"]
+def _unknown(model: type[Award | Redemption], lines: list[Line]) -> list[Line]:
+    rows = model._default_manager.filter(public_id__in=[line["id"] for line in lines])
+    known = {str(public_id) for public_id in rows.values_list("public_id", flat=True)}
+    return [line for line in lines if line["id"] not in known]
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+def _lines(pieces: Iterable[bytes]) -> Iterator[Line]:
     """Read one line after the other; what was altered or torn says nothing here: `replay_journal` counts it."""
     for piece in pieces:
         for row in piece.split(b"\n"):

@@ -30,9 +30,7 @@ def lock_code(
     gift_code = GiftCode.objects.select_for_update().get(pk=find_code(agency_id, presented).pk)
     judge_use(gift_code, conditions_of(gift_code.prize_id), Use(store.pk, now, is_question=True))
     check_not_locked(gift_code, now, None)
-    check_presentation(
-        gift_code=gift_code, presented=presented, now=now
-    )
+    check_presentation(gift_code=gift_code, presented=presented, now=now)
     CodeLock.objects.filter(gift_code=gift_code).delete()  # one that has ended
     lock = CodeLock.objects.create(
         agency_id=agency_id,
