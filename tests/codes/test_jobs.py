@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Agency, AuditEntry
-from campaigns.models import GiftBrand, Prize, PrizeKind
+from campaigns.models import GiftBrand, PrizeKind
 from codes.errors import (
     BatchWorkRunning,
     FileAlreadyImported,
@@ -27,7 +27,6 @@ from codes.models import (
 from codes.sealing import open_column
 from codes.selectors import presented_code
 from codes.services import (
-    activate_batch,
     activating,
     checking_files,
     generate_codes,
@@ -35,7 +34,6 @@ from codes.services import (
     importing,
     job_loop,
     redeem_code,
-    reveal_code,
 )
 from codes.services.jobs import (
     cancel_job,
@@ -52,7 +50,7 @@ from core import held_files
 from core.errors import StaleState
 from journeys.audit import violations
 from tests.factories import NOW, UserFactory
-from tests.worlds import World, open_campaign, win
+from tests.worlds import World, open_campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -168,33 +166,6 @@ def test_a_gift_brand_judges_every_row(world):
     report = checked(world, b"code,pin\n12345678,1\n1234567A,1\n12345679,\n").report
 
     assert report["problem_counts"] == {"brand_field_malformed": 1, "brand_field_missing": 1}
-
-
-FILES_OF_BRANDS = {
-    "quo-card-pay": b"url,number,expiry\nhttps://pay.example.jp/Ab-1_c,4901234567890123,2029-03-31\n",
-    "amazon-gift-card": b"code,expiry\nABCD-EFGHIJ-KLMN,2036-03-31\n",
-    "apple-gift-card": b"code\nXABCDEFGH1234567\n",
-    "google-play": b"code\nABCDEFGH12345678\n",
-    "own-coupon": b"code,pin\nCOUPON01,0042\n",
-}
-
-
-@pytest.mark.parametrize("slug", FILES_OF_BRANDS)
-def test_a_file_of_each_brand_comes_in_and_is_shown_to_its_winner(world, slug):
-    brand = GiftBrand.objects.get(slug=slug)
-    Prize.objects.filter(pk=world.prize.pk).update(kind=PrizeKind.GIFT_CODE, gift_brand=brand)
-    names, cells = (line.split(",") for line in FILES_OF_BRANDS[slug].decode().splitlines())
-    check = checked(world, FILES_OF_BRANDS[slug])
-    assert check.report["problem_counts"] == {}
-
-    job = run_job(job_id=start_import(check_id=check.pk, now=NOW).pk, now=NOW)
-    activate_batch(batch_id=job.batch_id, now=NOW)
-    shown = reveal_code(award_id=win(world).pk, now=NOW)
-
-    given = dict(zip(names, cells, strict=True))
-    assert shown.code == given.get("code", given.get("url"))
-    assert (shown.pin, shown.url, shown.number) == tuple(given.get(name, "") for name in ("pin", "url", "number"))
-    assert checked(world, FILES_OF_BRANDS[slug]).report["problem_counts"] == {"duplicate_in_stock": 1}
 
 
 @pytest.mark.parametrize(
