@@ -50,7 +50,8 @@ _length = struct.Struct(">i").pack
 NO_TEXT, INDEX_LENGTH, NOTHING = _length(0), _length(64), _length(-1)
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 INTEGERS = {"smallint": "h", "integer": "i", "bigint": "q"}
-Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes, bytes, datetime | None]
+Ending = tuple[bytes, datetime | None]  # card number and end, which most codes of a load share
+Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes, Ending]
 
 
 def insert_codes(
@@ -103,10 +104,19 @@ def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer, expires_at:
         [sealer.index(row.code) for row in rows],
         sealer.seal_many("pin", [row.pin for row in rows], names) if any(row.pin for row in rows) else nothing,
         sealer.seal_many("url", [row.url for row in rows], names) if any(row.url for row in rows) else nothing,
-        sealer.seal_many("number", [row.number for row in rows], names) if any(row.number for row in rows) else nothing,
-        [_end_of(row.expiry, expires_at) if row.expiry else expires_at for row in rows],
+        _endings(rows, names, sealer, expires_at),
         strict=True,
     )
+
+
+def _endings(
+    rows: Sequence[CodeRow], names: Sequence[bytes], sealer: CodeSealer, expires_at: datetime | None
+) -> Sequence[Ending]:
+    if not any(row.number or row.expiry for row in rows):
+        return [(b"", expires_at)] * len(rows)
+    numbers = sealer.seal_many("number", [row.number for row in rows], names)
+    ends = [_end_of(row.expiry, expires_at) if row.expiry else expires_at for row in rows]
+    return list(zip(numbers, ends, strict=True))
 
 
 def _end_of(expiry: str, of_batch: datetime | None) -> datetime | None:
@@ -195,12 +205,17 @@ def _moment(at: datetime) -> bytes:
     return _number(8, since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
 
 
+def _packed_ending(ending: Ending) -> bytes:
+    number, end = ending
+    return _length(len(number)) + number + (NOTHING if end is None else _moment(end))
+
+
 def _binary(sealed: Iterator[Sealed], count: int, key_field: bytes, tail: bytes | None) -> bytes:
     parts: list[bytes] = []
-    ends: dict[datetime | None, bytes] = {None: NOTHING}  # a batch has few
-    for row, public_id, position, code, index, pin, url, number, expires_at in sealed:
-        if expires_at not in ends:
-            ends[expires_at] = _moment(expires_at)  # type: ignore[arg-type]  # None is among them
+    known, packed_ending = None, b""
+    for row, public_id, position, code, index, pin, url, ending in sealed:
+        if ending is not known:
+            known, packed_ending = ending, _packed_ending(ending)
         parts += (
             _first_fields(count, 16, public_id, 8, position, len(code)),
             code,
@@ -209,8 +224,7 @@ def _binary(sealed: Iterator[Sealed], count: int, key_field: bytes, tail: bytes 
             key_field,
             _length(len(pin)) + pin if pin else NO_TEXT,
             _length(len(url)) + url if url else NO_TEXT,
-            _length(len(number)) + number if number else NO_TEXT,
-            ends[expires_at],
+            packed_ending,
             _number(8, row) if tail is None else tail,
         )
     return b"".join(parts)
@@ -218,8 +232,18 @@ def _binary(sealed: Iterator[Sealed], count: int, key_field: bytes, tail: bytes 
 
 def _executed(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime) -> list[int]:
     values = [
-        (public_id.hex(), place, code.decode(), index, sealer.index_key_id, *(part.decode() for part in parts), end)
-        for _n, public_id, place, code, index, *parts, end in _sealed(rows, first, sealer, batch.expires_at)
+        (
+            public_id.hex(),
+            place,
+            code.decode(),
+            index,
+            sealer.index_key_id,
+            pin.decode(),
+            url.decode(),
+            number.decode(),
+            _for_sqlite(end),
+        )
+        for _n, public_id, place, code, index, pin, url, (number, end) in _sealed(rows, first, sealer, batch.expires_at)
     ]
     shared = {name: _for_sqlite(value) for name, value in _constants(batch, now).items()}
     columns = (*VARYING, *shared)
@@ -229,7 +253,7 @@ def _executed(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: Cod
     )
     constants = tuple(shared.values())
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [(*of_row[:-1], _for_sqlite(of_row[-1]), *constants) for of_row in values])
+        cursor.executemany(statement, [(*of_row, *constants) for of_row in values])
     known = GiftCode.objects.filter(batch=batch, position__gte=first, position__lt=first + len(rows))
     kept = set(known.values_list("position", flat=True))
     return [row.row for position, row in enumerate(rows, start=first) if position not in kept]
