@@ -5,9 +5,10 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from rest_framework.request import Request
 
 from api.errors import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress, problem
@@ -16,6 +17,8 @@ from core.errors import DomainError, StaleState
 from core.sealed_uploads import SealedFile
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{1,255}")
+UNDONE = frozenset({"40P01", "40001"})  # deadlock, serialization: PostgreSQL undid it, nothing has happened
+TRIES = 4
 FINAL_REFUSALS = frozenset({403, 409, 410})
 
 Effect = Callable[[], tuple[int, dict[str, Any]]]
@@ -60,7 +63,6 @@ def _file_sha256(file: Any) -> str:
     return hashlib.sha256(b"".join(file.chunks())).hexdigest()
 
 
-@transaction.atomic
 def answer_once(
     *, agency_id: int, endpoint: str, key: str, body_sha256: str, effect: Effect, keeps_refusals: bool
 ) -> KeptAnswer:
@@ -68,13 +70,35 @@ def answer_once(
 
     A refusal rolls the effect back, and normally the key with it, so that the call may be repeated. With
     `keeps_refusals` a refusal by the state of things is kept too: a till that was told no is never told yes later
-    by its own retry.
+    by its own retry. Where the database undid everything to end a deadlock, all of it is done again.
 
     Raises:
         IdempotencyKeyReused: the key was used with another body.
         RequestInProgress: the first call with this key has not ended.
         DomainError: what the effect refuses.
     """
+    once = partial(
+        _answer_once,
+        agency_id=agency_id,
+        endpoint=endpoint,
+        key=key,
+        body_sha256=body_sha256,
+        effect=effect,
+        keeps_refusals=keeps_refusals,
+    )
+    for _try in range(TRIES - 1):
+        try:
+            return once()
+        except OperationalError as error:
+            if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", "") not in UNDONE:
+                raise
+    return once()
+
+
+@transaction.atomic
+def _answer_once(
+    *, agency_id: int, endpoint: str, key: str, body_sha256: str, effect: Effect, keeps_refusals: bool
+) -> KeptAnswer:
     record, is_new = _claim(agency_id, endpoint, key, body_sha256)
     if not is_new:
         return _replay(record, body_sha256)
@@ -99,6 +123,8 @@ def _claim(agency_id: int, endpoint: str, key: str, body_sha256: str) -> tuple[I
     except IntegrityError:
         return IdempotencyRecord.objects.get(**name), False
     except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") in UNDONE:
+            raise
         raise RequestInProgress from error
 
 

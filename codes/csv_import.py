@@ -1,9 +1,10 @@
 """Code files as suppliers send them: any usual Japanese encoding, checked strictly, never mended silently."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 
 from codes.errors import FileNotAccepted, RowProblem
 from core import csv_files
@@ -14,20 +15,34 @@ MAX_ROWS = 10_000_000
 HEADERS = {
     "code": {"code", "コード", "ギフトコード", "シリアル", "番号", "gift_code"},
     "pin": {"pin", "pinコード", "暗証番号"},
-    "url": {"url", "リンク"},
+    "url": {"url", "リンク", "受取url"},
+    "number": {"number", "card_number", "カード番号"},
+    "expiry": {"expiry", "expires_on", "有効期限"},
 }
 CODE = re.compile(r"[!-~]{4,200}")  # printable ASCII without blanks
-DAMAGED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0", re.IGNORECASE)  # what a spreadsheet makes of long numbers
+PART = re.compile(r"[!-~]{1,200}")  # a PIN, a card number
+URL = re.compile(r"https?://[!-~]{1,2000}", re.IGNORECASE)  # nothing else may become a link on a winner's page
+# What spreadsheets make of long numbers, of cells that are too narrow, and of what they take for a formula.
+DAY = re.compile(r"([0-9]{4})(?:[-/]([0-9]{1,2})[-/]([0-9]{1,2})|([0-9]{2})([0-9]{2})|年([0-9]{1,2})月([0-9]{1,2})日)")
+DAMAGED = re.compile(
+    r"-?[0-9](\.[0-9]+)?E(\+[0-9]+|-[0-9]{2,3})|-?[0-9]+\.0+|#+|#(NAME\?|VALUE!|REF!|N/A|DIV/0!|NUM!|NULL!)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class CodeRow:
-    """One code of a file; `row` counts from 1 and includes the header."""
+    """One code of a file; `row` counts from 1 and includes the header.
+
+    Where the link is all there is (`QUOカードPay`), it is the code as well. `expiry` is the last day as it was written.
+    """
 
     row: int
     code: str
     pin: str = ""
     url: str = ""
+    number: str = ""
+    expiry: str = ""
 
 
 @dataclass
@@ -69,24 +84,29 @@ def look_over(pieces: Iterable[bytes]) -> FileFacts:
 
 
 def code_rows(pieces: Iterable[bytes], encoding: str) -> Iterator[CodeRow | RowProblem]:
-    """Read a CSV whose header names at least the code column, row by row and in flat memory.
+    """Read a CSV whose header names at least the code or the link, row by row and in flat memory.
 
     Raises:
-        FileNotAccepted: open quote, no code column, no row, or too many rows (`reason` tells which).
+        FileNotAccepted: open quote, no code column or two, no row, or too many rows (`reason` tells which).
     """
-    columns: dict[str, int] | None = None
+    header: list[str] | None = None
+    columns: dict[str, int] = {}
     count = 0
     for number, cells in _rows(pieces, encoding):
-        if columns is None:
-            columns = _columns(cells)
+        if header is None:
+            header, columns = cells, _columns(cells)
             continue
         count += 1
         if count > MAX_ROWS:
             raise FileNotAccepted(reason="too_many_rows")
-        if problem := _problem(cells, columns):
+        if len(cells) != len(header):
+            yield RowProblem(number, "columns_differ")
+            continue
+        given = {name: cells[at] for name, at in columns.items()}
+        if problem := _problem(given):
             yield RowProblem(number, problem)
         else:
-            yield CodeRow(number, **{name: cells[columns[name]] for name in ("code", "pin", "url") if name in columns})
+            yield CodeRow(number, **given if "code" in given else {"code": given["url"]} | given)
     if not count:
         raise FileNotAccepted(reason="file_empty")
 
@@ -108,18 +128,38 @@ def _refused() -> Iterator[None]:
 
 def _columns(header: list[str]) -> dict[str, int]:
     names = [cell.strip().lower() for cell in header]
-    columns = {
-        column: position for column, known in HEADERS.items() for position, name in enumerate(names) if name in known
-    }
-    if "code" not in columns:
+    places = {column: [at for at, name in enumerate(names) if name in known] for column, known in HEADERS.items()}
+    if not places["code"] and not places["url"]:
         raise FileNotAccepted([RowProblem(1, "no_code_column")], reason="no_code_column")
-    return columns | {"width": len(header)}
+    if any(len(found) > 1 for found in places.values()):  # which one is meant nobody but the sender knows
+        raise FileNotAccepted([RowProblem(1, "column_twice")], reason="column_twice")
+    return {column: found[0] for column, found in places.items() if found}
 
 
-def _problem(cells: list[str], columns: dict[str, int]) -> str | None:
-    if len(cells) != columns["width"]:
-        return "columns_differ"
-    code = cells[columns["code"]]
-    if DAMAGED.fullmatch(code):
+def _problem(given: dict[str, str]) -> str | None:
+    if any(DAMAGED.fullmatch(value) for value in given.values()):
         return "damaged_by_spreadsheet"
-    return None if CODE.fullmatch(code) else "code_malformed"
+    if not CODE.fullmatch(given["code"]) if "code" in given else not given["url"]:
+        return "code_malformed"
+    wrong = (name for name, fits in FORMS.items() if given.get(name) and not fits(given[name]))
+    return next((f"{name}_malformed" for name in wrong), None)
+
+
+def last_day(text: str) -> date | None:
+    """Read a day as suppliers write it; None for what is no day."""
+    found = DAY.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = (int(part) for part in found.groups() if part)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+FORMS: dict[str, Callable[[str], object]] = {
+    "pin": PART.fullmatch,
+    "url": URL.fullmatch,
+    "number": PART.fullmatch,
+    "expiry": last_day,
+}

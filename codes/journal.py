@@ -6,6 +6,7 @@ keyed hashes only. A line is `crc32 json`, so that one torn by a power failure i
 
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -28,6 +29,7 @@ from core.crypto import blind_index
 
 Line = dict[str, Any]
 RETAIN_DAYS = 2555  # seven years, as long as the audit trail
+POS_INDEX = re.compile(r"#[0-9a-f]{62}")
 PAUSE_SECONDS = 5.0  # for which a bucket that failed is not asked again
 
 
@@ -161,6 +163,11 @@ def read_lines(journal: Journal, since: date | None = None) -> tuple[list[Line],
             line = json.loads(text)
             lines.setdefault(f"{line['what']}:{line['id']}", line)
     return list(lines.values()), altered
+
+
+def is_pos_index(pos_transaction_id: str) -> bool:
+    """Tell whether a line came back from the journal, which does not know the till's own number."""
+    return POS_INDEX.fullmatch(pos_transaction_id) is not None
 
 
 def pos_index(store_id: int, pos_transaction_id: str) -> str:

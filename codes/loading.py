@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from django.db import IntegrityError, connection, models, transaction
 
-from codes.csv_import import CodeRow
+from codes.csv_import import CodeRow, last_day
 from codes.models import CodeBatch, CodeStatus, GiftCode
 from codes.sealing import CodeSealer
+from core.clock import end_of_jst_day
 
 # What differs from code to code, in the order of the staging table before its row number.
 VARYING = (
@@ -26,11 +27,13 @@ VARYING = (
     "index_key_id",
     "pin_ciphertext",
     "url_ciphertext",
+    "number_ciphertext",
+    "expires_at",
 )
 STAGING = """
 CREATE TEMP TABLE loading_codes (
     public_id uuid, position bigint, code_ciphertext text, code_index text, index_key_id text,
-    pin_ciphertext text, url_ciphertext text, n bigint
+    pin_ciphertext text, url_ciphertext text, number_ciphertext text, expires_at timestamptz, n bigint
 ) ON COMMIT DROP
 """
 LEFT_OUT = """
@@ -47,7 +50,8 @@ _length = struct.Struct(">i").pack
 NO_TEXT, INDEX_LENGTH, NOTHING = _length(0), _length(64), _length(-1)
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 INTEGERS = {"smallint": "h", "integer": "i", "bigint": "q"}
-Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes]
+Ending = tuple[bytes, datetime | None]  # card number and end, which most codes of a load share
+Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes, Ending]
 
 
 def insert_codes(
@@ -65,9 +69,14 @@ def insert_codes(
 
 
 def packed(
-    rows: Sequence[CodeRow], *, first: int, sealer: CodeSealer, shared: Sequence[bytes] | None = None
+    rows: Sequence[CodeRow],
+    *,
+    first: int,
+    sealer: CodeSealer,
+    expires_at: datetime | None = None,
+    shared: Sequence[bytes] | None = None,
 ) -> Iterator[bytes]:
-    """Seal codes and give them as a binary COPY takes them.
+    """Seal codes and give them as a binary COPY takes them; they end at `expires_at` or sooner, as their row says.
 
     Behind what differs from code to code comes what all share, as bytes with their lengths, or each row's number.
     """
@@ -77,11 +86,12 @@ def packed(
     count = len(VARYING) + (1 if shared is None else len(shared))
     tail = None if shared is None else b"".join(shared)
     for start in range(0, len(rows), AT_ONCE):
-        yield _binary(_sealed(rows[start : start + AT_ONCE], first + start, sealer), count, key_field, tail)
+        sealed = _sealed(rows[start : start + AT_ONCE], first + start, sealer, expires_at)
+        yield _binary(sealed, count, key_field, tail)
     yield END
 
 
-def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer) -> Iterator[Sealed]:
+def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer, expires_at: datetime | None) -> Iterator[Sealed]:
     ids = _random_ids(len(rows))
     hexes = ids.hex().encode()
     names = [hexes[start : start + 32] for start in range(0, len(hexes), 32)]
@@ -94,8 +104,26 @@ def _sealed(rows: Sequence[CodeRow], first: int, sealer: CodeSealer) -> Iterator
         [sealer.index(row.code) for row in rows],
         sealer.seal_many("pin", [row.pin for row in rows], names) if any(row.pin for row in rows) else nothing,
         sealer.seal_many("url", [row.url for row in rows], names) if any(row.url for row in rows) else nothing,
+        _endings(rows, names, sealer, expires_at),
         strict=True,
     )
+
+
+def _endings(
+    rows: Sequence[CodeRow], names: Sequence[bytes], sealer: CodeSealer, expires_at: datetime | None
+) -> Sequence[Ending]:
+    if not any(row.number or row.expiry for row in rows):
+        return [(b"", expires_at)] * len(rows)
+    numbers = sealer.seal_many("number", [row.number for row in rows], names)
+    ends = [_end_of(row.expiry, expires_at) if row.expiry else expires_at for row in rows]
+    return list(zip(numbers, ends, strict=True))
+
+
+def _end_of(expiry: str, of_batch: datetime | None) -> datetime | None:
+    """Give the end of a code's last day in Japan, or that of its batch if it comes sooner."""
+    day = last_day(expiry)
+    end = end_of_jst_day(day) if day else None
+    return min((at for at in (end, of_batch) if at is not None), default=None)
 
 
 def _random_ids(count: int) -> bytes:
@@ -117,7 +145,6 @@ def _constants(batch: CodeBatch, now: datetime) -> dict[str, Any]:
         "status": CodeStatus.STAGED.value,
         "face_value_jpy": batch.face_value_jpy,
         "balance_jpy": batch.face_value_jpy,
-        "expires_at": batch.expires_at,
     }
     for field in GiftCode._meta.concrete_fields:
         if field.column and field.column not in (*shared, *VARYING) and not field.primary_key:
@@ -134,7 +161,7 @@ def _copied(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeS
         connection.cursor() as cursor,
         cursor.copy(f"COPY codes_giftcode ({columns}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
-        for block in packed(rows, first=first, sealer=sealer, shared=values):
+        for block in packed(rows, first=first, sealer=sealer, expires_at=batch.expires_at, shared=values):
             copy.write(block)
 
 
@@ -144,7 +171,7 @@ def _staged(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeS
     with connection.cursor() as cursor:
         cursor.execute(STAGING)
         with cursor.copy("COPY loading_codes FROM STDIN (FORMAT BINARY)") as copy:
-            for block in packed(rows, first=first, sealer=sealer):
+            for block in packed(rows, first=first, sealer=sealer, expires_at=batch.expires_at):
                 copy.write(block)
         cursor.execute(
             f"INSERT INTO codes_giftcode ({columns}) "  # noqa: S608 names of our own columns
@@ -163,8 +190,7 @@ def _binary_value(field: "models.Field[Any, Any]", value: Any) -> bytes:
     if value is None:
         return NOTHING
     if isinstance(value, datetime):
-        since = value - POSTGRES_EPOCH
-        return _number(8, since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
+        return _moment(value)
     if isinstance(value, str):
         text = value.encode()
         return _length(len(text)) + text
@@ -174,9 +200,22 @@ def _binary_value(field: "models.Field[Any, Any]", value: Any) -> bytes:
     return struct.pack(f">i{pattern}", struct.calcsize(f">{pattern}"), value)
 
 
+def _moment(at: datetime) -> bytes:
+    since = at - POSTGRES_EPOCH
+    return _number(8, since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
+
+
+def _packed_ending(ending: Ending) -> bytes:
+    number, end = ending
+    return _length(len(number)) + number + (NOTHING if end is None else _moment(end))
+
+
 def _binary(sealed: Iterator[Sealed], count: int, key_field: bytes, tail: bytes | None) -> bytes:
     parts: list[bytes] = []
-    for number, public_id, position, code, index, pin, url in sealed:
+    known, packed_ending = None, b""
+    for row, public_id, position, code, index, pin, url, ending in sealed:
+        if ending is not known:
+            known, packed_ending = ending, _packed_ending(ending)
         parts += (
             _first_fields(count, 16, public_id, 8, position, len(code)),
             code,
@@ -185,15 +224,26 @@ def _binary(sealed: Iterator[Sealed], count: int, key_field: bytes, tail: bytes 
             key_field,
             _length(len(pin)) + pin if pin else NO_TEXT,
             _length(len(url)) + url if url else NO_TEXT,
-            _number(8, number) if tail is None else tail,
+            packed_ending,
+            _number(8, row) if tail is None else tail,
         )
     return b"".join(parts)
 
 
 def _executed(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime) -> list[int]:
     values = [
-        (public_id.hex(), position, code.decode(), index, sealer.index_key_id, pin.decode(), url.decode())
-        for _n, public_id, position, code, index, pin, url in _sealed(rows, first, sealer)
+        (
+            public_id.hex(),
+            place,
+            code.decode(),
+            index,
+            sealer.index_key_id,
+            pin.decode(),
+            url.decode(),
+            number.decode(),
+            _for_sqlite(end),
+        )
+        for _n, public_id, place, code, index, pin, url, (number, end) in _sealed(rows, first, sealer, batch.expires_at)
     ]
     shared = {name: _for_sqlite(value) for name, value in _constants(batch, now).items()}
     columns = (*VARYING, *shared)

@@ -154,9 +154,21 @@ def issued_without_award() -> list[int]:
 
 
 def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_id: str) -> Redemption | None:
-    """Find what a till's transaction did."""
+    """Find what a till's transaction did, under the number that the till gave it."""
     names = [pos_transaction_id, pos_index(store_id, pos_transaction_id)]  # the latter if it came back from the journal
-    return Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()
+    found = Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()
+    if found is not None:
+        found.pos_transaction_id = pos_transaction_id
+    return found
+
+
+def of_transaction(lines: QuerySet[Redemption], *, agency_id: int, pos_transaction_id: str) -> QuerySet[Redemption]:
+    """Give the lines of a till's transaction in whichever store, those that came back from the journal as well."""
+    found = lines.filter(pos_transaction_id=pos_transaction_id)
+    if found.exists():
+        return found
+    stores = Store.objects.filter(agency_id=agency_id).values_list("pk", flat=True)
+    return lines.filter(pos_transaction_id__in=[pos_index(store_id, pos_transaction_id) for store_id in stores])
 
 
 def is_buried(*, agency_id: int, store_id: int, pos_transaction_id: str) -> bool:

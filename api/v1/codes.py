@@ -80,7 +80,8 @@ class FileInput(fields.Input):
 
     prize = PublicId()
     file = serializers.FileField(
-        allow_empty_file=True, help_text="CSV with a header; a column code, optionally pin and url."
+        allow_empty_file=True,
+        help_text="CSV with a header: a column code or url, optionally pin, number and expiry (a day).",
     )
 
 

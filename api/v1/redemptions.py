@@ -14,6 +14,7 @@ from api.pagination import Page, PageQuery
 from api.v1.tills import CodeInput, RedemptionAnswer, TillView, purchase_of, redemptions_of
 from campaigns.selectors import conditions_sentences, use_conditions_of
 from codes.errors import CodeNotAccepted, CodeTokenExpired
+from codes.selectors import of_transaction
 from codes.services import CodeState, check_code, redeem_code
 from core import clock
 
@@ -99,11 +100,17 @@ class RedemptionList(TillView):
         """By `pos_transaction_id`: what truly became of a sale whose answer was lost."""
         given = self.query(self.Query)
         rows = redemptions_of(self.agency, self.own_terminal)
-        if "pos_transaction_id" in given:
-            rows = rows.filter(pos_transaction_id=given["pos_transaction_id"])
         if "store" in given:
             rows = rows.filter(store__code=given["store"])
-        return self.list(rows, given, self.Output)
+        number = given.get("pos_transaction_id")
+        if number is None:
+            return self.list(rows, given, self.Output)
+        answer = self.list(
+            of_transaction(rows, agency_id=self.agency.pk, pos_transaction_id=number), given, self.Output
+        )
+        for line in answer.data["data"]:
+            line["pos_transaction_id"] = number
+        return answer
 
     @extend_schema(
         operation_id="redeem_code",

@@ -13,6 +13,7 @@ from api.views import AgencyView
 from campaigns.models import Store
 from codes.conditions import Item, Purchase
 from codes.errors import StoreNotAllowed
+from codes.journal import is_pos_index
 from codes.models import Redemption, RedemptionKind, Terminal
 from core import clock
 from eligibility.services import spend_attempt
@@ -75,11 +76,15 @@ class RedemptionAnswer(fields.Output):
     reversed_jpy = serializers.IntegerField(help_text="Given back so far.")
     store = serializers.CharField(source="store.code")
     terminal = serializers.CharField()
-    pos_transaction_id = serializers.CharField(help_text="Empty where the till gave none.")
+    pos_transaction_id = serializers.SerializerMethodField(help_text="Empty where the till gave none.")
     business_day = serializers.DateField(help_text="The store's day that this line is settled with.")
     at = Instant()
     reverses = serializers.SerializerMethodField(help_text="The redemption that this line undoes.")
     reversed_by = serializers.SerializerMethodField(help_text="The latest line that gives some of it back.")
+
+    def get_pos_transaction_id(self, redemption: Redemption) -> str:
+        number = redemption.pos_transaction_id
+        return "" if is_pos_index(number) else number
 
     @extend_schema_field(PublicId(allow_null=True))
     def get_reverses(self, redemption: Redemption) -> str | None:

@@ -30,8 +30,13 @@ PROBLEMS = {
     "columns_differ": _("has more or fewer columns than the first row"),
     "damaged_by_spreadsheet": _("was damaged by a spreadsheet (digits are lost); please export the file anew as text"),
     "code_malformed": _("is not a code of 4 to 200 letters, digits or signs without blanks"),
+    "pin_malformed": _("has a PIN with blanks or signs that nobody can type"),
+    "url_malformed": _("has a link that does not begin with https:// or http://, or holds blanks"),
+    "number_malformed": _("has a card number with blanks or signs that nobody can type"),
+    "expiry_malformed": _("has an expiry that is not a day, such as 2029-03-31"),
     "row_broken": _("has a quotation mark that is not closed"),
     "no_code_column": _("has no column named “code” or “コード”"),
+    "column_twice": _("names two columns for the same thing; please keep the one that is meant"),
     "file_too_large": _("The file is larger than 300 MB."),
     "file_empty": _("The file holds no codes."),
     "file_is_archive": _("The file is an archive. Please unpack it and choose the CSV file in it."),
@@ -76,7 +81,8 @@ class ImportForm(StockForm):
         label=_("CSV file"),
         widget=UnfoldAdminFileFieldWidget,
         help_text=_(
-            "First row: names of the columns, at least “code” (also “pin”, “url”). UTF-8, Shift_JIS or UTF-16."
+            "First row: names of the columns, “code” or “url” at least (also “pin”, “number”, “expiry”). "
+            "UTF-8, Shift_JIS or UTF-16."
         ),
     )
 

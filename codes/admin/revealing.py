@@ -18,6 +18,7 @@ from accounts.desk.tenancy import signed_in
 from codes.admin.forms import ReasonForm
 from codes.models import CodeStatus, GiftCode
 from codes.reveal_quota import reveals_today
+from codes.selectors import RevealedCode
 from codes.services.desk_revealing import reveal_to_desk
 from core import clock
 from core.errors import DomainError
@@ -81,14 +82,21 @@ class RevealMixin:
             "opts": self.opts,
             "title": _("Code"),
             "original": gift_code,
-            "shown": [
-                (label, text)
-                for label, text in ((_("code"), revealed.code), (_("PIN"), revealed.pin), (_("link"), revealed.url))
-                if text
-            ],
+            "shown": [(label, text) for label, text in _parts(revealed) if text],
             "back_url": self.page_of(gift_code),
         }
         return TemplateResponse(request, "admin/codes/revealed.html", context)
+
+
+def _parts(revealed: RevealedCode) -> list[tuple[Any, str]]:
+    """Give the parts of a code with their names; a link that is the code as well is shown once."""
+    code = "" if revealed.code == revealed.url else revealed.code
+    return [
+        (_("code"), code),
+        (_("card number"), revealed.number),
+        (_("PIN"), revealed.pin),
+        (_("link"), revealed.url),
+    ]
 
 
 def _question(request: HttpRequest, gift_code: GiftCode, form: RevealForm) -> Question:

@@ -1,6 +1,6 @@
 """What every way of bringing codes in shares: the batch, its positions, its seal, and the codes that are known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -114,7 +114,14 @@ def brand_rows(prize: Prize, rows: Iterable[CodeRow]) -> dict[int, str]:
         return {}
     found: dict[int, str] = {}
     for row in rows:
-        problems = (brand_problem(brand, name, getattr(row, name)) for name in ("code", "pin", "url"))
+        problems = (brand_problem(brand, name, value) for name, value in _columns_of(row))
         if problem := next(filter(None, problems), None):
             found[row.row] = problem
     return found
+
+
+def _columns_of(row: CodeRow) -> Iterator[tuple[str, str]]:
+    """Give the columns as they stood in the file: a link that is the code as well stood there once."""
+    yield "code", "" if row.code == row.url else row.code
+    for name in ("pin", "url", "number", "expiry"):
+        yield name, getattr(row, name)

@@ -1,8 +1,25 @@
-"""I20: money is whole yen, in the models and in the database's own columns."""
+"""Asked of every table, a new one as well: money is whole yen (I20), and what is to be sealed is sealed (I12)."""
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import BigIntegerField, IntegerField
+from django.db.models import BigIntegerField, IntegerField, Q
+
+from codes.models import GiftCode
+from core.sealed_fields import SealedText, sealed_fields
+from journeys.audit.naming import name_rows
+
+KEYED_HASH = r"^([0-9a-f]{64}|discarded:.*)$"
+
+
+def values_in_clear() -> list[str]:
+    """Name the rows with a text in a sealed column that nothing has sealed, or with a code where its hash belongs."""
+    found = name_rows(GiftCode.objects.exclude(code_index__regex=KEYED_HASH))
+    for model in apps.get_models():
+        for field in sealed_fields(model):
+            if isinstance(field, SealedText):
+                sealed = Q(**{f"{field.name}__startswith": "v1:"}) | Q(**{f"{field.name}__startswith": "v2:"})
+                found += name_rows(model._default_manager.exclude(sealed).exclude(**{field.name: ""}))
+    return found
 
 
 def money_that_is_no_integer() -> list[str]:

@@ -6,8 +6,10 @@ from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Subq
 from django.db.models.functions import Coalesce
 
 from accounts.models import AuditEntry
+from campaigns.models import Prize
 from codes.books import codes_that_books_contradict, redemptions_without_posting, transfers_out_of_nowhere
 from codes.models import (
+    Allocation,
     Award,
     BatchStatus,
     CodeBatch,
@@ -80,6 +82,16 @@ def course_counters() -> list[str]:
     in_total = CourseCounter.objects.filter(course=OuterRef("course"), day__isnull=True)
     uncounted = DrawResult.objects.filter(course__isnull=False).exclude(Exists(in_total))
     return [*name_ids(CourseCounter, wrong_counters()), *name_rows(over), *name_rows(uncounted)]
+
+
+def shares() -> list[str]:
+    """I04: no place has given out more than its share, and a prize's places no more than left the stock."""
+    gone = Q(issued_at__isnull=False) | Q(status=CodeStatus.RESERVED)
+    gone |= Q(status=CodeStatus.VOID, reservations__isnull=False)  # blocked while it was kept for somebody
+    over = Allocation.objects.filter(used__gt=F("quota"))
+    taken = Allocation.objects.order_by().values_list("prize").annotate(used=Sum("used"))
+    left = {prize: GiftCode.objects.filter(gone, prize=prize).distinct().count() for prize, _used in taken}
+    return [*name_rows(over), *name_ids(Prize, [prize for prize, used in taken if used > left[prize]])]
 
 
 def balances() -> list[str]:

@@ -10,6 +10,7 @@ from django.db import connection, connections, transaction
 from accounts.models import Scope
 from api.models import IdempotencyRecord
 from api.services import forget_answers
+from api.v1 import redemptions
 from codes.models import CodeBatch, GiftCode, Redemption
 from participants.models import Entry
 from tests.api.routes import calls, views
@@ -228,6 +229,30 @@ def test_I07_beside_a_running_call_the_second_is_told_to_wait():
     assert running["Retry-After"] == "2"
     assert after.status_code == 201
     assert Entry.objects.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("deadlocks", "statuses"), [(3, [201, 201]), (4, [503, 201])])
+def test_F17_what_the_database_undid_to_end_a_deadlock_is_done_again(monkeypatch, deadlocks, statuses):
+    tenant = make_tenant("own")
+    _award, code = winning_code(tenant)
+    honest, met = redemptions.redeem_code, iter(range(deadlocks))
+
+    def redeem_after_deadlocks(**sale):
+        made = honest(**sale)
+        if next(met, None) is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$")
+        return made
+
+    monkeypatch.setattr(redemptions, "redeem_code", redeem_after_deadlocks)
+    sale = {"code": code, "store": "001", "amount_jpy": 100}
+
+    answers = [tenant.api.post("/redemptions", sale, key="sale") for _time in range(2)]
+
+    assert [answer.status_code for answer in answers] == statuses
+    assert (Redemption.objects.count(), GiftCode.objects.get(award__isnull=False).balance_jpy) == (1, 400)
 
 
 def test_I05_a_redemption_is_reversed_once_whatever_the_key(tenant):

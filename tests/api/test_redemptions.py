@@ -8,12 +8,13 @@ from django.db import connections
 from django.utils import timezone
 
 from campaigns.models import Store
+from codes.journal import pos_index
 from codes.models import GiftCode, Redemption
 from codes.presentation import presentation_token
 from codes.services import void_award
 from core import clock
 from core.clock import jst_day
-from tests.api.world import make_tenant, winning_code
+from tests.api.world import make_tenant, redeemed, winning_code
 
 
 def redeem(tenant, code, key, **fields):
@@ -71,6 +72,24 @@ def test_a_lost_answer_is_found_by_the_transaction_number(tenant):
 
     assert [(row["id"], row["reversed_by"]) for row in found] == [(sale["id"], str(reversal.public_id))]
     assert nothing == []
+
+
+def test_F27_a_till_finds_its_sale_again_though_the_database_learnt_of_it_from_the_journal(tenant, other):
+    _award, code = winning_code(tenant)
+    sale = redeem(tenant, code, "s1", amount_jpy=200, pos_transaction_id="A-1").json()
+    Redemption.objects.update(pos_transaction_id=pos_index(tenant.store.pk, "A-1"))
+    of_another = Redemption.objects.filter(pk=redeemed(other).pk)
+    of_another.update(pos_transaction_id=pos_index(other.store.pk, "A-1"))
+
+    found = tenant.api.get("/redemptions", pos_transaction_id="A-1").json()["data"]
+    there = tenant.api.get("/redemptions", pos_transaction_id="A-1", store="001").json()["data"]
+    again = redeem(tenant, code, "s2", amount_jpy=200, pos_transaction_id="A-1")
+    listed = tenant.api.get("/redemptions").json()["data"]
+
+    assert found == there == [sale]
+    assert (again.status_code, again.json()) == (200, sale)
+    assert [row["pos_transaction_id"] for row in listed] == [""]  # its number is not known any more
+    assert tenant.api.get("/redemptions", pos_transaction_id="A-2").json()["data"] == []
 
 
 def test_the_same_transaction_under_a_new_key_is_the_same_redemption(tenant):

@@ -1,6 +1,7 @@
 """T16, I11: another agency's row is answered exactly like one that does not exist."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -162,8 +163,19 @@ def test_T05_a_foreign_an_unknown_and_an_unissued_code_are_answered_alike(tenant
         tenant.api.post("/redemptions", {"code": code, "store": "001"}, key=str(uuid.uuid4())) for code in codes
     ]
     checked = [tenant.api.post("/redemptions/validate", {"code": code, "store": "001"}) for code in codes]
+    locked = [
+        tenant.api.post("/redemptions/locks", {"code": code, "store": "001"}, key=str(uuid.uuid4())) for code in codes
+    ]
+    at = (timezone.now() - timedelta(hours=1)).isoformat()
+    uses = [
+        {"code": code, "amount_jpy": 1, "pos_transaction_id": f"O-{place}", "occurred_at": at}
+        for place, code in enumerate(codes)
+    ]
+    reported = tenant.api.post("/redemptions/offline", {"store": "001", "uses": uses}, key=str(uuid.uuid4())).json()
 
-    assert len({str(shape(answer)) for answer in redeemed_answers}) == 1
+    assert [len({str(shape(answer)) for answer in answers}) for answers in (redeemed_answers, locked)] == [1, 1]
+    assert locked[0].json()["code"] == "code_not_accepted"
+    assert [(use["result"], use["reason"]) for use in reported["data"]] == [("disputed", "code_not_accepted")] * 5
     assert redeemed_answers[0].json()["code"] == "code_not_accepted"
     assert len({answer.content for answer in checked}) == 1
     assert checked[0].json() == {

@@ -8,9 +8,10 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from campaigns.models import Campaign, UseConditions
+from campaigns.models import Campaign, GiftBrand, Prize, PrizeKind, UseConditions
 from codes.links import claim_url
 from codes.models import Award, GiftCode
+from codes.services.incoming import prize_of, sealer_of
 from journeys.demo_data import STAFF_PIN
 from tests.browser.conftest import check_page
 from tests.browser.test_staff_page import won_award
@@ -64,6 +65,25 @@ def test_the_code_changes_when_its_time_is_over_and_not_behind_the_back(page: Pa
     with page.expect_response("**/qr/"):  # and by itself, once its seconds are over
         page.clock.run_for(31_000)
     assert len(asked) == 2
+
+
+def test_a_gift_that_is_a_link_shows_one_button_and_its_card_number(page: Page, site: str):
+    award = won_award()
+    brand = GiftBrand.objects.get(slug="quo-card-pay")
+    Prize.objects.filter(pk=award.prize_id).update(kind=PrizeKind.GIFT_CODE, gift_brand=brand, how_to_use="")
+    code, link = GiftCode.objects.get(award=award), "https://pay.example.jp/Ab-1_c"
+    sealer = sealer_of(prize_of(award.prize_id))
+    for column, text in (("code", link), ("url", link), ("number", "4901234567890123")):
+        setattr(code, f"{column}_ciphertext", sealer.seal(column, text, code.public_id))
+    code.save()
+
+    page.goto(claim_url(award))
+    page.get_by_role("button", name="コードを表示する").click()
+
+    expect(page.locator("#field-number")).to_have_text("4901 2345 6789 0123")
+    expect(page.locator("#code")).to_have_count(0)
+    assert page.get_by_role("link", name="発行元").get_attribute("href") == link
+    look(page, "link")
 
 
 def test_without_a_network_the_code_stays_until_tills_refuse_it_and_then_says_so(page: Page, award: Award):

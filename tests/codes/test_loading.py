@@ -1,5 +1,7 @@
 """Many codes at once: sealed as one by one, duplicates named, batches of value confirmed by a second person."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -14,6 +16,7 @@ from codes.sealing import CodeSealer, open_column
 from codes.selectors import code_index
 from codes.services import activate_batch
 from core import held_files
+from core.clock import end_of_jst_day
 from core.errors import SecretDamaged
 from core.random_codes import has_valid_check
 from tests.factories import NOW, CodeBatchFactory, GiftCodeFactory, UserFactory
@@ -34,6 +37,28 @@ def test_I02_codes_are_stored_sealed_and_those_known_already_are_named_by_row():
     assert first.code_index == code_index(agency_id=batch.agency_id, code="NEW0001")
     assert (first.status, first.balance_jpy, first.position) == (CodeStatus.STAGED, batch.face_value_jpy, 10)
     assert open_column(second, "code") == "NEW0002"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("known", ["", "KNOWN0001"])  # COPY alone, and over the staging table
+def test_card_numbers_are_sealed_and_a_code_ends_with_its_own_last_day_or_sooner(known):
+    other = GiftCodeFactory(code="KNOWN0001")
+    end = end_of_jst_day(date(2028, 6, 30))
+    batch = CodeBatchFactory(prize=other.prize, status=BatchStatus.STAGED, expires_at=end)
+    sealer = CodeSealer(agency_id=batch.agency_id, campaign_public_id=other.prize.course.campaign.public_id)
+    rows = [
+        CodeRow(2, "NEW00001", number="4901234567890123", expiry="2028-02-29"),
+        CodeRow(3, "NEW00002", expiry="2029/3/31"),
+        CodeRow(4, "NEW00003"),
+        *([CodeRow(5, known)] if known else []),
+    ]
+
+    left_out = insert_codes(batch=batch, rows=rows, first=10, sealer=sealer, now=NOW)
+
+    loaded = list(batch.gift_codes.order_by("position"))
+    assert left_out == ([5] if known else [])
+    assert [open_column(code, "number") for code in loaded] == ["4901234567890123", "", ""]
+    assert [code.expires_at for code in loaded] == [datetime(2028, 2, 29, 15, tzinfo=UTC), end, end]
 
 
 def test_texts_of_each_form_carry_their_check(settings):

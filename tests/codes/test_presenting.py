@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from codes.errors import AlreadyRedeemed, CodeNotAccepted, CodeTokenExpired, InsufficientBalance
-from codes.models import GiftCode, Redemption, ShownNumber
+from codes.models import CodeLock, GiftCode, Redemption, ShownNumber
 from codes.presentation import (
     SYMBOLOGIES,
     presentation_token,
@@ -16,7 +16,7 @@ from codes.presentation import (
     token_good_until,
 )
 from codes.selectors import presented_code
-from codes.services import check_code, forget_shown_numbers, redeem_code, reverse_redemption, show_number
+from codes.services import check_code, forget_shown_numbers, lock_code, redeem_code, reverse_redemption, show_number
 from tests.factories import NOW
 from tests.worlds import open_campaign, winning_code
 
@@ -127,6 +127,23 @@ def test_the_same_token_is_taken_once_and_the_next_one_again(world, gift_code):
         redeem(world, earlier, amount_jpy=100)
     later = SLOT + 30 * SECOND
     assert redeem(world, presentation_token(gift_code, now=later), amount_jpy=100, now=later).balance_after_jpy == 300
+
+
+def test_an_old_picture_of_a_token_keeps_no_code_from_its_holder(world, gift_code):
+    def lock(presented, now):
+        return lock_code(
+            agency_id=world.agency.pk, presented=presented, store_id=world.store.pk, ttl_seconds=300, now=now
+        )
+
+    token = presentation_token(gift_code, now=SLOT)
+    with pytest.raises(CodeTokenExpired):
+        lock(token, SLOT + 60 * SECOND)
+    assert not CodeLock.objects.exists()
+    lock(token, SLOT + 60 * SECOND - MOMENT)
+    redeem(world, token, amount_jpy=100, now=SLOT, lock_public_id=CodeLock.objects.get().public_id)
+
+    with pytest.raises(CodeTokenExpired):
+        lock(token, SLOT)  # taken once, a picture of it is worth nothing
 
 
 def test_a_refused_redemption_takes_no_token(world, gift_code):

@@ -12,7 +12,7 @@ from codes.services import redeem_code, reveal_code, reverse_redemption
 from codes.services.journaling import write_missing
 from codes.services.recovering import plan_recovery, recover
 from distribution.models import Delivery
-from journeys.audit import violations
+from journeys.audit import lost_promises, violations
 from participants.models import Entry
 from tests.constraints import postings_can_be_erased
 from tests.factories import NOW
@@ -92,6 +92,8 @@ def test_the_dry_run_counts_and_changes_nothing(forgotten, capsys):
 
 def test_F27_a_code_given_after_the_backup_is_given_to_nobody_else_and_its_money_is_right(world, forgotten):
     award, code = forgotten
+    assert f"codes.award:{award.public_id}" in lost_promises(NOW)
+    assert len(lost_promises(NOW)) == 4  # and its three uses
 
     done = recover(now=NOW)
 
@@ -100,6 +102,7 @@ def test_F27_a_code_given_after_the_backup_is_given_to_nobody_else_and_its_money
     assert (done.codes_held, done.codes_recovered, done.uses_recovered, done.codes_released) == (4, 1, 3, 3)
     assert (done.conflicts, done.unknown_codes) == ([], set())
     assert violations(NOW).keys() <= {"I13"}  # showings of awards that are no more
+    assert lost_promises(NOW) == []  # the award is not there, its code is kept for it
     assert use(world, code).balance_after_jpy == 0
     again = use(world, code, amount_jpy=200, pos_transaction_id="POS-1")
     assert (again.amount_jpy, Redemption.objects.count()) == (200, 4)  # the till repeats what it did before

@@ -4,6 +4,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
+from accounts.models import AuditEntry
 from campaigns.models import Store
 from codes.business_day import business_day
 from codes.conditions import Purchase
@@ -288,6 +289,26 @@ def test_a_dispute_is_settled_once(world):
     assert settle(DisputeStatus.STORE_BEARS).resolved_at == NOW
     with pytest.raises(StaleState):
         settle(DisputeStatus.SPONSOR_BEARS)
+
+
+def test_nobody_bears_a_disputed_use_that_its_till_undoes(world, code):
+    offline(world, use("NOSUCHCODE000000", "O-1"), use("NOSUCHCODE000000", "O-2"), use("NOSUCHCODE000000", "O-3"))
+    decided = OfflineDispute.objects.get(pos_transaction_id="O-2")
+    resolve_dispute(dispute_id=decided.pk, status=DisputeStatus.SPONSOR_BEARS, note="x", now=NOW)
+
+    undone = [
+        reverse_transaction(agency_id=world.agency.pk, store_id=world.store.pk, pos_transaction_id=number, now=NOW)
+        for number in ("O-1", "O-1", "O-2")
+    ]
+
+    assert undone == [None] * 3
+    assert dict(OfflineDispute.objects.values_list("pos_transaction_id", "status")) == {
+        "O-1": DisputeStatus.NO_CLAIM,
+        "O-2": DisputeStatus.SPONSOR_BEARS,
+        "O-3": DisputeStatus.OPEN,
+    }
+    assert OfflineDispute.objects.get(pos_transaction_id="O-1").resolved_at == NOW
+    assert AuditEntry.objects.filter(action="dispute.resolved", subject_type="codes.offlinedispute").count() == 2
 
 
 def test_uses_are_counted_and_freed_by_a_full_reversal(world, code):

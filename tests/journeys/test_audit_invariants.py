@@ -12,12 +12,14 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from campaigns.models import Campaign, Mechanic, RuleKind
-from codes.models import Award, Redemption
+from codes.models import Allocation, Award, GiftCode, Redemption
 from codes.services import redeem_code, reveal_code, reverse_redemption
+from codes.services.journaling import write_missing
+from core import clock
 from distribution.models import Delivery
 from draws.models import CourseCounter
 from eligibility.services import create_serial_batch
-from journeys.audit import CHECKS, audit_invariants, violations
+from journeys.audit import CHECKS, audit_invariants, lost_promises, violations
 from participants.models import Entry, EntryStatus, ProofKind
 from participants.services import save_typed_proof
 from receipts.models import Receipt
@@ -111,6 +113,23 @@ def test_I04_the_audit_finds_a_cap_that_was_exceeded(world):
 
 
 @pytest.mark.postgres
+def test_I04_the_audit_finds_a_share_that_was_overdrawn(world):
+    drop_constraints(Allocation, "allocation_within_quota")
+    share = Allocation.objects.create(agency=world.agency, prize=world.prize, place="", quota=1, used=2)
+
+    assert name(share) in found("I04")
+
+
+@pytest.mark.postgres
+def test_I05_the_audit_finds_a_balance_above_the_value(world):
+    drop_constraints(GiftCode, "gift_code_balance_within_face")
+    code = GiftCode.objects.latest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(balance_jpy=501)
+
+    assert name(code) in found("I05")
+
+
+@pytest.mark.postgres
 def test_I05_the_audit_finds_a_second_reversal(world):
     again = Redemption.objects.get(kind="reversal")
     again.pk, again.public_id = None, uuid.uuid4()
@@ -148,16 +167,59 @@ def test_I20_the_audit_finds_money_that_is_no_integer(world):
     assert found("I20") == ["campaigns_prize.face_value_jpy"]
 
 
+@pytest.fixture
+def journal(settings, tmp_path):
+    settings.JOURNAL = f"folder:{tmp_path}"
+    return tmp_path
+
+
+@pytest.mark.usefixtures("journal")
+@pytest.mark.parametrize("what", [Award, Redemption])
+def test_I08_the_audit_finds_what_was_promised_and_is_not_there(world, what, monkeypatch):
+    write_missing(now=NOW)
+    assert lost_promises(NOW) == []
+    known = first(what).public_id
+    what.objects.filter(public_id=known).update(public_id=uuid.uuid4())
+
+    assert lost_promises(NOW) == [f"{what._meta.label_lower}:{known}"]
+    assert lost_promises(NOW + timedelta(days=3)) == []
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with pytest.raises(SystemExit):
+        call_command("audit_invariants", stdout=(out := StringIO()))
+    assert f"I08 1 {what._meta.label_lower}:{known}\n" in out.getvalue()
+
+
+def test_I08_a_line_that_was_torn_or_altered_promises_nothing(world, journal):
+    write_missing(now=NOW)
+    (file,) = journal.iterdir()
+    file.write_bytes(file.read_bytes().replace(str(first(Award).public_id).encode(), b"0" * 36) + b"00000000 {")
+
+    assert lost_promises(NOW) == []
+
+
+def test_I08_a_journal_that_cannot_be_read_is_no_good_news(world, settings):
+    settings.JOURNAL = "nowhere:"
+    out = StringIO()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit_invariants", stdout=out)
+
+    assert ended.value.code == 1
+    assert "I08 not asked" in out.getvalue()
+
+
+@pytest.mark.usefixtures("journal")
 def test_the_command_says_ok_and_ends_well_where_nothing_is_wrong(world):
     out = StringIO()
 
     call_command("audit_invariants", stdout=out)
 
     lines = out.getvalue().splitlines()
-    assert [line.split()[0] for line in lines] == list(audit_invariants(NOW))
+    assert [line.split()[0] for line in lines] == sorted([*audit_invariants(NOW), "I08"])
     assert {line.split(" ", 1)[1] for line in lines} == {"ok"}
 
 
+@pytest.mark.usefixtures("journal")
 def test_the_command_names_ids_only_and_fails_where_something_is_wrong(world):
     award = first(Award)
     Delivery.objects.filter(award=award).delete()

@@ -5,13 +5,16 @@ from datetime import timedelta
 from django.db.models import F
 
 from codes.models import (
+    Allocation,
     Award,
+    BatchStatus,
     CodeBatch,
     CodeSource,
     CodeStatus,
     GiftCode,
     LedgerTransfer,
     Redemption,
+    Reservation,
     Settlement,
     SupplierCard,
     Tombstone,
@@ -20,7 +23,7 @@ from codes.selectors import cards_out_of_order
 from distribution.models import Delivery
 from draws.models import CourseCounter, DrawResult
 from journeys.audit.naming import name_ids
-from participants.models import Entry
+from participants.models import Entry, Identity
 from tests import factories
 from tests.factories import NOW
 
@@ -121,6 +124,71 @@ def award_nobody_was_told_of(_world):
     award = first(Award)
     Delivery.objects.filter(award=award).delete()
     return award
+
+
+def reserved_for_nobody(_world):
+    code = GiftCode.objects.filter(status=CodeStatus.AVAILABLE).earliest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(status=CodeStatus.RESERVED)
+    return code
+
+
+def kept_for_somebody_and_in_stock(world):
+    code = GiftCode.objects.filter(status=CodeStatus.AVAILABLE).earliest("pk")
+    Reservation.objects.create(
+        agency=world.agency, prize=world.prize, gift_code=code, reference="r", expires_at=NOW + timedelta(hours=1)
+    )
+    return code
+
+
+def given_out_of_a_discarded_batch(_world):
+    code = first(Award).gift_code
+    CodeBatch.objects.filter(pk=code.batch_id).update(status=BatchStatus.DISCARDED)
+    return code
+
+
+def share_that_gave_out_more_than_left_the_stock(world):
+    Allocation.objects.create(agency=world.agency, prize=world.prize, place="", quota=9, used=3)
+    return world.prize
+
+
+def reversal_of_another_code(_world):
+    reversal = Redemption.objects.get(kind="reversal")
+    Redemption.objects.filter(pk=reversal.pk).update(gift_code=GiftCode.objects.latest("pk"))
+    return reversal
+
+
+def paid_back_to_the_campaign(_world):
+    return post(Redemption.objects.earliest("pk").gift_code, "code", "program", 1)
+
+
+def line_booked_for_another_store(world):
+    line = Redemption.objects.get(kind="redeem")
+    Redemption.objects.filter(pk=line.pk).update(store=factories.StoreFactory.create(agency=world.agency))
+    return line
+
+
+def code_in_clear(_world):
+    code = GiftCode.objects.latest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(code_ciphertext="ABCD2345EFGH6789")
+    return code
+
+
+def card_number_in_clear(_world):
+    code = GiftCode.objects.latest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(number_ciphertext="4901234567890123")
+    return code
+
+
+def code_where_its_hash_belongs(_world):
+    code = GiftCode.objects.latest("pk")
+    GiftCode.objects.filter(pk=code.pk).update(code_index="ABCD2345EFGH6789")
+    return code
+
+
+def contact_in_clear(_world):
+    identity = first(Identity)
+    Identity.objects.filter(pk=identity.pk).update(value_ciphertext="taro@example.jp")
+    return identity
 
 
 def message_to_another_entry(_world):

@@ -7,15 +7,16 @@ from functools import partial
 import pytest
 
 from campaigns.models import ClaimBinding
+from codes.errors import ClaimPaused
 from codes.holders import Holder
 from codes.models import Award, GiftCode, Redemption, ShownNumber
 from codes.presentation import presentation_token
-from codes.services import claiming, presenting, redeem_code, reissuing, reveal_code, show_number
+from codes.services import binding, claiming, presenting, redeem_code, reissuing, reveal_code, show_number
 from distribution.models import Delivery
 from distribution.services import reissue, remind_of_award
 from journeys.audit import violations
 from tests.factories import NOW
-from tests.races.racing import race, refusals, successes, until_shown, without_locks
+from tests.races.racing import ROUNDS, race, refusals, successes, until_shown, without_locks
 from tests.worlds import open_campaign, win, winning_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,6 +64,27 @@ def test_T05_many_guesses_of_a_pin_at_one_moment_are_five_tries():
     assert sorted(refusals(outcomes)) == ["ClaimPaused"] * 7 + ["ClaimPinWrong"] * 5
     award.refresh_from_db()
     assert award.pin_failures == 5
+
+
+def test_negative_control_a_count_of_tries_that_is_read_first_lets_more_guesses_through(monkeypatch):
+    def read_then_write(award_id, now):
+        known = Award.objects.get(pk=award_id)
+        if known.pin_paused_until is not None:
+            raise ClaimPaused(known.pin_paused_until)
+        tries = known.pin_failures + 1
+        paused_until = now + binding.PIN_PAUSE if tries % binding.PIN_TRIES == 0 else None
+        Award.objects.filter(pk=award_id).update(pin_failures=tries, pin_paused_until=paused_until)
+
+    monkeypatch.setattr(binding, "_count_try", read_then_write)
+    world = open_campaign(codes=ROUNDS, claim_binding=ClaimBinding.PIN)
+
+    def is_exceeded() -> bool:
+        award = win(world)
+        reveal(award, pin="194718")
+        outcomes = race([partial(reveal, award, pin=f"{number:04}") for number in range(12)])
+        return refusals(outcomes).count("ClaimPinWrong") > binding.PIN_TRIES
+
+    assert until_shown(is_exceeded)
 
 
 def test_I01_a_code_is_shown_or_replaced_and_never_both():

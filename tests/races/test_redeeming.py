@@ -5,11 +5,22 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.models import Sum
 
+from campaigns.models import Store
+from codes.conditions import Purchase
 from codes.models import CodeLock, GiftCode, Redemption, Settlement
-from codes.services import lock_code, redeem_code, reverse_redemption, reverse_transaction, settle_days
-from codes.services.redemption import days, redeeming, reversing, settling
+from codes.services import (
+    OfflineUse,
+    lock_code,
+    redeem_code,
+    report_uses,
+    reverse_redemption,
+    reverse_transaction,
+    settle_days,
+)
+from codes.services.redemption import days, offline, redeeming, reversing, settling
 from core.clock import end_of_jst_day, jst_day
 from journeys.audit import violations
 from tests import factories
@@ -234,6 +245,42 @@ def test_negative_control_without_the_day_s_lock_a_sale_slips_into_a_settled_day
 
     GiftCode.objects.update(expires_at=None)
     assert until_shown(is_wrong)
+
+
+def purchase_beside_reports(world: World, codes: list[str], number: int) -> list[Any]:
+    """Use both codes for one purchase at a till, and report both the other way round as taken offline."""
+    basket = Purchase(basket_id=f"B-{number}")
+    at = NOW - timedelta(hours=1)
+    uses = [OfflineUse(code, 1, f"O-{number}-{place}", at, basket) for place, code in enumerate(codes)]
+    report = partial(report_uses, agency_id=world.agency.pk, store_id=world.store.pk, uses=uses, now=NOW)
+    sales = [partial(redeem, world, code, amount_jpy=1, purchase=basket) for code in codes]
+    return race([*sales, report, *sales, report])
+
+
+def open_offline_store(codes: int) -> tuple[World, list[str]]:
+    world = open_campaign(codes=codes, face_value_jpy=100_000)
+    Store.objects.update(offline_limit_jpy=100_000)
+    return world, [winning_code(world)[1] for _number in range(2)]
+
+
+def test_F17_a_purchase_at_a_till_and_reports_of_it_take_their_locks_in_one_order():
+    world, codes = open_offline_store(2)
+
+    for number in range(6):
+        assert refusals(purchase_beside_reports(world, codes, number)) == []
+    assert violations(NOW) == {}
+
+
+def test_negative_control_a_report_that_locks_codes_before_their_purchase_meets_a_deadlock(monkeypatch):
+    monkeypatch.setattr(offline, "_hold_names", lambda _store, _uses: None)
+    world, codes = open_offline_store(2)
+    numbers = iter(range(ROUNDS))
+
+    def is_deadlocked() -> bool:
+        outcomes = purchase_beside_reports(world, codes, next(numbers))
+        return any(isinstance(outcome, OperationalError) for outcome in outcomes)
+
+    assert until_shown(is_deadlocked)
 
 
 def test_I07_one_transaction_of_a_till_is_one_redemption_however_often_it_is_sent():

@@ -9,6 +9,7 @@ from accounts import audit
 from codes.conditions import Use, conditions_of, judge_use
 from codes.errors import LockNotFound
 from codes.models import CodeLock, GiftCode
+from codes.services.presenting import check_presentation
 from codes.services.redemption.checking import check_not_locked
 from codes.services.redemption.finding import find_code, find_store
 
@@ -23,12 +24,13 @@ def lock_code(
 
     Raises:
         Locked: it is kept for another cart.
-        CodeNotAccepted and the refusals of `judge_use`: it cannot be used anyway.
+        CodeNotAccepted, CodeTokenExpired and the refusals of `judge_use`: it cannot be used anyway.
     """
     store = find_store(agency_id, store_id)
     gift_code = GiftCode.objects.select_for_update().get(pk=find_code(agency_id, presented).pk)
     judge_use(gift_code, conditions_of(gift_code.prize_id), Use(store.pk, now, is_question=True))
     check_not_locked(gift_code, now, None)
+    check_presentation(gift_code=gift_code, presented=presented, now=now)
     CodeLock.objects.filter(gift_code=gift_code).delete()  # one that has ended
     lock = CodeLock.objects.create(
         agency_id=agency_id,

@@ -16,7 +16,7 @@ from codes.offline_phones import PhoneShift, check_phone
 from codes.selectors import code_index
 from codes.services.redemption.days import day_of_booking
 from codes.services.redemption.finding import find_code, find_store
-from codes.services.redemption.redeeming import Sale, book_sale, hold_transaction, known_sale
+from codes.services.redemption.redeeming import Sale, book_sale, hold_basket, hold_transaction, known_sale
 from core.errors import DomainError
 from core.named_locks import hold
 
@@ -67,10 +67,19 @@ def report_uses(
     day_of_booking(store, now)  # before any code is locked, as everywhere
     if shift is not None:
         hold(f"phone:{store.pk}:{terminal}")  # two reports of one phone add up
+    _hold_names(store, uses)
     # Two reports with the same codes take their locks in one order.
     places = sorted(range(len(uses)), key=lambda place: code_index(agency_id=agency_id, code=uses[place].presented))
     answers = {place: _report(store, uses[place], now, terminal, api_key_id, shift) for place in places}
     return [answers[place] for place in range(len(uses))]
+
+
+def _hold_names(store: Store, uses: Sequence[OfflineUse]) -> None:
+    """Hold numbers and purchases of all uses before the first code is locked, in the order of a single sale."""
+    for number in sorted({use.pos_transaction_id for use in uses}):
+        hold_transaction(store, number)
+    for basket_id in sorted({use.purchase.basket_id for use in uses}):
+        hold_basket(store, basket_id)
 
 
 @transaction.atomic
@@ -91,7 +100,6 @@ def resolve_dispute(
 def _report(
     store: Store, use: OfflineUse, now: datetime, terminal: str, api_key_id: int | None, shift: PhoneShift | None
 ) -> OfflineAnswer:
-    hold_transaction(store, use.pos_transaction_id)
     disputes = OfflineDispute.objects.filter(store=store, pos_transaction_id=use.pos_transaction_id)
     if dispute := disputes.first():
         return OfflineAnswer(use.pos_transaction_id, "disputed", dispute.reason_code)

@@ -90,6 +90,12 @@ def hold_transaction(store: Store, pos_transaction_id: str) -> None:
         hold(f"pos:{store.pk}:{pos_transaction_id}")
 
 
+def hold_basket(store: Store, basket_id: str) -> None:
+    """Let the codes of one purchase come one after the other, each before its row is locked."""
+    if basket_id:
+        hold(f"basket:{store.pk}:{basket_id}")
+
+
 def known_sale(sale: Sale, gift_code: GiftCode) -> Redemption | None:
     """Find the line that this POS transaction made before.
 
@@ -114,8 +120,7 @@ def known_sale(sale: Sale, gift_code: GiftCode) -> Redemption | None:
 def book_sale(sale: Sale, found: GiftCode, now: datetime) -> Redemption:
     """Take a use off its code under the code's lock and write line, posting and trail."""
     day = day_of_booking(sale.store, now)
-    if sale.purchase.basket_id:
-        hold(f"basket:{sale.store.pk}:{sale.purchase.basket_id}")
+    hold_basket(sale.store, sale.purchase.basket_id)
     gift_code = GiftCode.objects.select_for_update().get(pk=found.pk)
     conditions = conditions_of(gift_code.prize_id)
     others = others_in_basket(gift_code, sale.store.pk, sale.purchase.basket_id)

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts import audit
+from campaigns.models import Store
 from codes.errors import AlreadyReversed, AmountOutOfRange, RedemptionNotFound, ReversalTooLarge
-from codes.models import GiftCode, Redemption, RedemptionKind, Tombstone
+from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind, Tombstone
 from codes.selectors import redemption_of_transaction
 from codes.services.journaling import journal_after_commit
 from codes.services.redemption.days import day_of_booking
@@ -76,6 +78,7 @@ def reverse_transaction(
     )
     if is_new:
         audit.record("sale.undone", subject=store, actor_label=store.code, reason=reason)
+        _drop_dispute(store, pos_transaction_id, now)
     sale = redemption_of_transaction(agency_id=agency_id, store_id=store.pk, pos_transaction_id=pos_transaction_id)
     if sale is None or sale.kind != RedemptionKind.REDEEM:
         return None
@@ -84,6 +87,15 @@ def reverse_transaction(
             return _give_back(sale, None, now, reason=reason, api_key_id=api_key_id)
     except AlreadyReversed:
         return sale.reversals.latest("pk")
+
+
+def _drop_dispute(store: Store, pos_transaction_id: str, now: datetime) -> None:
+    """Nobody bears a use reported later that its till has undone."""
+    open_ones = OfflineDispute.objects.filter(store=store, status=DisputeStatus.OPEN)
+    dispute = open_ones.select_for_update().filter(pos_transaction_id=pos_transaction_id).first()
+    if dispute is not None:
+        dispute.move_to(DisputeStatus.NO_CLAIM, note=_("The till has undone this sale."), resolved_at=now)
+        audit.record("dispute.resolved", subject=dispute, actor_label=store.code, borne_by=str(DisputeStatus.NO_CLAIM))
 
 
 def _give_back(original: Redemption, amount_jpy: int | None, now: datetime, **details: Any) -> Redemption:

@@ -10,6 +10,7 @@ from tests.model.operations.recalls import HoldBack, Recall, Reissue, Replace, W
 from tests.model.operations.reservations import EnterKept, Release, Reserve
 from tests.model.operations.stock import Activate, AdvanceClock, Discard, Generate
 from tests.model.operations.tills import Redeem, Reverse, SetAside, Undo
+from tests.model.operations.upkeep import KilledRedeem, KilledReveal, KilledReverse, Purge, Rotate
 
 # Stock and winners, so that there is something to do.
 BEGINNING = [Generate("L1", 3, None), Activate("-", "L1"), Generate("L2", 2, 20), Enter("W1"), Enter("W2")]
@@ -24,7 +25,11 @@ __all__ = [
     "EnterKept",
     "Generate",
     "HoldBack",
+    "KilledRedeem",
+    "KilledReveal",
+    "KilledReverse",
     "Operation",
+    "Purge",
     "Recall",
     "Redeem",
     "Reissue",
@@ -32,6 +37,7 @@ __all__ = [
     "Replace",
     "Reserve",
     "Reverse",
+    "Rotate",
     "SetAside",
     "Undo",
     "VoidCode",

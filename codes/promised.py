@@ -1,0 +1,53 @@
+"""What was handed out under a line of the issue journal is in the database as well (I08).
+
+The journal lies outside of the database and is written behind the commit, before a code is shown or a till is told.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import batched
+
+from django.db.models import Q
+
+from codes.journal import Line, open_journal
+from codes.models import Award, GiftCode, Redemption
+
+AT_ONCE = 500
+
+
+def promises_lost(*, since: date) -> list[tuple[type[Award | Redemption], str]]:
+    """Give model and public id of each award and use that the journal holds from a day on and the database does not.
+
+    An award whose entry a restore has lost is kept as long as its code stays out of stock for it.
+
+    Raises:
+        JournalUnavailable: it cannot be read.
+    """
+    lost: list[tuple[type[Award | Redemption], str]] = []
+    for lines in batched(_lines(open_journal().pieces(since)), AT_ONCE):
+        awards = _unknown(Award, [line for line in lines if line["what"] == "award" and line["code"]])
+        ids, indexes = [line["code"] for line in awards], [line["index"] for line in awards]
+        recovered = GiftCode.objects.filter(recovered_at__isnull=False)
+        found = recovered.filter(Q(public_id__in=ids) | Q(code_index__in=indexes))
+        known = {str(name) for code in found.values_list("public_id", "code_index") for name in code}
+        lost += [(Award, line["id"]) for line in awards if not {line["code"], line["index"]} & known]
+        uses = _unknown(Redemption, [line for line in lines if line["what"] == "redemption"])
+        lost += [(Redemption, line["id"]) for line in uses]
+    return lost
+
+
+def _unknown(model: type[Award | Redemption], lines: list[Line]) -> list[Line]:
+    rows = model._default_manager.filter(public_id__in=[line["id"] for line in lines])
+    known = {str(public_id) for public_id in rows.values_list("public_id", flat=True)}
+    return [line for line in lines if line["id"] not in known]
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[Line]:
+    """Read one line after the other; what was altered or torn says nothing here: `replay_journal` counts it."""
+    for piece in pieces:
+        for row in piece.split(b"\n"):
+            checksum, _blank, text = row.partition(b" ")
+            if text and checksum == b"%08x" % zlib.crc32(text):
+                yield json.loads(text)
