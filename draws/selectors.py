@@ -1,5 +1,6 @@
 """Reads: who takes part in a draw, what is left of a course."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -76,6 +77,17 @@ def count_candidates(campaign: Campaign) -> Candidates:
 def winners_so_far(course: PrizeCourse) -> int:
     """Count the winners of a course."""
     return DrawResult.objects.filter(course=course).count()
+
+
+def places_left(course: PrizeCourse) -> int:
+    """Count how many winners a course still has room for; a course without a cap has none in a draw."""
+    return max(0, (course.total_cap or 0) - winners_so_far(course))
+
+
+def added_places(campaign: Campaign) -> Counter[int]:
+    """Give how many places each course (by id) was given beyond its own, for entries accepted after the draw."""
+    totals = CourseCounter.objects.filter(course__campaign=campaign, day__isnull=True)
+    return Counter(dict(totals.values_list("course", "added")))
 
 
 def winning_participants(campaign: Campaign) -> set[int]:

@@ -6,11 +6,11 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import audit
-from campaigns.models import Campaign, PrizeCourse
+from campaigns.models import Campaign
 from draws.errors import CandidatesChanged, DrawNotPossible
 from draws.mechanics.later import Ticket, assign_courses, draw_order
 from draws.models import Draw, DrawResult, DrawStatus
-from draws.selectors import candidate_entries, has_confirmed_contact, winners_so_far, winning_participants
+from draws.selectors import candidate_entries, has_confirmed_contact, places_left, winning_participants
 from draws.services.counters import take_places
 from participants.services import wake_entry
 
@@ -53,11 +53,6 @@ def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | Non
     )
     audit.record("draw.held", subject=draw, actor_id=actor_id, candidates=expected_candidates, winners=len(winners))
     return draw
-
-
-def places_left(course: PrizeCourse) -> int:
-    """Count how many winners a course still has room for; a course without a cap has none in a draw."""
-    return max(0, (course.total_cap or 0) - winners_so_far(course))
 
 
 def tickets_of(campaign: Campaign) -> list[Ticket]:

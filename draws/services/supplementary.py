@@ -6,13 +6,15 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import audit
+from campaigns.errors import PremiumLimitExceeded
 from campaigns.models import Campaign, PrizeCourse
+from campaigns.selectors import premium_obstacles
 from draws.errors import CandidatesChanged, DrawNotPossible, NotLate
 from draws.mechanics.later import draw_apart
 from draws.models import Draw, DrawResult, DrawStatus
-from draws.selectors import first_draw, late_entries, odds_of, winning_participants
+from draws.selectors import added_places, first_draw, late_entries, odds_of, places_left, winning_participants
 from draws.services.counters import take_added_places
-from draws.services.drawing import keep_results, places_left, tickets_of
+from draws.services.drawing import keep_results, tickets_of
 from participants.models import Entry
 
 
@@ -53,12 +55,17 @@ def grant_course(*, entry_id: int, course_id: int, reason: str, actor_id: int, n
 
     Raises:
         NotLate: the entry has a result, is not accepted, or its draw is to come; or the course is another campaign's.
+        PremiumLimitExceeded: with this prize the campaign gives more than the law on premiums allows.
     """
-    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
-    course = PrizeCourse.objects.filter(pk=course_id, campaign=entry.campaign_id).first()
+    # One prize of a campaign after the other, since all of them count towards its cap.
+    campaign = Campaign.objects.select_for_update(of=("self",), no_key=True).get(entries=entry_id)
+    entry = Entry.objects.select_for_update().get(pk=entry_id)
+    course = campaign.courses.filter(pk=course_id).first()
     if course is None or not late_entries().filter(pk=entry_id).exists():
         raise NotLate(entry_id=entry_id)
     _take(course, 1)
+    if obstacles := premium_obstacles(campaign, added_places(campaign)):
+        raise PremiumLimitExceeded(obstacles)
     result = DrawResult.objects.create(agency_id=entry.agency_id, entry=entry, course=course, decided_at=now)
     audit.record("entry.course_granted", subject=entry, actor_id=actor_id, reason=reason, course_id=course_id)
     return result

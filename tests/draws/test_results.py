@@ -201,6 +201,7 @@ def test_I14_a_drawn_winner_who_turns_out_to_have_entered_twice_keeps_his_win():
             "entries_in_review",
         ),
         (lambda world: world.prize.gift_codes.update(status="void"), "stock_too_small"),
+        (lambda world: Campaign.objects.update(trade_value_jpy=100), "premiums_too_high"),  # no projected sales
     ],
 )
 def test_what_stands_in_the_way_of_a_draw_is_named(change, obstacle):
