@@ -104,7 +104,7 @@ def withdraw_entry(*, entry_id: int, now: datetime) -> Entry:
     """
     entry = Entry.objects.select_for_update().get(pk=entry_id)
     if DrawResult.objects.filter(entry=entry).exists():
-        raise StaleState(model=entry._meta.label, pk=entry.pk, old=entry.status, new=EntryStatus.WITHDRAWN)
+        raise entry.stale(EntryStatus.WITHDRAWN)
     take_back_entry(entry_id=entry_id, now=now)
     entry.refresh_from_db()
     return entry
@@ -220,7 +220,7 @@ def _locked(entry_id: int) -> Entry:
     Participant.objects.select_for_update().get(pk=participant_id)
     entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
     if entry.participant_id != participant_id:  # merged meanwhile: the lock is not his
-        raise StaleState(model=entry._meta.label, pk=entry.pk, old=entry.status)
+        raise entry.stale()
     return entry
 
 
