@@ -3,10 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models.functions import TruncDate
 
 from campaigns.models import Campaign, Mechanic, PrizeCourse
-from core.clock import end_of_jst_day, start_of_jst_day
+from core.clock import JST
 from draws.models import CourseCounter, Draw, DrawResult, DrawStatus
 from participants.models import Entry, EntryStatus, Identity
 
@@ -98,12 +99,9 @@ def winning_participants(campaign: Campaign) -> set[int]:
 
 def wrong_counters() -> list[int]:
     """Give the ids of counters that differ from the results they count, in total or of one day (I04)."""
-    wins = DrawResult.objects.filter(course__isnull=False)
-    totals = dict(wins.values_list("course_id").annotate(n=Count("pk")).order_by())
-    in_total = CourseCounter.objects.filter(day__isnull=True)
-    wrong = [counter.pk for counter in in_total if counter.used != totals.get(counter.course_id, 0)]
-    for pk, course_id, day, used in CourseCounter.objects.values_list("pk", "course", "day", "used"):
-        if day is not None:
-            that_day = Q(decided_at__gte=start_of_jst_day(day), decided_at__lt=end_of_jst_day(day))
-            wrong += [pk] if used != wins.filter(that_day, course=course_id).count() else []
-    return wrong
+    wins = DrawResult.objects.filter(course__isnull=False).order_by()
+    days = wins.annotate(day=TruncDate("decided_at", tzinfo=JST)).values_list("course", "day")
+    counted = {(course, day): count for course, day, count in days.annotate(n=Count("pk"))}
+    counted |= {(course, None): count for course, count in wins.values_list("course").annotate(n=Count("pk"))}
+    counters = CourseCounter.objects.values_list("pk", "course", "day", "used")
+    return [pk for pk, course, day, used in counters if used != counted.get((course, day), 0)]

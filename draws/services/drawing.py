@@ -1,6 +1,7 @@
 """The draw after closing: all results in one transaction, or none."""
 
 import secrets
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
@@ -39,9 +40,10 @@ def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | Non
         [(course.pk, places_left(course)) for course in courses],
         won_before=winning_participants(campaign),
     )
+    counts = Counter(winners.values())
     for course in courses:
-        if won := sum(course_id == course.pk for course_id in winners.values()):
-            take_places(course=course, count=won)
+        if counts[course.pk]:
+            take_places(course=course, count=counts[course.pk])
     keep_results(draw, tickets, winners, now)
     draw.move_to(
         DrawStatus.DRAWN,
@@ -57,11 +59,11 @@ def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | Non
 
 def tickets_of(campaign: Campaign) -> list[Ticket]:
     """Give and lock the accepted entries without a result."""
-    entries = list(candidate_entries(campaign).select_for_update(of=("self",)).order_by("pk"))
-    confirmed = set(candidate_entries(campaign).filter(has_confirmed_contact()).values_list("pk", flat=True))
+    entries = candidate_entries(campaign).annotate(is_confirmed=has_confirmed_contact()).order_by("pk")
+    locked = entries.only("public_id", "participant").select_for_update(of=("self",))
     return [
-        Ticket(entry.pk, str(entry.public_id), entry.participant_id, is_confirmed=entry.pk in confirmed)
-        for entry in entries
+        Ticket(entry.pk, str(entry.public_id), entry.participant_id, is_confirmed=entry.is_confirmed)
+        for entry in locked.iterator(CHUNK)
     ]
 
 

@@ -1,6 +1,7 @@
 """Entries accepted after their campaign's draw: drawn at its odds, or given a prize by hand; never left waiting."""
 
 import secrets
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
@@ -40,8 +41,9 @@ def hold_supplementary_draw(*, campaign_id: int, expected_candidates: int, actor
     won_before = winning_participants(campaign)
     winners = draw_apart(seed, tickets, odds.chances, out_of=odds.out_of, won_before=won_before)
     draw = Draw.objects.create(agency_id=campaign.agency_id, campaign=campaign, number=campaign.draws.count() + 1)
-    for course in campaign.courses.order_by("position", "pk"):
-        _take(course, sum(course_id == course.pk for course_id in winners.values()))
+    counts = Counter(winners.values())
+    for course in campaign.courses.filter(pk__in=counts).order_by("position", "pk"):
+        _take(course, counts[course.pk])
     keep_results(draw, tickets, winners, now)
     outcome = {"candidate_count": len(tickets), "winner_count": len(winners), "drawn_at": now, "drawn_by_id": actor_id}
     draw.move_to(DrawStatus.DRAWN, seed=seed, **outcome)
@@ -72,5 +74,4 @@ def grant_course(*, entry_id: int, course_id: int, reason: str, actor_id: int, n
 
 
 def _take(course: PrizeCourse, count: int) -> None:
-    if count:
-        take_added_places(course=course, count=count, free=places_left(course))
+    take_added_places(course=course, count=count, free=places_left(course))
