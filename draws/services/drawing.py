@@ -13,7 +13,7 @@ from draws.mechanics.later import Ticket, assign_courses, draw_order
 from draws.models import Draw, DrawResult, DrawStatus
 from draws.selectors import candidate_entries, has_confirmed_contact, places_left, winning_participants
 from draws.services.counters import take_places
-from participants.services import wake_entry
+from participants.services import wake_entries
 
 CHUNK = 2000
 
@@ -82,5 +82,4 @@ def keep_results(draw: Draw, tickets: list[Ticket], winners: dict[int, int], now
         ),
         batch_size=CHUNK,
     )
-    for ticket in tickets:
-        wake_entry(entry_id=ticket.entry_id, now=now)
+    wake_entries(entry_ids=[ticket.entry_id for ticket in tickets], now=now)
