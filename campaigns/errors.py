@@ -41,7 +41,7 @@ class PremiumLimitExceeded(DomainError):
         self.obstacles = list(obstacles)
 
     def __str__(self) -> str:
-        return " ".join(str(obstacle.message) for obstacle in self.obstacles)
+        return " ".join([str(self.message), *(str(obstacle.message) for obstacle in self.obstacles)])
 
 
 class CampaignNotYetOpen(DomainError):

@@ -264,6 +264,7 @@ class TestLawOnPremiums:
         assert refused.value.code == "premium_limit_exceeded"
         assert refused.value.context == {"obstacles": ["premiums_above_total"]}
         assert str(refused.value) == (
+            "この賞品を加えると景品表示法の限度を超えるか、限度を計算できないため、提供できません。 "
             "すべての賞品の合計額は2,000円です。景品表示法により、売上予定総額から計算した総額の限度は1,500円で、"
             "500円超過しています。"
         )
