@@ -11,8 +11,6 @@ from campaigns.errors import Obstacle
 from campaigns.models import Campaign, GiftBrand, Prize, PrizeKind, TermsVersion
 
 COLUMNS = ("code", "pin", "url", "number", "expiry")
-HIDDEN = "•"
-LONGEST_MASK = 12
 
 
 def brand_problem(brand: GiftBrand | None, column: str, value: str) -> str | None:
@@ -31,17 +29,6 @@ def brand_problem(brand: GiftBrand | None, column: str, value: str) -> str | Non
     pattern = str(profile.get("pattern") or "")
     is_fitting = not pattern or re.fullmatch(pattern, value, re.ASCII) is not None
     return None if is_fitting else "brand_field_malformed"
-
-
-def masked_value(brand: GiftBrand | None, column: str, value: str) -> str:
-    """Hide a column of a code, but for the last symbols that the brand's profile lets people see."""
-    if not value:
-        return ""
-    profile = _field(brand, column) if brand is not None else None
-    shown = int(profile.get("shown_last") or 0) if profile else 0
-    shown = min(shown, len(value))
-    tail = value[len(value) - shown :] if shown else ""
-    return HIDDEN * min(len(value) - shown, LONGEST_MASK) + tail
 
 
 def brand_obstacles(campaign: Campaign, prizes: Iterable[Prize], terms: TermsVersion | None) -> list[Obstacle]:
@@ -63,7 +50,7 @@ def _prize_obstacles(prize: Prize, page: list[str]) -> list[Obstacle]:
     return [
         *_value_obstacles(prize, brand),
         *_approval_obstacles(prize, brand),
-        *_wording_obstacles(prize, brand, text),
+        *_wording_obstacles(brand, text),
     ]
 
 
@@ -101,7 +88,7 @@ def _approval_obstacles(prize: Prize, brand: GiftBrand) -> list[Obstacle]:
     return found
 
 
-def _wording_obstacles(prize: Prize, brand: GiftBrand, text: str) -> list[Obstacle]:
+def _wording_obstacles(brand: GiftBrand, text: str) -> list[Obstacle]:
     found = []
     for line in brand.required_wording.splitlines():
         if line.strip() and _folded(line) not in text:

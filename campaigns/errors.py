@@ -30,6 +30,20 @@ class NotPublishable(DomainError):
         self.obstacles = list(obstacles)
 
 
+class PremiumLimitExceeded(DomainError):
+    """One more prize would exceed a cap of the law on premiums; `obstacles` say which cap, and by how much."""
+
+    code = "premium_limit_exceeded"
+    message = _("The law on premiums does not allow this prize.")
+
+    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+        super().__init__(obstacles=[obstacle.code for obstacle in obstacles])
+        self.obstacles = list(obstacles)
+
+    def __str__(self) -> str:
+        return " ".join([str(self.message), *(str(obstacle.message) for obstacle in self.obstacles)])
+
+
 class CampaignNotYetOpen(DomainError):
     code = "campaign_not_yet_open"
     message = _("Entries have not opened yet. Please come back when the entry period begins.")

@@ -29,6 +29,7 @@ from campaigns.models import (
     TermsVersion,
     TrackedLink,
 )
+from campaigns.premium_limits import premium_obstacles
 from campaigns.use_conditions import conditions_sentences, use_conditions_of
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "current_terms",
     "link_by_token",
     "needed_steps",
+    "premium_obstacles",
     "publish_obstacles",
     "store_by_pin",
     "use_conditions_of",
@@ -168,7 +170,7 @@ def publish_obstacles(campaign: Campaign, now: datetime) -> list[Obstacle]:
         if missing
     ]
     prizes = Prize.objects.filter(course__campaign=campaign).select_related("gift_brand")
-    return [*found, *brand_obstacles(campaign, prizes, current_terms(campaign))]
+    return [*found, *premium_obstacles(campaign), *brand_obstacles(campaign, prizes, current_terms(campaign))]
 
 
 Check = tuple[bool, Obstacle]

@@ -12,19 +12,6 @@ from codes.models import CodeStatus, GiftCode, LedgerAccount, LedgerTransfer, Re
 CLOSING = (LedgerAccount.LAPSED, LedgerAccount.WITHDRAWN)
 
 
-def owed_to_stores(agency_id: int) -> dict[int, int]:
-    """Replay what each store of an agency is owed."""
-    signed = _signed(LedgerAccount.STORE)
-    rows = LedgerTransfer.objects.filter(agency_id=agency_id, store__isnull=False).order_by()
-    return dict(rows.values_list("store").annotate(owed=Sum(signed)))
-
-
-def balances_by_account(agency_id: int) -> dict[str, int]:
-    """Replay every account of an agency; together they are zero."""
-    rows = LedgerTransfer.objects.filter(agency_id=agency_id)
-    return {str(name): rows.aggregate(jpy=Sum(_signed(name), default=0))["jpy"] for name in LedgerAccount}
-
-
 def codes_to_close(now: datetime, *, after: int, limit: int) -> list[int]:
     """Give ids of codes of our own, given out, with a balance that nobody can use any more and that is still booked."""
     ended = Q(status=CodeStatus.VOID) | Q(status__in=[CodeStatus.ISSUED, CodeStatus.PRINTED], expires_at__lte=now)

@@ -1,7 +1,7 @@
 """Figures about the stock: how fast it goes, how long it lasts, what a recall would touch, what came in when."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -67,17 +67,17 @@ class PrizeStock:
     """The codes of a prize by state, their value, and the next day on which some expire."""
 
     prize: Prize
-    states: dict[str, int] = field(default_factory=dict)
+    states: dict[str, int]
     next_expiry: datetime | None = None
 
     @property
     def left(self) -> int:
-        return self.states.get(CodeStatus.AVAILABLE, 0)
+        return self.states[CodeStatus.AVAILABLE]
 
     @property
     def came_in(self) -> int:
         """All that was ever in stock: what waits for activation is not."""
-        return sum(self.states.values()) - self.states.get(CodeStatus.STAGED, 0)
+        return sum(self.states.values()) - self.states[CodeStatus.STAGED]
 
     @property
     def worth_jpy(self) -> int:
@@ -86,7 +86,7 @@ class PrizeStock:
 
 def stock_of_prizes(prizes: Iterable[Prize]) -> list[PrizeStock]:
     """Count the codes of prizes by state, by the index on batch and state alone."""
-    lines = {prize.pk: PrizeStock(prize) for prize in prizes}
+    lines = {prize.pk: PrizeStock(prize, dict.fromkeys(CodeStatus.values, 0)) for prize in prizes}
     codes = GiftCode.objects.filter(batch__prize__in=list(lines)).order_by()
     for prize_id, status, count in codes.values_list("batch__prize", "status").annotate(n=Count("pk")):
         lines[prize_id].states[status] = count

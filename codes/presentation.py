@@ -17,6 +17,7 @@ from django.conf import settings
 
 from codes.errors import CodeNotAccepted
 from codes.models import GiftCode
+from codes.printing import COMPANY_INTERNAL
 from core.barcodes import jan_check_digit
 from core.crypto import blind_index
 from core.text import canonical_number
@@ -30,8 +31,6 @@ SEAL_BYTES = 8
 NUMBER_SECONDS = 300
 NUMBER_DIGITS = 24
 JAN_DIGITS = 13
-GS1_IDENTIFIER = "91"  # "company internal information": what only our own tills read
-SYMBOLOGIES = ("code128", "nw7", "jan13", "gs1_128")
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,8 @@ def scanned_number(presented: str) -> str | None:
     typed = canonical_number(presented).removeprefix("]C1").replace("(", "").replace(")", "")
     bare = re.fullmatch(r"[A-D]([0-9]+)[A-D]", typed)
     digits = bare[1] if bare else typed
-    if re.fullmatch(rf"{GS1_IDENTIFIER}[0-9]{{{NUMBER_DIGITS}}}", digits):
-        digits = digits.removeprefix(GS1_IDENTIFIER)
+    if re.fullmatch(rf"{COMPANY_INTERNAL}[0-9]{{{NUMBER_DIGITS}}}", digits):
+        digits = digits.removeprefix(COMPANY_INTERNAL)
     is_long = re.fullmatch(rf"{settings.PRESENTED_NUMBER_PREFIX}[0-9]+", digits) and len(digits) == NUMBER_DIGITS
     is_jan = re.fullmatch(rf"{settings.PRESENTED_JAN_PREFIX}[0-9]+", digits) and len(digits) == JAN_DIGITS
     return digits if is_long or is_jan else None

@@ -74,10 +74,6 @@ class CodeSealer:
         """Give the keyed hash under which the agency finds a code, however it is typed."""
         return self._hasher.index(canonical_number(code))
 
-    def former_indexes(self, code: str) -> list[str]:
-        """Give the hashes of a code under keys that are being replaced: a duplicate may stand under any of them."""
-        return code_indexes(agency_id=self._agency_id, code=code)[1:] if len(key_ids()) > 1 else []
-
     def _load(self) -> None:
         key = key_in_use(agency_id=self._agency_id, scope=self._scope)
         self._cipher = AESGCM(key.secret)

@@ -1,4 +1,4 @@
-"""Reads: what is in stock, what a claim link leads to, what the ledger adds up to."""
+"""Reads: what can be given out, what a claim link leads to, what the ledger adds up to."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -7,7 +7,7 @@ from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import Agency
-from campaigns.models import Campaign, Prize, Store, TrackedLink
+from campaigns.models import Store, TrackedLink
 from codes import errors
 from codes.journal import pos_index
 from codes.links import token_indexes
@@ -43,21 +43,6 @@ PRESENTABLE = (CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID)  # a void
 
 
 @dataclass(frozen=True)
-class StockLine:
-    """How the codes of one prize are spread over the states."""
-
-    prize: Prize
-    staged: int
-    available: int
-    reserved: int
-    held: int
-    issued: int
-    printed: int
-    void: int
-    expired: int
-
-
-@dataclass(frozen=True)
 class RevealedCode:
     """What the holder sees; never logged, kept or cached."""
 
@@ -67,19 +52,14 @@ class RevealedCode:
     number: str = ""
 
 
-def stock_of(campaign: Campaign) -> list[StockLine]:
-    """Count the codes of every prize of a campaign by state."""
-    lines = []
-    for prize in Prize.objects.filter(course__campaign=campaign).select_related("course"):
-        codes = GiftCode.objects.filter(batch__prize=prize).order_by()  # by batch, which is what the index serves
-        counts = dict(codes.values_list("status").annotate(n=Count("pk")))
-        lines.append(StockLine(prize, **{status: counts.get(status, 0) for status in CodeStatus.values}))
-    return lines
-
-
 def available_count(prize_id: int) -> int:
     """Count the codes of a prize that can be given out."""
     return GiftCode.objects.filter(prize_id=prize_id, status=CodeStatus.AVAILABLE).count()
+
+
+def is_in_stock(prize_id: int) -> bool:
+    """Tell whether a code of a prize can be given out; pages that everybody opens cannot afford to count."""
+    return GiftCode.objects.filter(prize_id=prize_id, status=CodeStatus.AVAILABLE).exists()
 
 
 def award_by_token(token: str) -> Award | None:
@@ -266,39 +246,6 @@ def codes_reserved_without_a_reservation() -> list[int]:
 # How long after a try the next one is due, by the number of tries so far.
 CARD_WAITS = ((3, timedelta(seconds=10)), (20, timedelta(minutes=1)), (32_767, timedelta(minutes=10)))
 FOR_PEOPLE = ("wrong_amount", "other_card")  # not to be asked again: a person has to talk to the supplier
-
-
-@dataclass(frozen=True)
-class SupplierStory:
-    """What is known here of a code at its supplier: never the code."""
-
-    supplier: str
-    request_id: str
-    card_id: str
-    status: str
-    status_label: str
-    attempts: int
-    failure_code: str
-    asked_at: datetime
-    made_at: datetime | None
-
-
-def supplier_story(gift_code: GiftCode) -> SupplierStory | None:
-    """Tell what became of a code at its supplier; None for codes that we hold, or that nobody has asked for."""
-    card = SupplierCard.objects.filter(gift_code=gift_code).first()
-    if card is None:
-        return None
-    return SupplierStory(
-        supplier=card.supplier,
-        request_id=card.request_id,
-        card_id=card.card_id,
-        status=card.status,
-        status_label=card.get_status_display(),
-        attempts=card.attempts,
-        failure_code=card.failure_code,
-        asked_at=card.created_at,
-        made_at=card.made_at,
-    )
 
 
 def due_cards(now: datetime, *, limit: int) -> list[int]:

@@ -41,6 +41,10 @@ class StatefulModel(PublicModel):
         """Tell whether TRANSITIONS allow the move from the status this object holds."""
         return status in self.TRANSITIONS.get(self.status, set())
 
+    def stale(self, new: str = "") -> StaleState:
+        """Give the refusal to move this row on, for callers that allow less than TRANSITIONS do."""
+        return StaleState(model=self._meta.label, pk=self.pk, old=self.status, new=new)
+
     def move_to(self, status: str, **changes: Any) -> Self:
         """Move the row to `status` with `changes` in one UPDATE that names the old status.
 
@@ -48,11 +52,11 @@ class StatefulModel(PublicModel):
             StaleState: the move is not in TRANSITIONS, or the row's status is no longer what this object holds.
         """
         if not self.can_move_to(status):
-            raise StaleState(model=self._meta.label, pk=self.pk, old=self.status, new=status)
+            raise self.stale(status)
         rows = type(self)._default_manager.filter(pk=self.pk, status=self.status)
         moved = rows.update(status=status, **changes)
         if not moved:
-            raise StaleState(model=self._meta.label, pk=self.pk, old=self.status, new=status)
+            raise self.stale(status)
         self.status = status
         for name, value in changes.items():
             setattr(self, name, value)

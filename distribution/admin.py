@@ -15,9 +15,9 @@ from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantTabularInl
 from codes.selectors import available_count
 from core import clock
 from distribution.models import Delivery, DeliveryAttempt, DeliveryStatus
+from distribution.selectors import TROUBLED
 from distribution.services import reissue, resend_delivery
 
-TROUBLE = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.UNKNOWN)
 COLOURS = {
     DeliveryStatus.QUEUED: "info",
     DeliveryStatus.SENDING: "info",
@@ -62,7 +62,7 @@ class TroubleFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         chosen = {
-            "trouble": TROUBLE,
+            "trouble": TROUBLED,
             "waiting": (DeliveryStatus.QUEUED, DeliveryStatus.SENDING),
             "done": (DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED),
         }.get(self.value() or "")
@@ -114,7 +114,7 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     readonly_fields = ("contact", "failure")
     inlines = (AttemptInline,)
     actions_detail = ("resend", "reissue")
-    ordering = (Case(When(status__in=TROUBLE, then=0), default=1).asc(), "-pk")  # what needs a hand first
+    ordering = (Case(When(status__in=TROUBLED, then=0), default=1).asc(), "-pk")  # what needs a hand first
 
     @admin.display(description=_("contact"))
     def contact(self, delivery: Delivery) -> str:
@@ -135,7 +135,7 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     def has_resend_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if not self.may(request, "change", object_id):
             return False
-        resting = [*TROUBLE, DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED]
+        resting = [*TROUBLED, DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED]
         return Delivery.objects.filter(pk=object_id or 0, status__in=resting).exists()
 
     @action(description=_("Send again"), url_path="resend", icon="forward_to_inbox", permissions=["resend"])

@@ -13,34 +13,26 @@ from distribution.message_contexts import (
     AwardContext,
     CampaignFacts,
     MessageContext,
-    MessageKind,
     MoveContext,
     NotWonContext,
     ReminderContext,
     ResumeContext,
     VerdictContext,
-    VerdictOutcome,
     VerifyEmailContext,
 )
 from distribution.messages import render_message
 from distribution.models import Delivery, DeliveryKind
 from eligibility.models import Verdict
 from eligibility.reasons import described
-from eligibility.selectors import appeal_of, current_decision
+from eligibility.selectors import appeal_deadline, appeal_of, current_decision
 from participants.links import RESUME_SECONDS, VERIFY_SECONDS, resume_url, verify_url
 from participants.models import Identity
 from participants.selectors import identity_value
 
-OUTCOMES = {
-    Verdict.ELIGIBLE: VerdictOutcome.ACCEPTED,
-    Verdict.SENT_BACK: VerdictOutcome.SENT_BACK,
-    Verdict.REFUSED: VerdictOutcome.NOT_ELIGIBLE,
-}
-
 
 def compose(delivery: Delivery, identity: Identity) -> OutgoingMessage:
     """Write the message of a delivery to one contact; holds the contact and a claim link, so it is never logged."""
-    return render_message(MessageKind(delivery.kind), _context(delivery, identity), to=identity_value(identity))
+    return render_message(_context(delivery, identity), to=identity_value(identity))
 
 
 def _context(delivery: Delivery, identity: Identity) -> MessageContext:
@@ -115,15 +107,19 @@ def _verdict(delivery: Delivery, campaign: CampaignFacts) -> VerdictContext:
     decision = current_decision(delivery.entry_id)
     if decision is None:
         raise ValueError("a verdict is announced after it was given")
-    reasons = described(decision.reasons)
-    appeal = appeal_of(delivery.entry_id)
+    entry, verdict = delivery.entry, Verdict(decision.verdict)
+    reasons = described(decision.reasons) if verdict != Verdict.ELIGIBLE else []
+    appeal = appeal_of(entry.pk)
     is_answered = appeal is not None and appeal.answered_at and decision.pk in (appeal.decision_id, appeal.outcome_id)
     answer = (appeal.message,) if appeal is not None and is_answered else ()
+    is_objected = appeal is not None and appeal.decision_id == decision.pk
+    may_object = verdict == Verdict.REFUSED and not is_objected
     return VerdictContext(
         campaign=campaign,
-        link=resume_url(delivery.entry),
-        outcome=OUTCOMES[Verdict(decision.verdict)],
+        link=resume_url(entry),
+        outcome=verdict,
         entry_number=entry_number(delivery),
-        reasons=answer + tuple(reason["message"] for reason in reasons if decision.verdict != Verdict.ELIGIBLE),
-        what_to_do=reasons[0]["fix"] if reasons and decision.verdict != Verdict.ELIGIBLE else "",
+        reasons=answer + tuple(reason["message"] for reason in reasons),
+        what_to_do=reasons[0]["fix"] if reasons else "",
+        objection_until=appeal_deadline(decision, entry.campaign) if may_object else None,
     )

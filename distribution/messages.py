@@ -18,7 +18,8 @@ from core.colours import READABLE, contrast, is_hex_colour
 from core.japanese import format_deadline, format_yen
 from distribution.channels.base import OutgoingMessage
 from distribution.channels.flex import gift_card, text_message
-from distribution.message_contexts import AwardContext, MessageContext, MessageKind, ReminderContext
+from distribution.message_contexts import AwardContext, MessageContext
+from distribution.models import DeliveryKind
 
 DEFAULT_ACCENT = "#B3202A"  # mizuhiki red
 SUBJECT_LENGTH = 40
@@ -37,16 +38,14 @@ class MessageWords:
     notes: list[str]
 
 
-def render_message(kind: MessageKind, context: MessageContext, *, to: str) -> OutgoingMessage:
+def render_message(context: MessageContext, *, to: str) -> OutgoingMessage:
     """Write one message for every channel at once.
 
     `to` is the mail address or LINE user id, as the channel that will send it needs.
 
     Raises:
-        ValueError: the context belongs to another kind, or its link is not one.
+        ValueError: its link is not one.
     """
-    if context.kind != kind:
-        raise ValueError(f"{type(context).__name__} is not about {kind}")
     if not context.link.startswith(("https://", "http://")):
         raise ValueError("a message needs a link that opens in a browser")
     words = _words(context)
@@ -56,7 +55,7 @@ def render_message(kind: MessageKind, context: MessageContext, *, to: str) -> Ou
         "link": context.link,
         "campaign": _plain_values(campaign),
         "accent_colour": _readable_accent(campaign.accent_colour),
-        "is_award": kind == MessageKind.AWARD,
+        "is_award": context.kind == DeliveryKind.AWARD,
         "genuine_url": f"{settings.PUBLIC_URL}/genuine/",
     }
     return OutgoingMessage(
@@ -66,7 +65,6 @@ def render_message(kind: MessageKind, context: MessageContext, *, to: str) -> Ou
         html=render_to_string("distribution/layout.html", layout),
         line_messages=[_line_message(context, words, layout)],
         sender_name=_one_line(campaign.sponsor_name),
-        sender_address=campaign.sender_address,
         reply_to=campaign.reply_to,
     )
 
@@ -114,7 +112,7 @@ def _written_out(name: str, value: Any) -> Any:
 
 
 def _line_message(context: MessageContext, words: MessageWords, layout: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(context, AwardContext | ReminderContext):
+    if not isinstance(context, AwardContext):
         return text_message(render_to_string("distribution/layout_line.txt", layout).strip())
     return gift_card(
         alt_text=words.subject,

@@ -2,9 +2,8 @@
 
 from datetime import datetime, time, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
-from accounts.models import Agency
 from campaigns.models import Campaign
 from codes.models import Award
 from core.clock import JST
@@ -23,19 +22,9 @@ def due_deliveries(now: datetime, *, limit: int = 200) -> list[int]:
     )
 
 
-def troubled_deliveries(agencies: QuerySet[Agency]) -> QuerySet[Delivery]:
-    """Give the messages that a person has to look at."""
-    return Delivery.objects.filter(agency__in=agencies, status__in=TROUBLED).select_related("entry__campaign")
-
-
 def awards_without_delivery() -> list[int]:
     """Give the ids of awards that nobody was told of (I03)."""
     return list(Award.objects.filter(delivery__isnull=True, voided_at__isnull=True).values_list("pk", flat=True))
-
-
-def messages_of(participant_id: int) -> QuerySet[Delivery]:
-    """Give the messages to a person, newest first."""
-    return Delivery.objects.filter(entry__participant_id=participant_id).exclude(kind=DeliveryKind.VERIFY_EMAIL)
 
 
 def daytime_from(now: datetime) -> datetime:

@@ -1,11 +1,13 @@
 """Reads: who takes part in a draw, what is left of a course."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models.functions import TruncDate
 
 from campaigns.models import Campaign, Mechanic, PrizeCourse
-from core.clock import end_of_jst_day, start_of_jst_day
+from core.clock import JST
 from draws.models import CourseCounter, Draw, DrawResult, DrawStatus
 from participants.models import Entry, EntryStatus, Identity
 
@@ -78,6 +80,17 @@ def winners_so_far(course: PrizeCourse) -> int:
     return DrawResult.objects.filter(course=course).count()
 
 
+def places_left(course: PrizeCourse) -> int:
+    """Count how many winners a course still has room for; a course without a cap has none in a draw."""
+    return max(0, (course.total_cap or 0) - winners_so_far(course))
+
+
+def added_places(campaign: Campaign) -> Counter[int]:
+    """Give how many places each course (by id) was given beyond its own, for entries accepted after the draw."""
+    totals = CourseCounter.objects.filter(course__campaign=campaign, day__isnull=True)
+    return Counter(dict(totals.values_list("course", "added")))
+
+
 def winning_participants(campaign: Campaign) -> set[int]:
     """Give the ids of the people who have won something in a campaign."""
     wins = DrawResult.objects.filter(entry__campaign=campaign, course__isnull=False)
@@ -86,12 +99,9 @@ def winning_participants(campaign: Campaign) -> set[int]:
 
 def wrong_counters() -> list[int]:
     """Give the ids of counters that differ from the results they count, in total or of one day (I04)."""
-    wins = DrawResult.objects.filter(course__isnull=False)
-    totals = dict(wins.values_list("course_id").annotate(n=Count("pk")).order_by())
-    in_total = CourseCounter.objects.filter(day__isnull=True)
-    wrong = [counter.pk for counter in in_total if counter.used != totals.get(counter.course_id, 0)]
-    for pk, course_id, day, used in CourseCounter.objects.values_list("pk", "course", "day", "used"):
-        if day is not None:
-            that_day = Q(decided_at__gte=start_of_jst_day(day), decided_at__lt=end_of_jst_day(day))
-            wrong += [pk] if used != wins.filter(that_day, course=course_id).count() else []
-    return wrong
+    wins = DrawResult.objects.filter(course__isnull=False).order_by()
+    days = wins.annotate(day=TruncDate("decided_at", tzinfo=JST)).values_list("course", "day")
+    counted = {(course, day): count for course, day, count in days.annotate(n=Count("pk"))}
+    counted |= {(course, None): count for course, count in wins.values_list("course").annotate(n=Count("pk"))}
+    counters = CourseCounter.objects.values_list("pk", "course", "day", "used")
+    return [pk for pk, course, day, used in counters if used != counted.get((course, day), 0)]

@@ -19,7 +19,6 @@ class Agreement:
     """Of so many cases seen by two: the share with the same verdict, and the same beyond chance (Cohen's kappa)."""
 
     pair_count: int
-    agreed_count: int
     share: float | None
     kappa: float | None
 
@@ -50,13 +49,13 @@ class DeskFigures:
 def agreement_of(pairs: Sequence[Pair]) -> Agreement:
     """Compare first and second verdicts; kappa is None where chance alone would agree always."""
     if not pairs:
-        return Agreement(0, 0, None, None)
+        return Agreement(0, None, None)
     agreed = sum(first == second for first, second in pairs)
     firsts, seconds = Counter(first for first, _ in pairs), Counter(second for _, second in pairs)
     observed = Fraction(agreed, len(pairs))
     by_chance = Fraction(sum(firsts[verdict] * seconds[verdict] for verdict in firsts), len(pairs) ** 2)
     kappa = None if by_chance == 1 else float((observed - by_chance) / (1 - by_chance))
-    return Agreement(len(pairs), agreed, float(observed), kappa)
+    return Agreement(len(pairs), float(observed), kappa)
 
 
 def pace_of(seconds: Sequence[int | None]) -> Pace:

@@ -138,6 +138,8 @@ def _instant_win(scene: Scene) -> Campaign:
         how_to_enter="キャップ裏の15文字のシリアルコードを入力してください。",
         objective=Objective.TRIAL,
         mechanic=Mechanic.INSTANT,
+        trade_value_jpy=150,
+        projected_sales_jpy=5_000_000,
         entries_per_person=10,
         entries_per_person_a_day=3,
     )

@@ -1,16 +1,26 @@
 """Entries accepted after their campaign's draw: what a supplementary draw would do, and a prize given by hand."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from campaigns.models import Campaign, PrizeCourse
+from campaigns.selectors import premium_obstacles
 from codes.selectors import available_count
 from distribution.errors import NoContact
 from draws.errors import DrawNotPossible
 from draws.models import Draw, DrawResult
-from draws.selectors import Odds, first_draw, has_confirmed_contact, late_entries, odds_of
+from draws.selectors import (
+    Odds,
+    added_places,
+    first_draw,
+    has_confirmed_contact,
+    late_entries,
+    odds_of,
+    places_left,
+)
 from draws.services import grant_course, hold_supplementary_draw
 from journeys.services import settle_entry
 from participants.models import Entry, Participant
@@ -54,6 +64,7 @@ def preview_late_draw(*, campaign_id: int) -> LatePreview:
         "not_drawn_yet": draw is None,
         "no_candidates": reachable == 0,
         "stock_too_small": any(_is_short(course, reachable) for course in courses),
+        "premiums_too_high": draw is not None and _may_exceed_premiums(campaign, draw, reachable),
     }
     return LatePreview(
         candidate_count=reachable,
@@ -84,6 +95,7 @@ def give_by_hand(*, entry_id: int, course_id: int, reason: str, actor_id: int, n
     Raises:
         NoContact: the person has not confirmed a contact.
         NotLate: as in `draws.services.grant_course`.
+        PremiumLimitExceeded: the law on premiums does not allow this prize on top.
         OutOfStock: a prize of the course has no code left.
     """
     participant_id = Entry.objects.values_list("participant_id", flat=True).get(pk=entry_id)
@@ -93,6 +105,13 @@ def give_by_hand(*, entry_id: int, course_id: int, reason: str, actor_id: int, n
     result = grant_course(entry_id=entry_id, course_id=course_id, reason=reason, actor_id=actor_id, now=now)
     settle_entry(entry_id=entry_id, now=now)
     return result
+
+
+def _may_exceed_premiums(campaign: Campaign, draw: Draw, candidates: int) -> bool:
+    """Tell whether the law's cap would be exceeded if all of them won one course: nobody knows before how many do."""
+    courses, added = PrizeCourse.objects.filter(results__draw=draw).distinct(), added_places(campaign)
+    worst = (Counter({course.pk: max(0, candidates - places_left(course))}) for course in courses)
+    return any(premium_obstacles(campaign, added + beyond) for beyond in worst)
 
 
 def _courses(campaign: Campaign, odds: Odds) -> tuple[LateCourse, ...]:

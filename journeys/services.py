@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns.models import Campaign, CampaignStatus, Mechanic
+from campaigns.selectors import premium_obstacles
 from codes.errors import OutOfStock, StockBusy, StockHeld
 from codes.selectors import available_count, waits_for_supplier
 from codes.services import order_cards
@@ -23,9 +24,8 @@ from distribution.models import Delivery, DeliveryKind
 from distribution.services import give_prizes, queue_message
 from draws.errors import DrawNotPossible
 from draws.models import Draw, DrawResult
-from draws.selectors import count_candidates
+from draws.selectors import count_candidates, places_left
 from draws.services import decide_result, hold_draw, record_loss
-from draws.services.drawing import places_left
 from eligibility.errors import NothingToDecide
 from eligibility.models import Verdict
 from eligibility.selectors import answered_appeals, verdicts_by_person
@@ -104,7 +104,7 @@ def withdraw_entry(*, entry_id: int, now: datetime) -> Entry:
     """
     entry = Entry.objects.select_for_update().get(pk=entry_id)
     if DrawResult.objects.filter(entry=entry).exists():
-        raise StaleState(model=entry._meta.label, pk=entry.pk, old=entry.status, new=EntryStatus.WITHDRAWN)
+        raise entry.stale(EntryStatus.WITHDRAWN)
     take_back_entry(entry_id=entry_id, now=now)
     entry.refresh_from_db()
     return entry
@@ -220,7 +220,7 @@ def _locked(entry_id: int) -> Entry:
     Participant.objects.select_for_update().get(pk=participant_id)
     entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
     if entry.participant_id != participant_id:  # merged meanwhile: the lock is not his
-        raise StaleState(model=entry._meta.label, pk=entry.pk, old=entry.status)
+        raise entry.stale()
     return entry
 
 
@@ -259,5 +259,6 @@ def _draw_obstacles(
         "entries_in_review": in_review_count > 0,
         "no_candidates": candidate_count == 0,
         "stock_too_small": any(course.stock_count < course.winner_count for course in courses),
+        "premiums_too_high": bool(premium_obstacles(campaign)),
     }
     return tuple(code for code, applies in found.items() if applies)

@@ -68,13 +68,6 @@ def next_step(entry: Entry, *, after: str = "") -> str:
     return next(step.name for step in steps[start:] if not step.is_done)
 
 
-def step_before(entry: Entry, name: str) -> str:
-    """Give the step before one, or nothing for the first."""
-    names = [step.name for step in steps_of(entry)]
-    place = names.index(name) if name in names else 0
-    return names[place - 1] if place else ""
-
-
 def open_steps(entry: Entry) -> list[str]:
     """Give the needed steps that are not done yet, for the service that sends the entry."""
     return [

@@ -24,7 +24,8 @@ from codes.reveal_quota import heavy_revealers
 from codes.selectors import paused_fetched_batches
 from core import clock
 from core.clock import inclusive_end
-from distribution.models import Delivery, DeliveryStatus
+from distribution.models import Delivery
+from distribution.selectors import TROUBLED
 from draws.models import Draw, DrawStatus
 from draws.selectors import late_entries
 from eligibility.models import ReviewCase, ReviewStatus
@@ -183,8 +184,7 @@ def _deliveries(user: User, now: datetime) -> Duty | None:
     agencies = _agencies(user, "distribution.change_delivery")
     if agencies is None:
         return None
-    states = [DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.BOUNCED]
-    troubled = Delivery.objects.filter(agency__in=agencies, status__in=states)
+    troubled = Delivery.objects.filter(agency__in=agencies, status__in=TROUBLED)
     return Duty(
         _("Deliveries that did not arrive"),
         troubled.count(),

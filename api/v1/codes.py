@@ -21,8 +21,8 @@ from api.views import AgencyView, row_or_404
 from campaigns.models import Prize, PrizeKind
 from campaigns.selectors import campaigns_of
 from codes.errors import FileNotAccepted
+from codes.figures import stock_of_prizes
 from codes.models import BatchStatus, CodeBatch, CodeSource
-from codes.selectors import stock_of
 from codes.services import import_codes, preview_import
 from codes.services.job_chains import start_file
 from core import clock
@@ -43,21 +43,26 @@ class CodeStock(AgencyView):
             name = serializers.CharField(source="prize.name")
             kind = serializers.ChoiceField(choices=PrizeKind.values, source="prize.kind")
             face_value_jpy = serializers.IntegerField(source="prize.face_value_jpy")
-            staged = serializers.IntegerField(help_text="Imported, waiting for an operator's activation.")
-            available = serializers.IntegerField()
-            reserved = serializers.IntegerField()
-            held = serializers.IntegerField(help_text="Held back by an operator.")
-            issued = serializers.IntegerField()
-            printed = serializers.IntegerField(help_text="Printed and handed out, not by winning.")
-            void = serializers.IntegerField()
-            expired = serializers.IntegerField()
+            staged = serializers.IntegerField(
+                source="states.staged", help_text="Imported, waiting for an operator's activation."
+            )
+            available = serializers.IntegerField(source="states.available")
+            reserved = serializers.IntegerField(source="states.reserved")
+            held = serializers.IntegerField(source="states.held", help_text="Held back by an operator.")
+            issued = serializers.IntegerField(source="states.issued")
+            printed = serializers.IntegerField(
+                source="states.printed", help_text="Printed and handed out, not by winning."
+            )
+            void = serializers.IntegerField(source="states.void")
+            expired = serializers.IntegerField(source="states.expired")
 
         data = Line(many=True)  # type: ignore[assignment]
 
     @extend_schema(operation_id="get_stock", tags=["codes"], summary="Stock of a campaign", responses=Output)
     def get(self, request: Request, campaign_id: UUID) -> Response:
         campaign = row_or_404(campaigns_of(own(self.agency)), campaign_id)
-        return Response(self.Output({"data": stock_of(campaign)}).data)
+        prizes = Prize.objects.filter(course__campaign=campaign)
+        return Response(self.Output({"data": stock_of_prizes(prizes)}).data)
 
 
 class BatchAnswer(fields.Output):

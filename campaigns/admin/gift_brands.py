@@ -82,7 +82,7 @@ class GiftBrandAdmin(ModelAdmin):
 def _is_profile(field: Any) -> bool:
     if not isinstance(field, dict) or field.get("name") not in COLUMNS or not field.get("label"):
         return False
-    return _is_pattern(field.get("pattern", "")) and type(field.get("shown_last", 0)) is int
+    return _is_pattern(field.get("pattern", ""))
 
 
 def _is_pattern(pattern: Any) -> bool:

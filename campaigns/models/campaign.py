@@ -125,6 +125,23 @@ class Campaign(StatefulModel):
     )
     appeal_answer_days = models.PositiveSmallIntegerField(_("days to answer an objection"), default=7)
     announced_winner_count = models.PositiveIntegerField(_("announced number of winners"), null=True, blank=True)
+    trade_value_jpy = models.PositiveBigIntegerField(
+        _("least purchase to enter (yen, tax included)"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Several purchases are added up. Empty: what the condition on receipts asks for."
+            " For serial codes on goods enter the price of the cheapest."
+        ),
+    )
+    projected_sales_jpy = models.PositiveBigIntegerField(
+        _("projected sales (yen)"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Of the goods of the campaign while it runs. The prizes of a draw may be worth 2 percent of it in all."
+        ),
+    )
     shows_remaining = models.BooleanField(_("show how many are left"), default=False)
     cloned_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, editable=False)
 
@@ -155,6 +172,10 @@ class Campaign(StatefulModel):
             models.CheckConstraint(
                 name="campaign_claim_binding_known",
                 condition=Q(claim_binding__in=ClaimBinding.values),
+            ),
+            models.CheckConstraint(
+                name="campaign_trade_value_positive",
+                condition=Q(trade_value_jpy__isnull=True) | Q(trade_value_jpy__gte=1),
             ),
             models.CheckConstraint(name="campaign_entries_positive", condition=Q(entries_per_person__gte=1)),
             models.CheckConstraint(

@@ -65,9 +65,7 @@ class GiftBrand(PublicModel):
     name = models.CharField(_("name"), max_length=50)
     custody = models.CharField(_("custody"), max_length=7, choices=Custody, default=Custody.STORED)
     supplier = models.CharField(_("supplier's interface"), max_length=20, blank=True)
-    code_fields = models.JSONField(
-        _("fields of a code"), default=list
-    )  # {name, label, pattern, is_required, shown_last}
+    code_fields = models.JSONField(_("fields of a code"), default=list)  # {name, label, pattern, is_required}
     minimum_jpy = models.PositiveBigIntegerField(_("smallest value (yen)"), default=1)
     maximum_jpy = models.PositiveBigIntegerField(_("largest value (yen)"), default=100_000_000)
     denominations = models.JSONField(_("values on offer (yen)"), default=list, blank=True)

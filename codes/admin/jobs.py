@@ -17,12 +17,12 @@ from campaigns.models import Prize
 from codes.admin.forms import PROBLEMS
 from codes.admin.problems import problem_context, problem_lines
 from codes.models import CodeJob, JobKind, JobStatus
-from codes.services import job_chains, job_loop, jobs
+from codes.services import job_chains, jobs
+from codes.services.job_loop import BROKEN, OPEN
 from codes.services.master_keys import TABLES
 from core import clock
 from core.spreadsheets import csv_lines
 
-OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 STOPPABLE = (JobKind.CHECK, JobKind.IMPORT, JobKind.GENERATE, JobKind.EXPORT)  # nothing of them is in stock yet
 TONES = {
     JobStatus.WAITING: "warning",
@@ -203,7 +203,7 @@ def is_importable(job: CodeJob) -> bool:
 
 def is_broken(job: CodeJob) -> bool:
     """Tell whether work was set aside because it broke its worker again and again."""
-    return job.status == JobStatus.FAILED and job.failure_code == job_loop.BROKEN
+    return job.status == JobStatus.FAILED and job.failure_code == BROKEN
 
 
 def job_context(job: CodeJob) -> dict[str, Any]:

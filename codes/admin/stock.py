@@ -167,7 +167,7 @@ def _line(stock: PrizeStock, now: Any) -> dict[str, Any]:
         "bar": state_bar(stock.states),
         "outlook": outlook,
         "next_expiry": stock.next_expiry,
-        "staged": stock.states.get("staged", 0),
+        "staged": stock.states["staged"],
     }
 
 

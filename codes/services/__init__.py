@@ -1,7 +1,6 @@
 """Writes: codes into stock, out to winners, shown, and used at the till."""
 
 from codes.services.awarding import award_prizes, void_award, void_unseen_award
-from codes.services.batch_work import sweep_batch_work, work_on_batch
 from codes.services.binding import move_award, unbind_award
 from codes.services.cancelling import CancelPreview, cancel_card, carry_out_due, preview_cancellation
 from codes.services.claiming import open_claim, reveal_code
@@ -38,7 +37,6 @@ from codes.services.reserving import award_reserved, expire_reservations, releas
 from codes.services.stock import (
     ImportPreview,
     activate_batch,
-    discard_batch,
     expire_codes,
     generate_codes,
     import_codes,
@@ -73,7 +71,6 @@ __all__ = [
     "confirm_job",
     "consume_presentation",
     "create_fetched_batch",
-    "discard_batch",
     "drop_ended_locks",
     "expire_codes",
     "expire_reservations",
@@ -128,7 +125,6 @@ __all__ = [
     "start_discard",
     "start_generation",
     "start_import",
-    "sweep_batch_work",
     "sweep_jobs",
     "take_stock",
     "unbind_award",
@@ -136,5 +132,4 @@ __all__ = [
     "void_code",
     "void_unseen_award",
     "watch_stock",
-    "work_on_batch",
 ]

@@ -14,15 +14,13 @@ from accounts import audit
 from codes.errors import BatchWorkRunning, SecondPersonNeeded
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobKind, JobStatus
 from codes.services.incoming import CHUNK
-from codes.services.job_loop import OPEN, advance
+from codes.services.job_loop import OPEN, RUN_TASK, advance
 from codes.services.journaling import journal_batch_after_commit
 from codes.services.places import settle_rest
 from core.crashpoints import crashpoint
-from core.errors import StaleState
 from core.queueing import enqueue_on_commit
 
 AT_ONCE = 5000
-RUN_TASK = "codes.tasks.run_job"
 # The index is freed, so that a corrected file may bring the same codes.
 FREED_INDEX = Concat(Value("discarded:"), Replace(Cast("public_id", CharField()), Value("-"), Value("")))
 
@@ -59,7 +57,8 @@ def confirm_activation(*, job_id: int, now: datetime, actor_id: int | None) -> C
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=job.batch_id or 0)
     if needs_second_person(batch, actor_id) or actor_id in (None, job.requested_by_id):
         raise SecondPersonNeeded
-    _check_status(job, JobStatus.WAITING, JobStatus.QUEUED)
+    if job.status != JobStatus.WAITING:
+        raise job.stale(JobStatus.QUEUED)
     job.move_to(JobStatus.QUEUED, approved_by_id=actor_id)
     return _activate(batch, job, actor_id, now)
 
@@ -91,7 +90,7 @@ def move_chunk(*, job_id: int, now: datetime) -> bool:
     job = CodeJob.objects.select_related("batch__prize").get(pk=job_id)
     batch = job.batch
     if batch is None or job.cursor >= job.parameters["last"]:
-        _end(job, now)
+        job.move_to(JobStatus.DONE, finished_at=now, lease_until=None)
         return False
     upto = min(job.cursor + CHUNK, job.parameters["last"])
     advance(job, cursor=upto, done=0)
@@ -134,7 +133,7 @@ def needs_second_person(batch: CodeBatch, actor_id: int | None) -> bool:
 def check_staged(batch: CodeBatch, new: BatchStatus) -> None:
     """Refuse a batch that does not wait for its activation: one held back goes into stock by its release only."""
     if batch.status != BatchStatus.STAGED:
-        raise StaleState(model=batch._meta.label, pk=batch.pk, old=batch.status, new=new)
+        raise batch.stale(new)
 
 
 def _activate(batch: CodeBatch, job: CodeJob, actor_id: int | None, now: datetime) -> CodeJob:
@@ -165,17 +164,8 @@ def _new_job(batch: CodeBatch, kind: JobKind, actor_id: int | None, **parameters
     )
 
 
-def _end(job: CodeJob, now: datetime) -> None:
-    job.move_to(JobStatus.DONE, finished_at=now, lease_until=None)
-
-
 def _free_batch(batch_id: int) -> CodeBatch:
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
     if batch.jobs.filter(status__in=[*OPEN, JobStatus.WAITING]).exists():
         raise BatchWorkRunning(batch_id=batch_id)
     return batch
-
-
-def _check_status(job: CodeJob, expected: JobStatus, new: JobStatus) -> None:
-    if job.status != expected:
-        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=new)

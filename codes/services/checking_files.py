@@ -16,8 +16,8 @@ from codes.csv_import import CodeRow, code_rows, look_over
 from codes.errors import FileNotAccepted, RowProblem
 from codes.models import CodeJob, FileProblem, JobKind, JobStatus
 from codes.sealing import CodeSealer
-from codes.services.activating import RUN_TASK
 from codes.services.incoming import CHUNK, agency_of, brand_rows, import_sentences, known_rows, prize_of, sealer_of
+from codes.services.job_loop import RUN_TASK
 from core import held_files
 from core.errors import SecretDamaged
 from core.queueing import enqueue_on_commit

@@ -33,11 +33,12 @@ from codes.models import (
 )
 from codes.printing import FITTING, Symbology, file_rows, header_row
 from codes.sealing import open_column
-from codes.services.holding import WORK_TASK, note_progress
+from codes.services.holding import note_progress
+from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.journaling import journal_print
 from core import held_files
 from core.crashpoints import crashpoint
-from core.errors import KeyUnavailable, SecretDamaged, StaleState
+from core.errors import KeyUnavailable, SecretDamaged
 from core.queueing import enqueue_on_commit
 from core.spreadsheets import csv_lines
 
@@ -134,12 +135,12 @@ def approve_export(*, job_id: int, now: datetime, actor_id: int) -> CodeJob:
     batch = batch_of(job)
     _check(batch, job.parameters["form"], job.parameters["symbology"])
     if job.status != JobStatus.WAITING:
-        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.QUEUED)
+        raise job.stale(JobStatus.QUEUED)
     if not job.parameters["again"] and print_runs(batch).exists():
         raise PrintedBefore(batch_id=batch.pk)
     job.move_to(JobStatus.QUEUED, approved_by_id=actor_id)
     audit.record("batch.export_approved", subject=batch, actor_id=actor_id, job=str(job.public_id))
-    enqueue_on_commit(WORK_TASK, job_id=job.pk)
+    enqueue_on_commit(RUN_TASK, job_id=job.pk)
     return job
 
 
@@ -152,7 +153,7 @@ def refuse_export(*, job_id: int, now: datetime, actor_id: int) -> CodeJob:
     """
     job = _locked(job_id)
     if job.status != JobStatus.WAITING:
-        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.CANCELLED)
+        raise job.stale(JobStatus.CANCELLED)
     job.move_to(JobStatus.CANCELLED, finished_at=now)
     audit.record("batch.export_refused", subject=batch_of(job), actor_id=actor_id, job=str(job.public_id))
     return job
@@ -168,7 +169,7 @@ def export_chunk(*, job_id: int, now: datetime) -> bool:
         JournalUnavailable: codes to be printed cannot be written down outside of the database; they have to wait.
     """
     job = CodeJob.objects.select_related("batch").get(pk=job_id, kind=JobKind.EXPORT)
-    if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+    if job.status not in OPEN:
         return False
     if batch_of(job).status not in EXPORTABLE:
         return _fail(job, BatchNotExportable.code, now)
@@ -204,9 +205,7 @@ def live_codes(batch: CodeBatch) -> QuerySet[GiftCode]:
 
 def print_runs(batch: CodeBatch) -> QuerySet[CodeJob]:
     """Give the exports by which codes to be printed left, or are about to; others leave for the lists of tills only."""
-    out = CodeJob.objects.filter(
-        kind=JobKind.EXPORT, status__in=[JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE], batch=batch
-    )
+    out = CodeJob.objects.filter(kind=JobKind.EXPORT, status__in=[*OPEN, JobStatus.DONE], batch=batch)
     return out if batch.purpose == BatchPurpose.PRINT else out.none()
 
 
@@ -229,7 +228,7 @@ def _count_chunk(job: CodeJob, codes: list[GiftCode], part: str, now: datetime) 
     """Count a chunk once; returns False where another worker has counted it."""
     with transaction.atomic():
         locked = _locked(job.pk)
-        if locked.cursor != job.cursor or locked.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+        if locked.cursor != job.cursor or locked.status not in OPEN:
             return False
         report = locked.report
         report.setdefault("kept_until", (now + held_files.KEPT).isoformat())

@@ -19,7 +19,6 @@ from codes.errors import (
 from codes.models import BatchStatus, CodeBatch, CodeSource, CodeStatus, GiftCode
 from codes.selectors import code_index, promised_jpy
 from codes.suppliers import Supplier, SupplierRefused, supplier_of
-from core.errors import StaleState
 
 CHUNK = 2000
 MAX_FETCHED = 100_000
@@ -90,7 +89,7 @@ def resume_fetched_batch(*, batch_id: int, now: datetime, actor_id: int | None =
 def _resume(batch_id: int, now: datetime, actor_id: int | None) -> CodeBatch:
     batch = CodeBatch.objects.select_for_update().get(pk=batch_id)
     if batch.status != BatchStatus.PAUSED:
-        raise StaleState(model=batch._meta.label, pk=batch.pk, old=batch.status, new=BatchStatus.ACTIVE)
+        raise batch.stale(BatchStatus.ACTIVE)
     batch.move_to(BatchStatus.ACTIVE, status_reason="", updated_at=now)
     freed = batch.gift_codes.filter(status=CodeStatus.HELD).update(status=CodeStatus.AVAILABLE, updated_at=now)
     audit.record("batch.resumed", subject=batch, actor_id=actor_id, codes=freed)

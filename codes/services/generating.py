@@ -10,9 +10,8 @@ from codes.errors import QuantityNotAccepted
 from codes.loading import insert_codes
 from codes.making import make_texts
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeFormat, CodeJob, CodeSource, JobKind
-from codes.services.activating import RUN_TASK
 from codes.services.incoming import CHUNK, agency_of, close_loading, new_batch, next_position, prize_of, sealer_of
-from codes.services.job_loop import advance
+from codes.services.job_loop import RUN_TASK, advance
 from core.crashpoints import crashpoint
 from core.queueing import enqueue_on_commit
 

@@ -7,15 +7,14 @@ from django.db import transaction
 from accounts import audit
 from codes.errors import BatchNotInStock, BatchWorkRunning
 from codes.models import BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobKind, JobStatus
+from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.places import settle_rest
 from codes.services.reserving import batch_lock
 from core.crashpoints import crashpoint
-from core.errors import StaleState
 from core.named_locks import hold
 from core.queueing import enqueue_on_commit
 
 CHUNK = 2000
-WORK_TASK = "codes.tasks.run_job"
 MOVES = {
     JobKind.HOLD: (CodeStatus.AVAILABLE, CodeStatus.HELD),
     JobKind.RELEASE: (CodeStatus.HELD, CodeStatus.AVAILABLE),
@@ -77,7 +76,7 @@ def release_code(*, gift_code_id: int, reason: str, now: datetime, actor_id: int
         raise BatchNotInStock(batch_id=batch_id)
     gift_code = GiftCode.objects.select_for_update().get(pk=gift_code_id)
     if gift_code.status != CodeStatus.HELD:  # a reserved code could move to stock as well, but is its holder's
-        raise StaleState(model=gift_code._meta.label, pk=gift_code.pk, old=gift_code.status, new=CodeStatus.AVAILABLE)
+        raise gift_code.stale(CodeStatus.AVAILABLE)
     gift_code.move_to(CodeStatus.AVAILABLE)
     audit.record("code.released", subject=gift_code, actor_id=actor_id, reason=reason)
     settle_rest(prize_id=gift_code.prize_id, now=now)
@@ -88,7 +87,7 @@ def release_code(*, gift_code_id: int, reason: str, now: datetime, actor_id: int
 def hold_chunk(*, job_id: int, now: datetime) -> bool:
     """Move one chunk of a batch between stock and held back; returns whether more is left to do."""
     job = CodeJob.objects.select_for_update(of=("self",)).select_related("batch").get(pk=job_id)
-    if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING) or job.batch is None:
+    if job.status not in OPEN or job.batch is None:
         return False
     old, new = MOVES[JobKind(job.kind)]
     # Whoever takes one of these codes at this moment is waited for, so that none slips through.
@@ -112,7 +111,7 @@ def locked_batch(*, batch_id: int, status: BatchStatus) -> CodeBatch:
         raise BatchNotInStock(batch_id=batch_id)
     hold(batch_lock(batch_id))
     # An export moves no code: nothing waits for it.
-    if batch.jobs.filter(status__in=[JobStatus.QUEUED, JobStatus.RUNNING]).exclude(kind=JobKind.EXPORT).exists():
+    if batch.jobs.filter(status__in=OPEN).exclude(kind=JobKind.EXPORT).exists():
         raise BatchWorkRunning(batch_id=batch_id)
     return batch
 
@@ -126,7 +125,7 @@ def begin_work(*, batch: CodeBatch, kind: JobKind, actor_id: int | None) -> Code
         total_count=batch.gift_codes.filter(status=MOVES[kind][0]).count(),
         requested_by_id=actor_id,
     )
-    enqueue_on_commit(WORK_TASK, job_id=job.pk)
+    enqueue_on_commit(RUN_TASK, job_id=job.pk)
     return job
 
 

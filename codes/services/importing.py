@@ -11,9 +11,9 @@ from codes.csv_import import CodeRow, code_rows
 from codes.errors import FileAlreadyImported, FileNotAccepted, RowProblem
 from codes.loading import insert_codes
 from codes.models import BatchStatus, CodeBatch, CodeJob, CodeSource, JobKind, JobStatus
-from codes.services.activating import RUN_TASK, discard_loaded
+from codes.services.activating import discard_loaded
 from codes.services.incoming import CHUNK, agency_of, close_loading, new_batch, next_position, prize_of, sealer_of
-from codes.services.job_loop import advance
+from codes.services.job_loop import RUN_TASK, advance
 from core import held_files
 from core.crashpoints import crashpoint
 from core.errors import SecretDamaged

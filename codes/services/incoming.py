@@ -15,6 +15,7 @@ from codes.csv_import import CodeRow
 from codes.index_keys import key_ids
 from codes.models import BatchStatus, CodeBatch, CodeJob, GiftCode, JobStatus
 from codes.sealing import CodeSealer, code_indexes
+from codes.services.job_loop import OPEN
 from core.japanese import format_yen
 
 CHUNK = 10_000
@@ -39,7 +40,7 @@ def new_batch(prize: Prize, **values: Any) -> CodeBatch:
 def next_position(prize: Prize) -> int:
     """Give the first position behind all codes of a prize and behind those that are on their way in."""
     last = prize.gift_codes.aggregate(last=Max("position"))["last"] or 0
-    coming = CodeJob.objects.filter(batch__prize=prize, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
+    coming = CodeJob.objects.filter(batch__prize=prize, status__in=OPEN)
     ends = [job.parameters["first"] + job.total_count - 1 for job in coming if "first" in job.parameters]
     return int(max([last, *ends])) + 1
 

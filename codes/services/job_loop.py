@@ -20,6 +20,7 @@ from core.errors import DomainError, KeyUnavailable, StaleState
 
 log = structlog.get_logger(__name__)
 
+RUN_TASK = "codes.tasks.run_job"
 MOST_FRUITLESS = 5  # tries without one chunk, after which a person has to look (F06)
 BROKEN = "work_broken"
 OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -92,7 +93,7 @@ def advance(job: CodeJob, *, cursor: int, done: int) -> None:
     """
     here = CodeJob.objects.filter(pk=job.pk, cursor=job.cursor, status=JobStatus.RUNNING)
     if not here.update(cursor=cursor, done_count=F("done_count") + done):
-        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=job.status)
+        raise job.stale()
 
 
 def free_jobs(now: datetime) -> Q:

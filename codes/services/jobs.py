@@ -9,24 +9,18 @@ from django.db import transaction
 from accounts import audit
 from codes.errors import FileNotAccepted
 from codes.models import CodeJob, JobKind, JobStatus
-from codes.services.activating import (
-    RUN_TASK,
-    confirm_activation,
-    move_chunk,
-    start_activation,
-    start_discard,
-)
+from codes.services.activating import confirm_activation, move_chunk, start_activation, start_discard
 from codes.services.checking_files import check_file, refused_report, start_check
 from codes.services.exporting import approve_export, export_chunk
 from codes.services.generating import generate_chunk, start_generation
 from codes.services.holding import hold_chunk
 from codes.services.importing import abandon_load, import_file, start_import
-from codes.services.job_loop import BROKEN, OPEN, PASSING, Chunk, Work, fail, free_jobs, in_chunks, run_leased
+from codes.services.job_loop import BROKEN, OPEN, PASSING, RUN_TASK, Chunk, Work, fail, free_jobs, in_chunks, run_leased
 from codes.services.master_keys import master_chunk
 from codes.services.recalling import approve_recall, cancel_recall, recall_chunk
 from codes.services.rotation import rotate
 from core import held_files
-from core.errors import DomainError, StaleState
+from core.errors import DomainError
 from core.queueing import enqueue_on_commit
 
 __all__ = [
@@ -123,7 +117,7 @@ def cancel_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Co
     is_broken = job.status == JobStatus.FAILED and job.failure_code == BROKEN
     can_stop = (job.status in OPEN or is_broken) and (is_loading or job.kind in (JobKind.CHECK, JobKind.EXPORT))
     if not can_stop and job.status != JobStatus.WAITING:
-        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.CANCELLED)
+        raise job.stale(JobStatus.CANCELLED)
     job.move_to(JobStatus.CANCELLED, finished_at=now, lease_until=None)
     audit.record("job.cancelled", subject=job, actor_id=actor_id, kind=job.kind)
     if is_loading:
@@ -142,7 +136,7 @@ def retry_job(*, job_id: int, now: datetime, actor_id: int | None = None) -> Cod
     """
     job = CodeJob.objects.select_for_update(of=("self",)).get(pk=job_id)
     if job.status != JobStatus.FAILED or job.failure_code != BROKEN:
-        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.QUEUED)
+        raise job.stale(JobStatus.QUEUED)
     job.move_to(JobStatus.QUEUED, failure_code="", finished_at=None, fruitless_count=0)
     audit.record("job.retried", subject=job, actor_id=actor_id, kind=job.kind)
     enqueue_on_commit(RUN_TASK, job_id=job_id)

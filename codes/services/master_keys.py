@@ -19,7 +19,7 @@ from accounts.data_keys import reseal_data_keys
 from accounts.models import DataKey
 from codes.key_errors import MasterKeyNeeded, RotationRunning
 from codes.models import CodeJob, GiftCode, JobKind, JobStatus
-from codes.services.activating import RUN_TASK
+from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.rotation import PASSES, reseal_codes
 from core import held_files
 from core.crashpoints import crashpoint
@@ -82,7 +82,7 @@ def start_master_rotation(*, now: datetime, actor_id: int | None = None) -> Code
     Raises:
         RotationRunning: such work is under way.
     """
-    open_jobs = CodeJob.objects.filter(kind=JobKind.MASTER, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
+    open_jobs = CodeJob.objects.filter(kind=JobKind.MASTER, status__in=OPEN)
     if open_jobs.select_for_update().exists():
         raise RotationRunning
     key_id = str(settings.ENCRYPTION_KEY_ID)

@@ -21,18 +21,17 @@ from codes.models import (
     Reservation,
     ReservationStatus,
 )
-from codes.services.holding import WORK_TASK, note_progress
+from codes.services.holding import note_progress
+from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.places import settle_rest, take_from_rest
 from codes.services.reserving import batch_lock, release_reservation
 from core.crashpoints import crashpoint
-from core.errors import StaleState
 from core.named_locks import hold
 from core.queueing import enqueue_on_commit
 
 CHUNK = 1000
 AWARDS_CHUNK = 100
 WITHOUT_HOLDER = (CodeStatus.AVAILABLE, CodeStatus.HELD, CodeStatus.PRINTED)  # of paper nobody knows who has it
-OPEN = (JobStatus.WAITING, JobStatus.QUEUED, JobStatus.RUNNING)
 
 
 @transaction.atomic
@@ -99,7 +98,7 @@ def cancel_recall(*, job_id: int, now: datetime, actor_id: int | None = None) ->
     """
     job = CodeJob.objects.select_for_update(of=("self",)).select_related("batch").get(pk=job_id, kind=JobKind.RECALL)
     if job.status != JobStatus.WAITING:
-        raise StaleState(model=job._meta.label, pk=job.pk, old=job.status, new=JobStatus.CANCELLED)
+        raise job.stale(JobStatus.CANCELLED)
     job.move_to(JobStatus.CANCELLED, finished_at=now)
     audit.record("batch.recall_cancelled", subject=job, actor_id=actor_id)
     return job
@@ -113,7 +112,7 @@ def recall_chunk(*, job_id: int, now: datetime) -> bool:
     whose code was not seen gets another one.
     """
     job = CodeJob.objects.select_for_update(of=("self",)).select_related("batch").get(pk=job_id)
-    if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING) or job.batch is None:
+    if job.status not in OPEN or job.batch is None:
         return False
     blocked = _block_chunk(job.batch, now)
     looked_at, replaced, missed = (0, 0, 0) if blocked else _replace_chunk(job, now)
@@ -165,7 +164,8 @@ def _recallable(batch_id: int, ignoring: int = 0) -> CodeBatch:
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
     if batch.status not in (BatchStatus.ACTIVE, BatchStatus.PAUSED):
         raise BatchNotInStock(batch_id=batch_id)
-    if batch.jobs.filter(status__in=OPEN).exclude(pk=ignoring).exclude(kind=JobKind.EXPORT).exists():
+    others = batch.jobs.filter(status__in=[*OPEN, JobStatus.WAITING]).exclude(pk=ignoring)
+    if others.exclude(kind=JobKind.EXPORT).exists():
         raise BatchWorkRunning(batch_id=batch_id)
     hold(batch_lock(batch_id))
     return batch
@@ -175,7 +175,7 @@ def _begin(batch: CodeBatch, job: CodeJob, actor_id: int | None, now: datetime) 
     reason = str(job.parameters.get("reason", ""))
     batch.move_to(BatchStatus.RECALLED, status_reason=reason)
     audit.record("batch.recalled", subject=batch, actor_id=actor_id, reason=reason)
-    enqueue_on_commit(WORK_TASK, job_id=job.pk)
+    enqueue_on_commit(RUN_TASK, job_id=job.pk)
 
 
 def _block_chunk(batch: CodeBatch, now: datetime) -> int:

@@ -20,7 +20,7 @@ from codes.errors import (
 from codes.loading import insert_codes
 from codes.making import make_texts
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeFormat, CodeSource, CodeStatus, GiftCode
-from codes.services.activating import check_staged, give_up, move_codes, needs_second_person, put_into_stock
+from codes.services.activating import check_staged, move_codes, needs_second_person, put_into_stock
 from codes.services.incoming import (
     CHUNK,
     brand_rows,
@@ -147,19 +147,6 @@ def activate_batch(*, batch_id: int, now: datetime, actor_id: int | None = None)
     put_into_stock(batch, actor_id, now)
     move_codes(batch, now)
     settle_rest(prize_id=batch.prize_id, now=now)
-    return batch
-
-
-@transaction.atomic
-def discard_batch(*, batch_id: int, reason: str, now: datetime, actor_id: int | None = None) -> CodeBatch:
-    """Give up a staged batch; its codes are void, and the same file may be imported anew.
-
-    Raises:
-        StaleState: it is in stock or discarded already.
-    """
-    batch = CodeBatch.objects.select_for_update().get(pk=batch_id)
-    give_up(batch, reason, actor_id)
-    move_codes(batch, now)
     return batch
 
 

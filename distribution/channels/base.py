@@ -13,7 +13,7 @@ class OutgoingMessage:
 
     Attributes:
         to: mail address, or LINE user id of the sending channel's provider.
-        sender_name: shown beside `sender_address`; usually the sponsor's.
+        sender_name: shown beside the installation's address; usually the sponsor's.
     """
 
     to: str = field(repr=False)
@@ -22,9 +22,7 @@ class OutgoingMessage:
     html: str = field(default="", repr=False)
     line_messages: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     sender_name: str = ""
-    sender_address: str = ""
     reply_to: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,19 @@
 """The draw after closing: all results in one transaction, or none."""
 
 import secrets
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
 
 from accounts import audit
-from campaigns.models import Campaign, PrizeCourse
+from campaigns.models import Campaign
 from draws.errors import CandidatesChanged, DrawNotPossible
 from draws.mechanics.later import Ticket, assign_courses, draw_order
 from draws.models import Draw, DrawResult, DrawStatus
-from draws.selectors import candidate_entries, has_confirmed_contact, winners_so_far, winning_participants
+from draws.selectors import candidate_entries, has_confirmed_contact, places_left, winning_participants
 from draws.services.counters import take_places
-from participants.services import wake_entry
+from participants.services import wake_entries
 
 CHUNK = 2000
 
@@ -39,9 +40,10 @@ def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | Non
         [(course.pk, places_left(course)) for course in courses],
         won_before=winning_participants(campaign),
     )
+    counts = Counter(winners.values())
     for course in courses:
-        if won := sum(course_id == course.pk for course_id in winners.values()):
-            take_places(course=course, count=won)
+        if counts[course.pk]:
+            take_places(course=course, count=counts[course.pk])
     keep_results(draw, tickets, winners, now)
     draw.move_to(
         DrawStatus.DRAWN,
@@ -55,18 +57,13 @@ def hold_draw(*, campaign_id: int, expected_candidates: int, actor_id: int | Non
     return draw
 
 
-def places_left(course: PrizeCourse) -> int:
-    """Count how many winners a course still has room for; a course without a cap has none in a draw."""
-    return max(0, (course.total_cap or 0) - winners_so_far(course))
-
-
 def tickets_of(campaign: Campaign) -> list[Ticket]:
     """Give and lock the accepted entries without a result."""
-    entries = list(candidate_entries(campaign).select_for_update(of=("self",)).order_by("pk"))
-    confirmed = set(candidate_entries(campaign).filter(has_confirmed_contact()).values_list("pk", flat=True))
+    entries = candidate_entries(campaign).annotate(is_confirmed=has_confirmed_contact()).order_by("pk")
+    locked = entries.only("public_id", "participant").select_for_update(of=("self",))
     return [
-        Ticket(entry.pk, str(entry.public_id), entry.participant_id, is_confirmed=entry.pk in confirmed)
-        for entry in entries
+        Ticket(entry.pk, str(entry.public_id), entry.participant_id, is_confirmed=entry.is_confirmed)
+        for entry in locked.iterator(CHUNK)
     ]
 
 
@@ -85,5 +82,4 @@ def keep_results(draw: Draw, tickets: list[Ticket], winners: dict[int, int], now
         ),
         batch_size=CHUNK,
     )
-    for ticket in tickets:
-        wake_entry(entry_id=ticket.entry_id, now=now)
+    wake_entries(entry_ids=[ticket.entry_id for ticket in tickets], now=now)

@@ -1,18 +1,21 @@
 """Entries accepted after their campaign's draw: drawn at its odds, or given a prize by hand; never left waiting."""
 
 import secrets
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
 
 from accounts import audit
+from campaigns.errors import PremiumLimitExceeded
 from campaigns.models import Campaign, PrizeCourse
+from campaigns.selectors import premium_obstacles
 from draws.errors import CandidatesChanged, DrawNotPossible, NotLate
 from draws.mechanics.later import draw_apart
 from draws.models import Draw, DrawResult, DrawStatus
-from draws.selectors import first_draw, late_entries, odds_of, winning_participants
+from draws.selectors import added_places, first_draw, late_entries, odds_of, places_left, winning_participants
 from draws.services.counters import take_added_places
-from draws.services.drawing import keep_results, places_left, tickets_of
+from draws.services.drawing import keep_results, tickets_of
 from participants.models import Entry
 
 
@@ -38,8 +41,9 @@ def hold_supplementary_draw(*, campaign_id: int, expected_candidates: int, actor
     won_before = winning_participants(campaign)
     winners = draw_apart(seed, tickets, odds.chances, out_of=odds.out_of, won_before=won_before)
     draw = Draw.objects.create(agency_id=campaign.agency_id, campaign=campaign, number=campaign.draws.count() + 1)
-    for course in campaign.courses.order_by("position", "pk"):
-        _take(course, sum(course_id == course.pk for course_id in winners.values()))
+    counts = Counter(winners.values())
+    for course in campaign.courses.filter(pk__in=counts).order_by("position", "pk"):
+        _take(course, counts[course.pk])
     keep_results(draw, tickets, winners, now)
     outcome = {"candidate_count": len(tickets), "winner_count": len(winners), "drawn_at": now, "drawn_by_id": actor_id}
     draw.move_to(DrawStatus.DRAWN, seed=seed, **outcome)
@@ -53,17 +57,21 @@ def grant_course(*, entry_id: int, course_id: int, reason: str, actor_id: int, n
 
     Raises:
         NotLate: the entry has a result, is not accepted, or its draw is to come; or the course is another campaign's.
+        PremiumLimitExceeded: with this prize the campaign gives more than the law on premiums allows.
     """
-    entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
-    course = PrizeCourse.objects.filter(pk=course_id, campaign=entry.campaign_id).first()
+    # One prize of a campaign after the other, since all of them count towards its cap.
+    campaign = Campaign.objects.select_for_update(of=("self",), no_key=True).get(entries=entry_id)
+    entry = Entry.objects.select_for_update().get(pk=entry_id)
+    course = campaign.courses.filter(pk=course_id).first()
     if course is None or not late_entries().filter(pk=entry_id).exists():
         raise NotLate(entry_id=entry_id)
     _take(course, 1)
+    if obstacles := premium_obstacles(campaign, added_places(campaign)):
+        raise PremiumLimitExceeded(obstacles)
     result = DrawResult.objects.create(agency_id=entry.agency_id, entry=entry, course=course, decided_at=now)
     audit.record("entry.course_granted", subject=entry, actor_id=actor_id, reason=reason, course_id=course_id)
     return result
 
 
 def _take(course: PrizeCourse, count: int) -> None:
-    if count:
-        take_added_places(course=course, count=count, free=places_left(course))
+    take_added_places(course=course, count=count, free=places_left(course))

@@ -7,7 +7,6 @@ from django.db import transaction
 from accounts import audit
 from campaigns.selectors import current_rules
 from campaigns.services import freeze_rules
-from core.errors import StaleState
 from core.text import has_controls
 from eligibility.errors import (
     AppealAloneNeedsNote,
@@ -100,7 +99,7 @@ def answer_appeal(
     entry = Entry.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=entry_id)
     appeal = Appeal.objects.select_for_update(of=("self",)).select_related("decision").get(pk=appeal_id)
     if appeal.status != AppealStatus.OPEN:
-        raise StaleState(model=appeal._meta.label, pk=appeal.pk, old=appeal.status)
+        raise appeal.stale()
     answer = {
         "message": _checked(message, ANSWER_LENGTHS),
         "answered_at": now,

@@ -8,7 +8,6 @@ from django.db.models import Max
 
 from accounts import audit
 from campaigns.models import Prize
-from core.errors import StaleState
 from eligibility.errors import CaseTaken, OpinionGiven, PolicyNotAccepted
 from eligibility.models import Decision, ReviewCase, ReviewPolicy, ReviewStatus
 from eligibility.risk import risk_of
@@ -56,7 +55,7 @@ def claim_case(*, case_id: int, actor_id: int, now: datetime) -> ReviewCase:
     """
     case = ReviewCase.objects.select_for_update().get(pk=case_id)
     if case.status != ReviewStatus.OPEN:
-        raise StaleState(model=case._meta.label, pk=case.pk, old=case.status, new=case.status)
+        raise case.stale()
     check_hands(case, actor_id, now)
     is_held = case.claimed_by_id == actor_id and case.claimed_until is not None and case.claimed_until > now
     case.claimed_at = case.claimed_at if is_held else now

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import audit
-from core.errors import StaleState
 from eligibility.errors import ReasonMissing, SeniorNeeded
 from eligibility.models import ReviewCase, ReviewOpinion, ReviewStatus, Verdict
 from eligibility.reasons import REASONS
@@ -70,7 +69,7 @@ def _locked(case_id: int) -> ReviewCase:
     Entry.objects.select_for_update().get(pk=entry_id)
     case = ReviewCase.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=case_id)
     if case.status != ReviewStatus.OPEN:
-        raise StaleState(model=case._meta.label, pk=case.pk, old=case.status, new=ReviewStatus.RESOLVED)
+        raise case.stale(ReviewStatus.RESOLVED)
     return case
 
 

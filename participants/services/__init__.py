@@ -17,6 +17,7 @@ from participants.services.entries import (
     save_typed_proof,
     start_entry,
     submit_entry,
+    wake_entries,
     wake_entry,
     withdraw_entry,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "start_entry",
     "submit_entry",
     "verify_identity",
+    "wake_entries",
     "wake_entry",
     "withdraw_entry",
 ]

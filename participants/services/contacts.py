@@ -19,7 +19,7 @@ from participants.models import (
     TouchKind,
 )
 from participants.selectors import identity_index
-from participants.services.entries import wake_entry
+from participants.services.entries import wake_entries
 from participants.services.touches import record_touch
 from participants.services.traces import keep_mail_traces
 
@@ -83,8 +83,7 @@ def verify_identity(*, identity_id: int, now: datetime) -> Participant:
         participant_id=person.pk,
         now=now,
     )
-    for pk in Entry.objects.filter(participant=person).values_list("pk", flat=True):
-        wake_entry(entry_id=pk, now=now)
+    wake_entries(entry_ids=Entry.objects.filter(participant=person).values_list("pk", flat=True), now=now)
     return person
 
 

@@ -1,6 +1,5 @@
 """The entry page (入口) in all its states, its theme, its pictures, and the tracked links that lead to it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,14 +9,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.models import Campaign, CampaignStatus, EntryRule, Mechanic, Prize, RuleKind
+from campaigns.models import Campaign, CampaignStatus, EntryRule, Mechanic, Prize, PrizeKind, RuleKind
 from campaigns.selectors import (
     campaign_by_slug,
     current_terms,
     link_by_token,
     needed_steps,
 )
-from codes.selectors import stock_of
+from codes.selectors import available_count, is_in_stock
 from core import clock
 from participants.models import Entry, TouchKind, TraceKind
 from participants.services import keep_traces, record_touch, start_entry
@@ -33,25 +32,15 @@ from portal.session import (
 from portal.theme import theme_css
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What the entry page says about stock: how many are left in all, and whether nothing is."""
-
-    left: int | None
-    is_sold_out: bool
-
-
 @require_safe
 def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what there is to win, what is needed, until when; or why no entry is taken now."""
     campaign = _campaign(slug)
-    now = clock.now()
-    offer = _offer(campaign)
     context = {
         "campaign": campaign,
         "sponsor": campaign.sponsor,
-        "state": page_state(campaign, offer, now),
-        "offer": offer,
+        "state": page_state(campaign, clock.now()),
+        "left": _left(campaign) if campaign.shows_remaining else None,
         "steps": needed_steps(campaign),
         "courses": campaign.courses.prefetch_related("prizes"),
         "purchase": _purchase_conditions(campaign),
@@ -127,7 +116,7 @@ def prize_picture(request: HttpRequest, public_id: UUID) -> HttpResponse | FileR
     return _image(prize.picture)
 
 
-def page_state(campaign: Campaign, offer: Offer, now: datetime) -> str:
+def page_state(campaign: Campaign, now: datetime) -> str:
     """Name the page to show: open, not_yet, paused, closed or sold_out."""
     if campaign.status == CampaignStatus.PAUSED and now < campaign.entry_closes_at:
         return "paused"
@@ -135,7 +124,7 @@ def page_state(campaign: Campaign, offer: Offer, now: datetime) -> str:
         return "not_yet"
     if not campaign.is_open(now):
         return "closed"
-    return "sold_out" if offer.is_sold_out else "open"
+    return "sold_out" if _is_sold_out(campaign) else "open"
 
 
 def _campaign(slug: str) -> Campaign:
@@ -145,12 +134,20 @@ def _campaign(slug: str) -> Campaign:
     return campaign
 
 
-def _offer(campaign: Campaign) -> Offer:
-    """Only where every accepted entry is to win does an empty stock end the campaign for newcomers."""
-    lines = [line for line in stock_of(campaign) if line.prize.needs_code]
-    left = sum(line.available for line in lines) if lines else None
+def _is_sold_out(campaign: Campaign) -> bool:
+    """Only where every accepted entry is to win does a prize that is gone end the campaign for newcomers."""
     wins_at_once = campaign.mechanic in (Mechanic.EVERYONE, Mechanic.FIRST_COME)
-    return Offer(left=left, is_sold_out=wins_at_once and left == 0)
+    return wins_at_once and any(not is_in_stock(prize_id) for prize_id in _coded_prizes(campaign))
+
+
+def _left(campaign: Campaign) -> int | None:
+    counts = [available_count(prize_id) for prize_id in _coded_prizes(campaign)]
+    return sum(counts) if counts else None
+
+
+def _coded_prizes(campaign: Campaign) -> list[int]:
+    prizes = Prize.objects.filter(course__campaign=campaign).exclude(kind=PrizeKind.PHYSICAL)
+    return list(prizes.values_list("pk", flat=True))
 
 
 def _purchase_conditions(campaign: Campaign) -> dict[str, object]:

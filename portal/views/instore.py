@@ -17,6 +17,7 @@ from campaigns.selectors import store_by_pin
 from codes.conditions import Item, Purchase, conditions_of
 from codes.models import Award, GiftCode, Redemption, RedemptionKind
 from codes.presentation import NUMBER_SECONDS, presentation_token
+from codes.printing import COMPANY_INTERNAL
 from codes.selectors import refusal_sentence
 from codes.services import CodeState, check_code, redeem_code, show_number
 from core import clock
@@ -50,7 +51,7 @@ def number(request: HttpRequest, token: str) -> HttpResponse:
     spend_guess(request, "number", limit=NUMBERS, subject=str(award.public_id), now=clock.now())
     symbology = settings.PRESENTED_BARCODE
     shown = show_number(gift_code_id=_code(award).pk, symbology=symbology, now=clock.now())
-    content = f"91{shown}" if symbology == "gs1_128" else shown
+    content = f"{COMPANY_INTERNAL}{shown}" if symbology == "gs1_128" else shown
     context = claim_context(award, token) | {
         "number": shown,
         "bars": SafeString(barcode_svg(symbology, content)),  # drawn by us out of digits

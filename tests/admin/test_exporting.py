@@ -8,7 +8,7 @@ from accounts.models import AuditEntry, Role
 from campaigns.models import Prize
 from codes.models import BatchPurpose, CodeBatch, CodeJob, JobStatus
 from codes.sealing import open_column
-from codes.services import approve_export, generate_codes, request_export, work_on_batch
+from codes.services import approve_export, generate_codes, request_export, run_job
 from core import clock
 from tests.factories import PrizeFactory, UserFactory
 
@@ -46,7 +46,7 @@ def asked(client: Client, batch: CodeBatch, form: str = "vouchers") -> CodeJob:
 def done(operator: Client, colleague: Client, batch: CodeBatch, form: str) -> CodeJob:
     job = asked(operator, batch, form)
     colleague.post(at("export_decide", job.pk), {"answer": "yes"})
-    work_on_batch(job_id=job.pk, now=clock.now())
+    run_job(job_id=job.pk, now=clock.now())
     return job
 
 

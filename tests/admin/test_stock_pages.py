@@ -11,7 +11,7 @@ from accounts.models import Agency, AuditEntry, Role
 from campaigns.models import CampaignStatus
 from codes.models import Allocation, Award, CodeJob, CodeStatus, GiftCode, JobStatus, StockCount
 from codes.selectors import open_code
-from codes.services import activate_batch, generate_codes, hold_batch, watch_stock, work_on_batch
+from codes.services import activate_batch, generate_codes, hold_batch, run_job, watch_stock
 from tests.admin.registry import row_url
 from tests.factories import (
     AgencyFactory,
@@ -136,7 +136,7 @@ def test_I02_a_count_shows_its_difference_and_whether_the_trail_agrees(agency, b
 def test_a_batch_is_held_with_a_reason_and_tells_its_story(batch, operator):
     asked = operator.get(reverse("admin:codes_codebatch_hold", args=[batch.pk]))
     operator.post(reverse("admin:codes_codebatch_hold", args=[batch.pk]), {"reason": "仕入先に確認中"})
-    work_on_batch(job_id=CodeJob.objects.get().pk, now=timezone.now())
+    run_job(job_id=CodeJob.objects.get().pk, now=timezone.now())
 
     page = text(operator.get(row_url(batch)))
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from accounts.services import add_member, sync_roles
-from campaigns.brand_rules import brand_problem, masked_value
+from campaigns.brand_rules import brand_problem
 from campaigns.errors import NotPublishable
 from campaigns.models import Campaign, GiftBrand, Prize
 from campaigns.selectors import publish_obstacles
@@ -86,20 +86,6 @@ def test_a_code_is_judged_by_the_profile_of_its_brand(brands, slug, column, valu
 
 def test_without_a_brand_anything_is_taken():
     assert brand_problem(None, "code", "x") is None
-
-
-@pytest.mark.parametrize(
-    ("slug", "column", "value", "shown"),
-    [
-        ("apple-gift-card", "code", "XABCDEFGHIJK2345", "•" * 12),
-        ("quo-card-pay", "number", "1234567890123456", "•" * 12 + "3456"),
-        ("quo-card-pay", "number", "", ""),
-        ("goods", "code", "ABCD", "••••"),
-    ],
-)
-def test_GB10_a_mask_shows_no_more_than_the_profile_allows(brands, slug, column, value, shown):
-    assert masked_value(brands[slug], column, value) == shown
-    assert masked_value(None, column, "ABCD") == "••••"
 
 
 def campaign_with(brand: GiftBrand | None, *, text: str = "", **prize) -> Campaign:
@@ -213,7 +199,6 @@ def test_a_superuser_edits_a_profile_and_an_operator_reads_it(brands):
         {"denominations": "[0]"},
         {"code_fields": '[{"name": "secret", "label": "x", "pattern": ""}]'},
         {"code_fields": '[{"name": "code", "label": "x", "pattern": "("}]'},
-        {"code_fields": '[{"name": "code", "label": "x", "pattern": "", "shown_last": "4"}]'},
     ],
 )
 def test_a_profile_that_could_judge_nothing_is_refused(brands, changes):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.errors import NotPublishable
-from campaigns.models import Campaign, CampaignStatus, Combination, Mechanic, RuleKind, RuleVersion
+from campaigns.models import Campaign, CampaignStatus, Combination, Mechanic, Prize, RuleKind, RuleVersion
 from campaigns.selectors import publish_obstacles
 from campaigns.services import publish_campaign
 from core.errors import StaleState
@@ -21,7 +21,7 @@ def draft() -> Campaign:
     campaign = factories.CampaignFactory.create()
     factories.KpiTargetFactory.create(campaign=campaign)
     factories.TermsVersionFactory.create(campaign=campaign)
-    factories.PrizeFactory.create(course__campaign=campaign)
+    factories.PrizeFactory.create(course__campaign=campaign, face_value_jpy=200)
     return campaign
 
 
@@ -87,6 +87,15 @@ def test_who_comes_first_or_is_drawn_needs_a_number_of_winners(draft, mechanic, 
 
     assert obstacles(draft) == (["no_cap"] if needs_cap else [])
     draft.courses.update(total_cap=10)
+    assert obstacles(draft) == []
+
+
+def test_the_law_on_premiums_is_asked_before_publishing(draft):
+    Prize.objects.update(face_value_jpy=500)
+    Campaign.objects.update(trade_value_jpy=2_499)
+    assert obstacles(draft) == ["premium_above_limit"]  # for everyone, so a fifth of the purchase
+
+    Campaign.objects.update(trade_value_jpy=2_500)
     assert obstacles(draft) == []
 
 

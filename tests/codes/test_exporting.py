@@ -34,7 +34,7 @@ from codes.services import (
     opening_exports,
     refuse_export,
     request_export,
-    work_on_batch,
+    run_job,
 )
 from core import held_files
 from core.barcodes import barcode_svg
@@ -81,7 +81,7 @@ def ask(batch: CodeBatch, world: World, **changes) -> CodeJob:
 def made(batch: CodeBatch, world: World, colleague, **changes) -> CodeJob:
     job = ask(batch, world, **changes)
     approve_export(job_id=job.pk, now=NOW, actor_id=colleague.pk)
-    work_on_batch(job_id=job.pk, now=NOW)
+    run_job(job_id=job.pk, now=NOW)
     job.refresh_from_db()
     return job
 
@@ -335,7 +335,7 @@ def test_two_workers_write_a_chunk_once(world, colleague, monkeypatch):
 
     monkeypatch.setattr(held_files, "hold", overtaken)
     export_chunk(job_id=job.pk, now=NOW)
-    work_on_batch(job_id=job.pk, now=NOW)
+    run_job(job_id=job.pk, now=NOW)
 
     job.refresh_from_db()
     assert (job.done_count, len(job.report["parts"])) == (3, 1)

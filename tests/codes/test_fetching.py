@@ -17,7 +17,7 @@ from codes.errors import (
     ValueNotOffered,
 )
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, SupplierCard, SupplierCardStatus
-from codes.selectors import due_cards, supplier_story
+from codes.selectors import due_cards
 from codes.services import (
     claiming,
     create_fetched_batch,
@@ -261,17 +261,6 @@ def test_no_card_is_made_for_a_code_that_was_withdrawn(world, supplier_server):
     assert make_due_cards(now=SOON) == 0
     assert supplier_server.cards == {}
     assert violations(NOW) == {}
-
-
-def test_the_story_of_a_code_at_its_supplier_tells_everything_but_the_code(world, supplier_server):
-    award = win(world)
-    make(award)
-
-    story = supplier_story(award.gift_code)
-
-    assert (story.supplier, story.status_label, story.attempts, story.made_at) == ("amazon", "発行済み", 1, NOW)
-    assert next(iter(supplier_server.cards.values())).claim_code not in repr(story)
-    assert supplier_story(GiftCode.objects.exclude(pk=award.gift_code_id).earliest("pk")) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 from codes.errors import AlreadyRedeemed, CodeNotAccepted, CodeTokenExpired, InsufficientBalance
 from codes.models import CodeLock, GiftCode, Redemption, ShownNumber
 from codes.presentation import (
-    SYMBOLOGIES,
     presentation_token,
     read_token,
     scanned_number,
@@ -176,10 +175,10 @@ def test_I07_a_till_that_sends_its_sale_again_gets_the_same_line_long_after_the_
     ]
 
 
-@pytest.mark.parametrize("symbology", SYMBOLOGIES)
+@pytest.mark.parametrize("symbology", ["code128", "nw7", "jan13", "gs1_128"])
 def test_a_number_is_read_as_each_scanner_sends_it_and_taken_once(world, gift_code, symbology):
     number = show_number(gift_code_id=gift_code.pk, symbology=symbology, now=NOW)
-    sent = {"nw7": f"A{number}B", "gs1_128": f"]C191{number}"}.get(symbology, number)
+    sent = {"nw7": f"A{number}B", "gs1_128": f"]C192{number}"}.get(symbology, number)
 
     assert len(number) == (13 if symbology == "jan13" else 24)
     assert number.startswith("29" if symbology == "jan13" else "2900001")
@@ -218,7 +217,7 @@ def test_I12_a_number_is_kept_as_a_keyed_hash_only_and_forgotten_a_day_after_its
     assert forget_shown_numbers(now=ends + timedelta(days=1)) == 1
 
 
-@pytest.mark.parametrize("typed", ["", "2900001", "29000011234567890123456７x", "A1B", "91" + "1" * 24, "MZ.a.b"])
+@pytest.mark.parametrize("typed", ["", "2900001", "29000011234567890123456７x", "A1B", "92" + "1" * 24, "MZ.a.b"])
 def test_other_texts_are_no_numbers_and_no_tokens(typed):
     assert scanned_number(typed) is None
     assert read_token(typed) is None

@@ -13,13 +13,13 @@ from codes.selectors import open_code
 from codes.services import (
     activate_batch,
     approve_export,
-    discard_batch,
     generate_codes,
     open_export,
     redeem_code,
     request_export,
     request_recall,
     run_job,
+    start_discard,
     take_stock,
 )
 from codes.services.desk_revealing import reveal_to_desk
@@ -250,7 +250,7 @@ def test_an_export_that_waited_at_the_time_of_the_backup_is_not_let_out_a_second
 def test_a_discarded_batch_does_not_come_back_to_life(world, is_known):
     batch = own_batch(world)
     printed(batch, world)
-    discard_batch(batch_id=batch.pk, reason="盗難", now=NOW)
+    start_discard(batch_id=batch.pk, reason="盗難", now=NOW)
     write_missing(now=NOW)
     (forget_print if is_known else forget_batch)(batch)
 

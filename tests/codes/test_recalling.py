@@ -50,10 +50,9 @@ from codes.services import (
     reveal_code,
     run_job,
     start_generation,
-    sweep_batch_work,
+    sweep_jobs,
     take_stock,
     void_code,
-    work_on_batch,
 )
 from core.errors import StaleState
 from journeys.audit import violations
@@ -81,10 +80,10 @@ def test_a_held_batch_gives_nothing_and_comes_back_whole(world, monkeypatch):
     batch = only_batch()
 
     held = hold_batch(batch_id=batch.pk, reason="確認中", now=NOW, actor_id=world.operator.pk)
-    assert work_on_batch(job_id=held.pk, now=NOW)
+    assert run_job(job_id=held.pk, now=NOW).status == "done"
     kept = states(batch)
     release_batch(batch_id=batch.pk, reason="確認済み", now=NOW)
-    sweep_batch_work(now=NOW)
+    sweep_jobs(now=NOW)
 
     held.refresh_from_db()
     batch.refresh_from_db()
@@ -111,12 +110,12 @@ def let_time_pass(kept: Reservation) -> None:
 def test_I01_a_code_kept_for_somebody_comes_back_to_where_its_batch_is(world, ends):
     kept = kept_code(world)
     hold_batch(batch_id=only_batch().pk, reason="確認中", now=NOW)
-    sweep_batch_work(now=NOW)
+    sweep_jobs(now=NOW)
 
     ends(kept)
     held = states(only_batch())
     release_batch(batch_id=only_batch().pk, reason="確認済み", now=NOW)
-    sweep_batch_work(now=NOW)
+    sweep_jobs(now=NOW)
 
     assert (held, states(only_batch())) == ({"held": 6}, {"available": 6})
     assert violations(NOW) == {}
@@ -127,7 +126,7 @@ def test_what_a_reservation_of_a_held_batch_gives_back_is_promised_to_nobody(wor
     world.prize.refresh_from_db()
     kept = kept_code(world)
     hold_batch(batch_id=only_batch().pk, reason="確認中", now=NOW)
-    sweep_batch_work(now=NOW)
+    sweep_jobs(now=NOW)
 
     release_early(kept)
 
@@ -137,7 +136,7 @@ def test_what_a_reservation_of_a_held_batch_gives_back_is_promised_to_nobody(wor
 
 def test_I02_a_held_batch_goes_into_stock_by_its_release_only(world):
     hold_batch(batch_id=only_batch().pk, reason="確認中", now=NOW)
-    sweep_batch_work(now=NOW)
+    sweep_jobs(now=NOW)
 
     with pytest.raises(StaleState):
         activate_batch(batch_id=only_batch().pk, now=NOW)
@@ -157,7 +156,7 @@ def test_I02_a_recall_does_not_end_while_a_code_that_was_being_reserved_is_left(
 
     monkeypatch.setattr(recalling, "_reservations_of", look_too_early)
     request_recall(batch_id=only_batch().pk, reason="x", now=NOW)
-    sweep_batch_work(now=NOW)
+    sweep_jobs(now=NOW)
 
     assert states(only_batch()) == {"void": 1}
 
@@ -204,7 +203,7 @@ def test_a_recall_blocks_replaces_and_leaves_what_was_seen_to_the_desk(world, mo
 
     preview = recall_preview(batch)
     job = request_recall(batch_id=batch.pk, reason="印刷の誤り", now=NOW, actor_id=world.operator.pk)
-    work_on_batch(job_id=job.pk, now=NOW)
+    run_job(job_id=job.pk, now=NOW)
 
     job.refresh_from_db()
     assert (preview.unissued, preview.unseen, preview.seen, preview.other_stock) == (3, 2, 1, 5)
@@ -236,7 +235,7 @@ def test_printed_codes_of_a_recalled_batch_stop_working_and_their_rest_is_withdr
 
     preview = recall_preview(batch)
     job = request_recall(batch_id=batch.pk, reason="印刷の誤り", now=NOW)
-    work_on_batch(job_id=job.pk, now=NOW)
+    run_job(job_id=job.pk, now=NOW)
     close_accounts(now=NOW)
 
     job.refresh_from_db()
@@ -253,7 +252,7 @@ def test_without_other_stock_the_code_is_blocked_and_counted_for_the_desk(world)
     award = win(world)
     job = request_recall(batch_id=only_batch().pk, reason="x", now=NOW)
 
-    work_on_batch(job_id=job.pk, now=NOW)
+    run_job(job_id=job.pk, now=NOW)
 
     job.refresh_from_db()
     award.gift_code.refresh_from_db()
@@ -265,7 +264,7 @@ def test_T21_above_the_agencys_value_a_second_person_confirms(world):
     Agency.objects.update(second_person_above_jpy=2_999)
     batch = only_batch()
     asked = request_recall(batch_id=batch.pk, reason="x", now=NOW, actor_id=world.operator.pk)
-    sweep_batch_work(now=NOW)
+    sweep_jobs(now=NOW)
 
     with pytest.raises(RecallBySamePerson):
         approve_recall(job_id=asked.pk, now=NOW, actor_id=world.operator.pk)
@@ -273,7 +272,7 @@ def test_T21_above_the_agencys_value_a_second_person_confirms(world):
     approve_recall(job_id=asked.pk, now=NOW, actor_id=UserFactory().pk)
     with pytest.raises(StaleState):
         cancel_recall(job_id=asked.pk, now=NOW)
-    sweep_batch_work(now=NOW)
+    sweep_jobs(now=NOW)
 
     batch.refresh_from_db()
     assert (waiting, states(batch), batch.status) == ({"available": 6}, {"void": 6}, BatchStatus.RECALLED)

@@ -23,7 +23,6 @@ from codes.services import (
     request_export,
     request_recall,
     reserve_code,
-    sweep_batch_work,
 )
 from codes.services.jobs import (
     run_job,
@@ -66,8 +65,8 @@ def test_I01_a_recall_goes_on_where_its_worker_was_killed(victims, crash_at):
     stock(world.prize, 4)
     job = request_recall(batch_id=batch.pk, reason="誤り", now=NOW)
 
-    codes = [victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=at) for at in (NOW, LATER)]
-    sweep_batch_work(now=LAST)
+    codes = [victims.run("run_job", crash_at=crash_at, job_id=job.pk, now=at) for at in (NOW, LATER)]
+    sweep_jobs(now=LAST)
 
     job.refresh_from_db()
     assert KILLED in codes
@@ -84,11 +83,11 @@ def test_I02_a_batch_is_held_whole_though_its_worker_was_killed(victims):
     job = hold_batch(batch_id=batch.pk, reason="確認中", now=NOW)
 
     codes = [
-        victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=at)
+        victims.run("run_job", crash_at=crash_at, job_id=job.pk, now=at)
         for crash_at, at in (("hold.before_commit", NOW), ("jobs.after_chunk", LATER))
     ]
     half = states(batch)
-    sweep_batch_work(now=LAST)
+    sweep_jobs(now=LAST)
 
     batch.refresh_from_db()
     assert codes == [KILLED, KILLED]
@@ -111,8 +110,7 @@ def test_F25_a_load_goes_on_where_its_worker_was_killed(victims, monkeypatch, tm
         job = start_generation(prize_id=prize_id, name="x", count=5, now=NOW)
 
     codes = [
-        victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=at, files=str(tmp_path))
-        for at in (NOW, LATER)
+        victims.run("run_job", crash_at=crash_at, job_id=job.pk, now=at, files=str(tmp_path)) for at in (NOW, LATER)
     ]
     between = violations(NOW)
     sweep_jobs(now=LAST)
@@ -137,7 +135,7 @@ def test_F25_a_batch_leaves_the_staged_state_whole_though_its_worker_was_killed(
     else:
         job = start_discard(batch_id=batch.pk, reason="x", now=NOW)
 
-    code = victims.run("work_on_batch", crash_at=crash_at, job_id=job.pk, now=NOW)
+    code = victims.run("run_job", crash_at=crash_at, job_id=job.pk, now=NOW)
     between = violations(NOW)
     sweep_jobs(now=LATER)
 
@@ -175,10 +173,10 @@ def test_F05_an_export_goes_on_where_its_worker_was_killed_and_writes_each_code_
     colleague = UserFactory()
     approve_export(job_id=job.pk, now=NOW, actor_id=colleague.pk)
 
-    assert victims.run("work_on_batch", crash_at="export.before_chunk_commit", job_id=job.pk, now=NOW) == KILLED
+    assert victims.run("run_job", crash_at="export.before_chunk_commit", job_id=job.pk, now=NOW) == KILLED
     job.refresh_from_db()
     assert (job.status, job.done_count, job.report) == (JobStatus.RUNNING, 0, {})
-    sweep_batch_work(now=LATER)
+    sweep_jobs(now=LATER)
 
     text = b"".join(open_export(job_id=job.pk, now=LATER, actor_id=colleague.pk)).decode()
     codes = [open_column(code, "code") for code in batch.gift_codes.order_by("pk")]

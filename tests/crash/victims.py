@@ -184,7 +184,7 @@ def replay(journal: str, now: datetime) -> None:
     recover(now=now)
 
 
-def work_on_batch(job_id: int, now: datetime, files: str = "") -> None:
+def run_job(job_id: int, now: datetime, files: str = "") -> None:
     """A worker carries long work on codes on, a few codes a chunk."""
     from django.core.files.storage import FileSystemStorage
 
@@ -216,7 +216,7 @@ ACTS: dict[str, Callable[..., None]] = {
     "reveal": reveal,
     "redeem": redeem,
     "replay": replay,
-    "work_on_batch": work_on_batch,
+    "run_job": run_job,
     "end_reservations": end_reservations,
     "make_card": make_card,
     "cancel_card": cancel_card,

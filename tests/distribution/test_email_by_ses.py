@@ -29,24 +29,19 @@ def ses(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]
         yield client
 
 
-def message(sender_address: str) -> OutgoingMessage:
-    return OutgoingMessage(
-        to="hanako@customer.example",
-        subject="当選",
-        text="当選しました",
-        html="<p>当選</p>",
-        sender_address=sender_address,
-    )
+MESSAGE = OutgoingMessage(to="hanako@customer.example", subject="当選", text="当選しました", html="<p>当選</p>")
 
 
-def test_ses_gives_its_own_id_which_its_events_carry(ses: object) -> None:
-    accepted = EmailChannel().send(message("gift@brand.example"), provider_key=KEY)
+def test_ses_gives_its_own_id_which_its_events_carry(ses: object, settings: Settings) -> None:
+    settings.DEFAULT_FROM_EMAIL = "gift@brand.example"
+    accepted = EmailChannel().send(MESSAGE, provider_key=KEY)
     assert accepted.provider_message_id
     assert str(KEY) not in accepted.provider_message_id
 
 
-def test_a_sender_that_was_never_verified_is_refused(ses: object) -> None:
+def test_a_sender_that_was_never_verified_is_refused(ses: object, settings: Settings) -> None:
+    settings.DEFAULT_FROM_EMAIL = "gift@stranger.example"
     with pytest.raises(ChannelRefused) as refusal:
-        EmailChannel().send(message("gift@stranger.example"), provider_key=KEY)
+        EmailChannel().send(MESSAGE, provider_key=KEY)
     assert (refusal.value.reason_code, refusal.value.is_address_dead) == ("message_refused", False)
     assert refusal.value.detail.startswith("MessageRejected")

@@ -1,13 +1,15 @@
 """Who is accepted after the draw is drawn at its odds, or given a prize by hand; nobody waits for ever."""
 
 from fractions import Fraction
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import AuditEntry
-from campaigns.models import Campaign, Mechanic
+from campaigns.errors import PremiumLimitExceeded
+from campaigns.models import Campaign, Mechanic, Prize
 from codes.errors import OutOfStock
 from codes.models import Award
 from distribution.errors import NoContact
@@ -64,9 +66,9 @@ def test_a_person_wins_once_and_who_cannot_be_reached_not_at_all():
     assert set(won) < {1, 2}
 
 
-def drawn(people: int = 3, *, places: int = 1, codes: int = 5) -> World:
+def drawn(people: int = 3, *, places: int = 1, codes: int = 5, **details) -> World:
     """A campaign that was drawn among these people."""
-    world = open_campaign(codes=codes, mechanic=Mechanic.LATER, course={"total_cap": places})
+    world = open_campaign(codes=codes, mechanic=Mechanic.LATER, course={"total_cap": places}, **details)
     for _person in range(people):
         finish(begin(world))
     Campaign.objects.update(status="closed")
@@ -131,7 +133,7 @@ class TestSupplementaryDraw:
         assert preview.most_jpy == 1000
 
     def test_I14_it_can_be_repeated_from_its_seed_and_every_entry_has_its_result(self):
-        world = drawn(4, places=2)
+        world = drawn(4, places=2, codes=6)  # all four may win
         entries = [accept_late(world) for _person in range(4)]
 
         draw = hold(world, 4)
@@ -242,3 +244,63 @@ class TestPrizeByHand:
         with pytest.raises(NotLate):
             grant(world, accept_late(world), course_id=elsewhere.course.pk)
         assert Award.objects.count() == 1
+
+
+@pytest.mark.django_db
+class TestLawOnPremiums:
+    """Prizes of 500 yen; with sales of 75,000 yen all of them may be worth 1,500: three."""
+
+    FIGURES: ClassVar = {"trade_value_jpy": 1_000, "projected_sales_jpy": 75_000}
+
+    def test_a_prize_by_hand_is_refused_where_all_prizes_together_would_be_worth_too_much(self):
+        world = drawn(3, places=2, **self.FIGURES)
+        grant(world, accept_late(world))
+        late = accept_late(world)
+
+        with pytest.raises(PremiumLimitExceeded) as refused:
+            grant(world, late)
+
+        late.refresh_from_db()
+        assert refused.value.code == "premium_limit_exceeded"
+        assert refused.value.context == {"obstacles": ["premiums_above_total"]}
+        assert str(refused.value) == (
+            "この賞品を加えると景品表示法の限度を超えるか、限度を計算できないため、提供できません。 "
+            "すべての賞品の合計額は2,000円です。景品表示法により、売上予定総額から計算した総額の限度は1,500円で、"
+            "500円超過しています。"
+        )
+        assert (late.status, CourseCounter.objects.get(day__isnull=True).added) == (EntryStatus.ACCEPTED, 1)
+        assert not DrawResult.objects.filter(entry=late).exists()
+
+    def test_a_place_that_the_draw_left_over_was_counted_already(self):
+        world = drawn(1, places=3, **self.FIGURES)
+
+        assert grant(world, accept_late(world)).is_win
+
+    def test_a_prize_that_became_too_dear_for_one_winner_is_refused(self):
+        world = drawn(2, **self.FIGURES | {"projected_sales_jpy": 10_000_000})
+        late = accept_late(world)
+        Prize.objects.update(face_value_jpy=20_001)
+
+        with pytest.raises(PremiumLimitExceeded, match="20,000円で、1円超過") as refused:
+            grant(world, late)
+        assert refused.value.context == {"obstacles": ["premium_above_limit"]}
+
+    def test_without_projected_sales_nothing_is_given_until_they_are_entered(self):
+        world = drawn(2, **self.FIGURES)
+        Campaign.objects.update(projected_sales_jpy=None)
+        late = accept_late(world)
+
+        with pytest.raises(PremiumLimitExceeded) as refused:
+            grant(world, late)
+        assert refused.value.context == {"obstacles": ["no_projected_sales"]}
+
+    def test_a_supplementary_draw_is_not_held_where_winners_could_be_worth_too_much(self):
+        world = drawn(3, places=2, **self.FIGURES)
+        accept_late(world)
+        assert preview_late_draw(campaign_id=world.campaign.pk).obstacles == ()
+        accept_late(world)
+
+        assert preview_late_draw(campaign_id=world.campaign.pk).obstacles == ("premiums_too_high",)
+        with pytest.raises(DrawNotPossible):
+            hold(world, 2)
+        assert Draw.objects.count() == 1

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign, Mechanic, PrizeCourse
 from codes.models import Award
@@ -135,7 +137,7 @@ def test_a_draw_over_other_entries_than_confirmed_is_not_held(expected):
 
 def test_F26_a_draw_that_breaks_half_way_leaves_nothing(monkeypatch):
     world = later_draw(3)
-    monkeypatch.setattr(drawing, "wake_entry", lambda **_details: 1 / 0)
+    monkeypatch.setattr(drawing, "wake_entries", lambda **_details: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         hold(world, 3)
@@ -143,6 +145,16 @@ def test_F26_a_draw_that_breaks_half_way_leaves_nothing(monkeypatch):
     monkeypatch.undo()
     assert hold(world, 3).winner_count == 2
     assert violations(NOW) == {}
+
+
+def test_a_draw_asks_the_database_no_more_often_for_more_entries():
+    def asked(people: int) -> int:
+        world = later_draw(people)
+        with CaptureQueriesContext(connection) as queries:
+            hold(world, people)
+        return len(queries)
+
+    assert asked(2) == asked(9)
 
 
 def test_who_has_not_confirmed_a_contact_is_not_drawn_and_is_told_so_in_the_preview():
@@ -201,6 +213,7 @@ def test_I14_a_drawn_winner_who_turns_out_to_have_entered_twice_keeps_his_win():
             "entries_in_review",
         ),
         (lambda world: world.prize.gift_codes.update(status="void"), "stock_too_small"),
+        (lambda world: Campaign.objects.update(trade_value_jpy=100), "premiums_too_high"),  # no projected sales
     ],
 )
 def test_what_stands_in_the_way_of_a_draw_is_named(change, obstacle):

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import CampaignStatus, TrackedLink
+from campaigns.models import CampaignStatus, PrizeKind, TrackedLink
 from campaigns.services import pause_campaign
 from codes.models import CodeStatus, GiftCode
 from participants.models import Entry, Touch, TouchKind
-from tests.factories import CampaignFactory
+from tests.factories import CampaignFactory, PrizeFactory
 from tests.flows.steps import NOW
 from tests.portal.phone import text_of
 
@@ -75,6 +77,26 @@ def test_a_campaign_whose_codes_are_gone_says_so_and_takes_no_entry(phone, campa
 
     assert "ご用意した数に達しました" in text_of(page)
     assert "start/" not in page.content.decode()
+
+
+def test_one_prize_of_the_course_that_is_gone_ends_a_campaign_in_which_everyone_wins_all_of_them(phone, campaigns):
+    course = campaigns["green-tea"].courses.get()
+    PrizeFactory(course=course, kind=PrizeKind.PHYSICAL)
+    assert "start/" in phone.get("/c/green-tea/").content.decode()
+
+    PrizeFactory(course=course, kind=PrizeKind.OWN_CODE)
+
+    assert "ご用意した数に達しました" in text_of(phone.get("/c/green-tea/"))
+
+
+def test_the_page_that_everybody_opens_counts_no_codes(phone, campaigns):
+    with CaptureQueriesContext(connection) as asked:
+        phone.get("/c/green-tea/")
+
+    stock = [query["sql"] for query in asked if "codes_giftcode" in query["sql"]]
+    assert len(stock) == 1
+    assert "COUNT" not in stock[0]
+    assert "LIMIT 1" in stock[0]
 
 
 def test_an_empty_stock_does_not_end_a_campaign_with_a_later_draw(phone, campaigns):

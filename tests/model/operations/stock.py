@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from hypothesis import strategies as st
 
 from codes.models import BatchStatus, CodeStatus, GiftCode
-from codes.services import activate_batch, discard_batch, expire_codes, generate_codes, import_codes, void_code
+from codes.services import activate_batch, expire_codes, generate_codes, import_codes, start_discard, void_code
 from tests.model.desk import Desk
 from tests.model.ledger import Ledger, Lot, Refused
 from tests.model.operations.base import Draw, Operation
@@ -147,7 +147,7 @@ class Discard(Operation):
         lot.move(CodeStatus.STAGED, CodeStatus.VOID)
 
     def perform(self, desk: Desk) -> Any:
-        discard_batch(batch_id=desk.lots[self.lot], reason="model", now=desk.now)
+        start_discard(batch_id=desk.lots[self.lot], reason="model", now=desk.now)
 
 
 @dataclass(frozen=True)
