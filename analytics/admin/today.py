@@ -28,6 +28,7 @@ from distribution.models import Delivery, DeliveryStatus
 from draws.models import Draw, DrawStatus
 from draws.selectors import late_entries
 from eligibility.models import ReviewCase, ReviewStatus
+from participants.selectors import campaign_with_newest_entry
 
 SOON = timedelta(days=3)
 FAILURES_SHOWN = timedelta(days=3)
@@ -64,14 +65,15 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
 
 
 def _funnel(request: HttpRequest) -> dict[str, Any]:
-    """Show the campaign that was chosen, else the one that opened last."""
+    """Show the campaign that was chosen, else the one entered last, else the one that opened last."""
     user = signed_in(request)
     if not user.has_perm(VIEW):
         return {}
     campaigns = Campaign.objects.filter(agency__in=agencies_where(user, VIEW)).exclude(status=CampaignStatus.DRAFT)
     campaigns = campaigns.order_by("-entry_opens_at", "-pk")
     chosen = campaigns.filter(pk=number(request.GET.get("campaign"))).first()
-    return {"campaigns": campaigns, **funnel_context(chosen or campaigns.first(), "total")}
+    chosen = chosen or campaign_with_newest_entry(campaigns) or campaigns.first()
+    return {"campaigns": campaigns, **funnel_context(chosen, "total")}
 
 
 def _agencies(user: User, permission: str) -> QuerySet[Agency] | None:
