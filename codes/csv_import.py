@@ -17,7 +17,9 @@ HEADERS = {
     "url": {"url", "リンク"},
 }
 CODE = re.compile(r"[!-~]{4,200}")  # printable ASCII without blanks
-DAMAGED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0", re.IGNORECASE)  # what a spreadsheet makes of long numbers
+DAMAGED = re.compile(  # what a spreadsheet makes of long numbers, of formulas that fail, and of narrow columns
+    r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0|#(REF!|N/A|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|SPILL!|CALC!)|#+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
