@@ -44,7 +44,8 @@ def campaign_with_newest_entry(campaigns: QuerySet[Campaign]) -> Campaign | None
     """Give the campaign that somebody entered last, or None if none of them was entered lately."""
     newest = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     recent = Entry.objects.filter(pk__gt=newest - RECENT_ENTRIES, campaign__in=campaigns).order_by("-pk")
-    return campaigns.filter(pk=recent.values_list("campaign", flat=True).first()).first()
+    last = recent.select_related("campaign").first()
+    return last.campaign if last else None
 
 
 def waiting_entries(now: datetime, *, limit: int = 200) -> list[int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +19,13 @@ from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
 from codes.figures import ALARM_SHARE, PrizeStock, stock_of_prizes
-from codes.models import CodeJob, JobStatus, StockAlarm
+from codes.models import CodeJob, DisputeStatus, JobKind, JobStatus, OfflineDispute, StockAlarm
 from codes.reveal_quota import heavy_revealers
 from codes.selectors import paused_fetched_batches
+from codes.services.job_loop import BROKEN
 from core import clock
 from core.clock import inclusive_end
+from core.japanese import format_yen
 from distribution.models import Delivery, DeliveryStatus
 from draws.models import Draw, DrawStatus
 from draws.selectors import late_entries
@@ -52,7 +54,19 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     """Add to the first page what the user may do today."""
     user = signed_in(request)
     now = clock.now()
-    makers = (_review, _stock, _bulk_work, _suppliers, _deliveries, _draws, _late, _reveals, _moving, _incomplete)
+    makers = (
+        _review,
+        _stock,
+        _bulk_work,
+        _disputes,
+        _suppliers,
+        _deliveries,
+        _draws,
+        _late,
+        _reveals,
+        _moving,
+        _incomplete,
+    )
     duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
     return {
         **context,
@@ -141,7 +155,10 @@ def _bulk_work(user: User, now: datetime) -> Duty | None:
     agencies = _agencies(user, "codes.change_codejob")
     if agencies is None:
         return None
-    recent = Q(status=JobStatus.FAILED, created_at__gt=now - FAILURES_SHOWN)
+    # A file that could not be read was told to whoever chose it; there is nothing left to do about it.
+    recent = Q(status=JobStatus.FAILED, created_at__gt=now - FAILURES_SHOWN) & ~(
+        Q(kind=JobKind.CHECK) & ~Q(failure_code=BROKEN)
+    )
     found = CodeJob.objects.filter(Q(status=JobStatus.WAITING) | recent, agency__in=agencies).select_related("batch")
     rows = [
         (
@@ -158,6 +175,23 @@ def _bulk_work(user: User, now: datetime) -> Duty | None:
         _("See the work"),
         is_urgent=bool(rows),
         rows=rows,
+    )
+
+
+def _disputes(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "codes.change_offlinedispute")
+    if agencies is None:
+        return None
+    found = OfflineDispute.objects.filter(agency__in=agencies, status=DisputeStatus.OPEN)
+    sums = found.aggregate(count=Count("pk"), total=Sum("amount_jpy", default=0))
+    return Duty(
+        _("Disputed uses"),
+        sums["count"],
+        gettext("Taken without a network and not booked: %(total)s in all. Somebody has to bear them.")
+        % {"total": format_yen(sums["total"])},
+        reverse("admin:codes_offlinedispute_changelist") + "?status__exact=open",
+        _("Decide on them"),
+        is_urgent=sums["count"] > 0,
     )
 
 

@@ -24,8 +24,11 @@ from codes.admin.forms import HAS_CODES, GenerateForm, ImportForm, ReasonForm
 from codes.admin.uploading import sealed_upload
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
 from codes.services import jobs
+from codes.services.activating import needs_second_person
 from core import clock
 from core.errors import DomainError
+
+SECOND_PERSON = _("Because of its value a second person has to confirm it first. It waits on that person's first page.")
 
 
 @admin.register(CodeBatch)
@@ -176,7 +179,8 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
             sentences=[
                 _("From this moment its printed codes are taken at the tills.")
                 if batch.purpose == BatchPurpose.PRINT
-                else _("From this moment winners receive codes of this batch, the oldest batch first.")
+                else _("From this moment winners receive codes of this batch, the oldest batch first."),
+                *([SECOND_PERSON] if needs_second_person(batch, request.user.pk) else []),
             ],
             figures=_figures(batch),
         )

@@ -4,18 +4,22 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Agency, Role
 from campaigns.models import CampaignStatus
 from codes.links import notice_number
 from codes.models import CodeBatch, CodeJob, JobKind, JobStatus
 from participants.models import Entry
 from tests.admin.registry import TENANT_MODELS, list_url, make_row, row_url
 from tests.factories import (
+    AgencyFactory,
     AuditEntryFactory,
     AwardFactory,
     CampaignFactory,
+    CodeBatchFactory,
     CodeJobFactory,
     EntryFactory,
     GiftCodeFactory,
@@ -140,3 +144,45 @@ def test_a_page_of_figures_opens_with_the_campaign_that_was_entered_last(url, ag
     assert operator.get(reverse(url)).context["chosen"] == busy
     assert operator.get(reverse(url), {"campaign": quiet.pk}).context["chosen"] == quiet
     assert Entry.objects.count() == 2
+
+
+def test_disputed_uses_are_todays_duty_with_their_sum_and_unreadable_files_are_not(agency, operator):
+    dispute = make_row("codes.offlinedispute", agency)
+    type(dispute).objects.filter(pk=dispute.pk).update(amount_jpy=12_345)
+    make_row("codes.offlinedispute", AgencyFactory())
+    file = CodeJobFactory(
+        batch=None, total_count=0, agency=agency, kind=JobKind.CHECK, parameters={"name": "読めないファイル"}
+    )
+    CodeJob.objects.filter(pk=file.pk).update(status=JobStatus.FAILED, failure_code="encoding_unknown")
+
+    page = operator.get(reverse("admin:index")).content.decode()
+
+    assert "記帳できなかった利用です(合計12,345円)" in page
+    assert "offlinedispute/?status__exact=open" in page
+    assert "読めないファイル" not in page
+    CodeJob.objects.filter(pk=file.pk).update(failure_code="work_broken")
+    assert "読めないファイル" in operator.get(reverse("admin:index")).content.decode()
+
+
+def test_the_question_before_activation_says_that_a_second_person_is_needed(agency, member):
+    maker = member(Role.OPERATOR)
+    client = Client()
+    client.force_login(maker)
+    batch = CodeBatchFactory(
+        prize__course__campaign__sponsor__agency=agency, status="staged", code_count=100, created_by=maker
+    )
+    url = reverse("admin:codes_codebatch_activate", args=[batch.pk])
+    told = "2人目の確認のあとで在庫に入ります"
+
+    Agency.objects.filter(pk=agency.pk).update(second_person_above_jpy=batch.face_value_jpy * 100)
+    assert told not in client.get(url).content.decode()
+    Agency.objects.filter(pk=agency.pk).update(second_person_above_jpy=batch.face_value_jpy * 100 - 1)
+    assert told in client.get(url).content.decode()
+
+
+def test_a_list_counts_its_rows_in_words(agency, operator):
+    make_row("codes.codebatch", agency)
+
+    page = operator.get(list_url("codes.codebatch")).content.decode()
+
+    assert "<span>1件</span>" in page
