@@ -185,8 +185,11 @@ def others_in_basket(gift_code: GiftCode, store_id: int, basket_id: str) -> list
 def last_use(*, agency_id: int, presented: str) -> Redemption | None:
     """Give the last use of a code that was not given back as a whole, with its store; None where there is none."""
     gift_code = presented_code(agency_id=agency_id, presented=presented)
-    if gift_code is None:
-        return None
+    return last_use_of(gift_code) if gift_code else None
+
+
+def last_use_of(gift_code: GiftCode) -> Redemption | None:
+    """Give the last use of a code that was not given back as a whole, with its store."""
     uses = gift_code.redemptions.filter(kind=RedemptionKind.REDEEM, reversed_jpy__lt=F("amount_jpy"))
     return uses.select_related("store").order_by("-at", "-pk").first()
 

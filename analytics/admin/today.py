@@ -19,10 +19,9 @@ from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
 from codes.figures import ALARM_SHARE, PrizeStock, stock_of_prizes
-from codes.models import CodeJob, DisputeStatus, JobKind, JobStatus, OfflineDispute, StockAlarm
+from codes.models import CodeJob, DisputeStatus, JobStatus, OfflineDispute, StockAlarm
 from codes.reveal_quota import heavy_revealers
 from codes.selectors import paused_fetched_batches
-from codes.services.job_loop import BROKEN
 from core import clock
 from core.clock import inclusive_end
 from core.japanese import format_yen
@@ -155,10 +154,7 @@ def _bulk_work(user: User, now: datetime) -> Duty | None:
     agencies = _agencies(user, "codes.change_codejob")
     if agencies is None:
         return None
-    # A file that could not be read was told to whoever chose it; there is nothing left to do about it.
-    recent = Q(status=JobStatus.FAILED, created_at__gt=now - FAILURES_SHOWN) & ~(
-        Q(kind=JobKind.CHECK) & ~Q(failure_code=BROKEN)
-    )
+    recent = Q(status=JobStatus.FAILED, created_at__gt=now - FAILURES_SHOWN)
     found = CodeJob.objects.filter(Q(status=JobStatus.WAITING) | recent, agency__in=agencies).select_related("batch")
     rows = [
         (

@@ -21,10 +21,12 @@ from codes.settlement_file import settlement_rows
 from core import clock
 from core.spreadsheets import csv_lines
 
+OWN_TILLS = {"staff page": _("staff page"), "phone": _("pressed on the holder's phone")}
+
 
 @admin.register(Redemption)
 class RedemptionAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("at", "store", "kind", "amount", "balance", "given_back", "terminal", "pos_transaction_id")
+    list_display = ("at", "store", "kind", "amount", "balance", "given_back", "till", "sale")
     list_select_related = ("store",)
     list_filter = (("store", admin.RelatedOnlyFieldListFilter), "kind", "is_offline")
     search_fields = ("public_id", "pos_transaction_id", "basket_id")
@@ -38,16 +40,25 @@ class RedemptionAdmin(ExportMixin, ReadOnlyAdmin):
         "given_back",
         "at",
         "business_day",
-        "pos_transaction_id",
+        "sale",
         "basket_id",
-        "terminal",
+        "till",
         "goods",
         "reason",
         "reverses",
         "occurred_at",
         "is_offline",
     )
-    readonly_fields = ("amount", "balance", "given_back")
+    readonly_fields = ("amount", "balance", "given_back", "till", "sale")
+
+    @admin.display(description=_("terminal"), ordering="terminal")
+    def till(self, redemption: Redemption) -> Any:
+        return OWN_TILLS.get(redemption.terminal, redemption.terminal)
+
+    @admin.display(description=_("POS transaction"), ordering="pos_transaction_id")
+    def sale(self, redemption: Redemption) -> str:
+        """Give the till's own number; where there is no till of theirs, ours would tell nobody anything."""
+        return "" if redemption.terminal in OWN_TILLS else redemption.pos_transaction_id
 
     @admin.display(description=_("amount (yen)"), ordering="amount_jpy")
     def amount(self, redemption: Redemption) -> str:

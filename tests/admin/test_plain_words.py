@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Agency, Role
 from campaigns.models import CampaignStatus
+from codes.history import LABELS
 from codes.links import notice_number
 from codes.models import CodeBatch, CodeJob, JobKind, JobStatus
 from participants.models import Entry
@@ -28,6 +30,7 @@ from tests.factories import (
     StoreFactory,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 LABEL = re.compile(r"<label[^>]*>(.*?)</label>", re.DOTALL)
 TAG = re.compile(r"<span[^>]*material-symbols[^>]*>.*?</span>|<[^>]+>", re.DOTALL)  # an icon is a word to its font
 LATIN = {"ID", "URL", "LINE", "X", "Slug"}
@@ -146,22 +149,14 @@ def test_a_page_of_figures_opens_with_the_campaign_that_was_entered_last(url, ag
     assert Entry.objects.count() == 2
 
 
-def test_disputed_uses_are_todays_duty_with_their_sum_and_unreadable_files_are_not(agency, operator):
+def test_disputed_uses_are_todays_duty_with_their_sum(agency, operator):
     dispute = make_row("codes.offlinedispute", agency)
     type(dispute).objects.filter(pk=dispute.pk).update(amount_jpy=12_345)
     make_row("codes.offlinedispute", AgencyFactory())
-    file = CodeJobFactory(
-        batch=None, total_count=0, agency=agency, kind=JobKind.CHECK, parameters={"name": "読めないファイル"}
-    )
-    CodeJob.objects.filter(pk=file.pk).update(status=JobStatus.FAILED, failure_code="encoding_unknown")
-
     page = operator.get(reverse("admin:index")).content.decode()
 
     assert "記帳できなかった利用です(合計12,345円)" in page
     assert "offlinedispute/?status__exact=open" in page
-    assert "読めないファイル" not in page
-    CodeJob.objects.filter(pk=file.pk).update(failure_code="work_broken")
-    assert "読めないファイル" in operator.get(reverse("admin:index")).content.decode()
 
 
 def test_the_question_before_activation_says_that_a_second_person_is_needed(agency, member):
@@ -178,6 +173,26 @@ def test_the_question_before_activation_says_that_a_second_person_is_needed(agen
     assert told not in client.get(url).content.decode()
     Agency.objects.filter(pk=agency.pk).update(second_person_above_jpy=batch.face_value_jpy * 100 - 1)
     assert told in client.get(url).content.decode()
+
+
+def test_every_act_on_codes_has_its_words_in_a_story():
+    written = re.compile(r'audit\.record\(\s*"((?:code|batch|award|card|reservation|job)\.[a-z_]+)"')
+    sources = [path.read_text() for app in ("codes", "distribution", "journeys") for path in (ROOT / app).rglob("*.py")]
+
+    acts = {act for source in sources for act in written.findall(source)}
+
+    assert len(acts) > 30
+    assert acts - set(LABELS) == set()
+
+
+def test_a_use_on_our_own_pages_shows_no_number_of_ours(agency, operator):
+    use = make_row("codes.redemption", agency)
+    type(use).objects.filter(pk=use.pk).update(terminal="staff page", pos_transaction_id="staff-77acb557")
+
+    for url in (list_url("codes.redemption"), row_url(use)):
+        page = operator.get(url).content.decode()
+        assert "店頭ページ" in page
+        assert "staff-77acb557" not in page
 
 
 def test_a_list_counts_its_rows_in_words(agency, operator):
