@@ -22,10 +22,11 @@ HEADERS = {
 CODE = re.compile(r"[!-~]{4,200}")  # printable ASCII without blanks
 PART = re.compile(r"[!-~]{1,200}")  # a PIN, a card number
 URL = re.compile(r"https?://[!-~]{1,2000}", re.IGNORECASE)  # nothing else may become a link on a winner's page
-# What spreadsheets make of long numbers, of cells that are too narrow, and of what they take for a formula.
 DAY = re.compile(r"([0-9]{4})(?:[-/]([0-9]{1,2})[-/]([0-9]{1,2})|([0-9]{2})([0-9]{2})|年([0-9]{1,2})月([0-9]{1,2})日)")
+# What spreadsheets make of long numbers, of cells that are too narrow, and of what they take for a formula.
 DAMAGED = re.compile(
-    r"-?[0-9](\.[0-9]+)?E(\+[0-9]+|-[0-9]{2,3})|-?[0-9]+\.0+|#+|#(NAME\?|VALUE!|REF!|N/A|DIV/0!|NUM!|NULL!)",
+    r"-?[0-9](\.[0-9]+)?E(\+[0-9]+|-[0-9]{2,3})|-?[0-9]+\.0+|#+|"
+    r"#(NAME\?|VALUE!|REF!|N/A|DIV/0!|NUM!|NULL!|SPILL!|CALC!)",
     re.IGNORECASE,
 )
 

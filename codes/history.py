@@ -1,6 +1,6 @@
 """What happened to a code or a batch, told from the trail: when, what, by whom and why; never what the code says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,7 +55,21 @@ LABELS: dict[str, str | Promise] = {
     "card.cancel_ordered": _("its cancelling at the supplier was ordered"),
     "card.cancelled": _("was cancelled at the supplier"),
     "card.cancel_refused": _("the supplier did not cancel it"),
+    "code.revealed_at_desk": _("was shown at the desk"),
+    "code.not_shown": _("could not be shown at the desk"),
+    "code.number_shown": _("a barcode for the till was shown"),
+    "code.locked": _("was set aside for a purchase"),
+    "code.unlocked": _("is no longer set aside"),
+    "code.refunded": _("its use was refunded"),
+    "code.recovered": _("was known again after a restore"),
+    "batch.recovered": _("was known again after a restore"),
+    "batch.print_recovered": _("its printed codes were known again after a restore"),
     "award.voided": _("its award was withdrawn"),
+    "award.reissued": _("its award was issued anew"),
+    "award.reminded": _("its winner was reminded"),
+    "job.broke": _("its work broke off"),
+    "job.retried": _("its work was tried again"),
+    "job.cancelled": _("its work was given up"),
     "stock.counted": _("was counted"),
     "delivery.accepted": _("its message was sent"),
     "delivery.delivered": _("its message has arrived"),
@@ -66,6 +80,7 @@ LABELS: dict[str, str | Promise] = {
     "delivery.unknown": _("its message was sent without an answer"),
 }
 ACTORS: dict[str, str | Promise] = {"holder": _("the winner")}
+FIGURES = {"codes": "{:,}件", "amount_jpy": "{:,}円", "difference": "{:+,}"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +91,7 @@ class Moment:
     label: str | Promise
     actor: str
     reason: str
-    figure: int | None
+    figure: str
 
 
 def story_of_code(gift_code: GiftCode) -> list[Moment]:
@@ -96,7 +111,8 @@ def story_of_code(gift_code: GiftCode) -> list[Moment]:
         delivery = getattr(award, "delivery", None)  # of a later stage, reached by its row alone
         if delivery is not None:
             subjects[delivery._meta.label_lower] = [str(delivery.public_id)]
-    return _told(subjects, hidden=("batch.recall_requested", "batch.recall_cancelled"))
+    stores = dict(gift_code.redemptions.values_list("store__code", "store__name"))  # a till is told by its store's code
+    return _told(subjects, hidden=("batch.recall_requested", "batch.recall_cancelled"), actors=ACTORS | stores)
 
 
 def story_of_batch(batch: CodeBatch) -> list[Moment]:
@@ -109,24 +125,35 @@ def story_of_batch(batch: CodeBatch) -> list[Moment]:
     return _told(subjects)
 
 
-def _told(subjects: dict[str, list[str]], hidden: Iterable[str] = ()) -> list[Moment]:
+def _told(
+    subjects: dict[str, list[str]],
+    hidden: Iterable[str] = (),
+    actors: Mapping[str, str | Promise] = ACTORS,
+) -> list[Moment]:
     wanted = Q()
     for subject_type, ids in subjects.items():
         wanted |= Q(subject_type=subject_type, subject_id__in=ids)
     lines = AuditEntry.objects.filter(wanted).exclude(action__in=list(hidden)).select_related("actor")
-    return [_moment(line) for line in reversed(list(lines.order_by("-pk")[:LONGEST]))]
+    return [_moment(line, actors) for line in reversed(list(lines.order_by("-pk")[:LONGEST]))]
 
 
-def _moment(line: AuditEntry) -> Moment:
-    facts = line.facts
-    figure = next((facts[name] for name in ("codes", "amount_jpy", "difference") if name in facts), None)
+def _moment(line: AuditEntry, actors: Mapping[str, str | Promise]) -> Moment:
     return Moment(
         at=line.at,
         label=LABELS.get(line.action, line.action),
-        actor=str(line.actor) if line.actor else str(ACTORS.get(line.actor_label, line.actor_label)),
+        actor=str(line.actor) if line.actor else str(actors.get(line.actor_label, line.actor_label)),
         reason=line.reason,
-        figure=figure if isinstance(figure, int) else None,
+        figure=_figure(line.facts),
     )
+
+
+def _figure(facts: dict[str, object]) -> str:
+    """Write the first figure that a line tells, with its unit."""
+    for name, words in FIGURES.items():
+        value = facts.get(name)
+        if isinstance(value, int):
+            return words.format(value)
+    return ""
 
 
 def _ids(public_ids: Iterable[object]) -> list[str]:

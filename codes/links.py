@@ -45,5 +45,4 @@ def moving_url(award: Award) -> str:
 
 def notice_number(award: Award) -> str:
     """Give the number by which a winner checks that a notice is genuine."""
-    digits = award.public_id.hex[:12].upper()
-    return "-".join(digits[start : start + 4] for start in (0, 4, 8))
+    return award.notice_number

@@ -174,6 +174,18 @@ def others_in_basket(gift_code: GiftCode, store_id: int, basket_id: str) -> list
     return [found is not False for found in combinable]
 
 
+def last_use(*, agency_id: int, presented: str) -> Redemption | None:
+    """Give the last use of a code that was not given back as a whole, with its store; None where there is none."""
+    gift_code = presented_code(agency_id=agency_id, presented=presented)
+    return last_use_of(gift_code) if gift_code else None
+
+
+def last_use_of(gift_code: GiftCode) -> Redemption | None:
+    """Give the last use of a code that was not given back as a whole, with its store."""
+    uses = gift_code.redemptions.filter(kind=RedemptionKind.REDEEM, reversed_jpy__lt=F("amount_jpy"))
+    return uses.select_related("store").order_by("-at", "-pk").first()
+
+
 def days_to_settle(store_id: int) -> list[date]:
     """Give the business days of a store that have lines and come after its last settlement, oldest first."""
     lines = Redemption.objects.filter(store_id=store_id, business_day__isnull=False)

@@ -29,6 +29,7 @@ COUNTING = (
     EntryStatus.WON,
     EntryStatus.LOST,
 )
+RECENT_ENTRIES = 50_000  # of all agencies: how far back is looked for the last one of a few campaigns
 UNDECIDED = (EntryStatus.SUBMITTED, EntryStatus.IN_REVIEW)
 # Entries waiting for `journeys` after which nobody else would wake them.
 WAITING = (EntryStatus.SUBMITTED, EntryStatus.ACCEPTED)
@@ -37,6 +38,14 @@ WAITING = (EntryStatus.SUBMITTED, EntryStatus.ACCEPTED)
 def entries_of(participant_id: int) -> QuerySet[Entry]:
     """Give a person's entries, newest first."""
     return Entry.objects.filter(participant_id=participant_id).select_related("campaign", "campaign__sponsor")
+
+
+def campaign_with_newest_entry(campaigns: QuerySet[Campaign]) -> Campaign | None:
+    """Give the campaign that somebody entered last, or None if none of them was entered lately."""
+    newest = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    recent = Entry.objects.filter(pk__gt=newest - RECENT_ENTRIES, campaign__in=campaigns).order_by("-pk")
+    last = recent.select_related("campaign").first()
+    return last.campaign if last else None
 
 
 def waiting_entries(now: datetime, *, limit: int = 200) -> list[int]:

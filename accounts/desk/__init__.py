@@ -3,7 +3,7 @@
 from accounts.desk.admins import ReadOnlyAdmin, TenantModelAdmin
 from accounts.desk.asking import Question, attempt
 from accounts.desk.exports import ExportMixin
-from accounts.desk.fields import InclusiveEndField, LinesField, shown, until, yen
+from accounts.desk.fields import InclusiveEndField, LinesField, grouped, shown, until, yen
 from accounts.desk.history import HistoryMixin
 from accounts.desk.importing import TableImportMixin
 from accounts.desk.keyset import KeysetMixin
@@ -22,6 +22,7 @@ __all__ = [
     "TenantStackedInline",
     "TenantTabularInline",
     "attempt",
+    "grouped",
     "shown",
     "until",
     "yen",

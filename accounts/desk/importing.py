@@ -24,8 +24,13 @@ from core.errors import DomainError
 FILE_PROBLEMS = {  # of `core.csv_files`
     "file_empty": _("The file holds no rows."),
     "file_too_large": _("The file is larger than 20 MB."),
-    "file_is_archive": _("This is an archive. Please unpack it and choose the CSV file."),
-    "encoding_unknown": _("The text is neither UTF-8, UTF-16 nor Shift_JIS."),
+    "file_is_archive": _(
+        "This is an Excel workbook or an archive. Please save the workbook as “CSV UTF-8”, or unpack the archive, "
+        "and choose the CSV file."
+    ),
+    "encoding_unknown": _(
+        "The text is neither UTF-8, UTF-16 nor Shift_JIS. Please save it as “CSV UTF-8” and choose it again."
+    ),
     "row_broken": _("a quotation mark is opened and not closed"),
 }
 SHOWN_PROBLEMS = 50

@@ -19,6 +19,7 @@ from analytics.models import Report
 from analytics.selectors import BREAKDOWNS, STAGES, FunnelRow, funnel, stages_with_labels
 from campaigns.models import Campaign
 from core.spreadsheets import csv_lines
+from participants.selectors import campaign_with_newest_entry
 
 VIEW = "analytics.view_report"
 QUESTIONS = {
@@ -55,7 +56,8 @@ class ReportAdmin(ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the funnel of a chosen campaign as a chart, a table and a file."""
         campaigns = _campaigns(request)
-        chosen = campaigns.filter(pk=number(request.GET.get("campaign"))).first() or campaigns.first()
+        chosen = campaigns.filter(pk=number(request.GET.get("campaign"))).first()
+        chosen = chosen or campaign_with_newest_entry(campaigns) or campaigns.first()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -91,6 +93,7 @@ def funnel_context(campaign: Campaign | None, by: str) -> dict[str, Any]:
         "by": by,
         "tabs": [(name, title) for name, title in TABS.items() if name in BREAKDOWNS],
         "question": QUESTIONS[by],
+        "has_entries": any(row.entries for row in rows),
         "heads": [label for _stage, label in stages_with_labels()],
         "rows": [(row.label, _cells(row)) for row in rows],
         "chart": json.dumps(_chart(rows, by), ensure_ascii=False),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,16 +19,18 @@ from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
 from codes.figures import ALARM_SHARE, PrizeStock, stock_of_prizes
-from codes.models import CodeJob, JobStatus, StockAlarm
+from codes.models import CodeJob, DisputeStatus, JobStatus, OfflineDispute, StockAlarm
 from codes.reveal_quota import heavy_revealers
 from codes.selectors import paused_fetched_batches
 from core import clock
 from core.clock import inclusive_end
+from core.japanese import format_yen
 from distribution.models import Delivery
 from distribution.selectors import TROUBLED
 from draws.models import Draw, DrawStatus
 from draws.selectors import late_entries
 from eligibility.models import ReviewCase, ReviewStatus
+from participants.selectors import campaign_with_newest_entry
 
 SOON = timedelta(days=3)
 FAILURES_SHOWN = timedelta(days=3)
@@ -52,7 +54,19 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     """Add to the first page what the user may do today."""
     user = signed_in(request)
     now = clock.now()
-    makers = (_review, _stock, _bulk_work, _suppliers, _deliveries, _draws, _late, _reveals, _moving, _incomplete)
+    makers = (
+        _review,
+        _stock,
+        _bulk_work,
+        _disputes,
+        _suppliers,
+        _deliveries,
+        _draws,
+        _late,
+        _reveals,
+        _moving,
+        _incomplete,
+    )
     duties = [duty for maker in makers if (duty := maker(user, now)) is not None]
     return {
         **context,
@@ -65,14 +79,15 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
 
 
 def _funnel(request: HttpRequest) -> dict[str, Any]:
-    """Show the campaign that was chosen, else the one that opened last."""
+    """Show the campaign that was chosen, else the one entered last, else the one that opened last."""
     user = signed_in(request)
     if not user.has_perm(VIEW):
         return {}
     campaigns = Campaign.objects.filter(agency__in=agencies_where(user, VIEW)).exclude(status=CampaignStatus.DRAFT)
     campaigns = campaigns.order_by("-entry_opens_at", "-pk")
     chosen = campaigns.filter(pk=number(request.GET.get("campaign"))).first()
-    return {"campaigns": campaigns, **funnel_context(chosen or campaigns.first(), "total")}
+    chosen = chosen or campaign_with_newest_entry(campaigns) or campaigns.first()
+    return {"campaigns": campaigns, **funnel_context(chosen, "total")}
 
 
 def _agencies(user: User, permission: str) -> QuerySet[Agency] | None:
@@ -157,6 +172,23 @@ def _bulk_work(user: User, now: datetime) -> Duty | None:
         _("See the work"),
         is_urgent=bool(rows),
         rows=rows,
+    )
+
+
+def _disputes(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "codes.change_offlinedispute")
+    if agencies is None:
+        return None
+    found = OfflineDispute.objects.filter(agency__in=agencies, status=DisputeStatus.OPEN)
+    sums = found.aggregate(count=Count("pk"), total=Sum("amount_jpy", default=0))
+    return Duty(
+        _("Disputed uses"),
+        sums["count"],
+        gettext("Taken without a network and not booked: %(total)s in all. Somebody has to bear them.")
+        % {"total": format_yen(sums["total"])},
+        reverse("admin:codes_offlinedispute_changelist") + "?status__exact=open",
+        _("Decide on them"),
+        is_urgent=sums["count"] > 0,
     )
 
 

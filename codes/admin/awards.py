@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
+from codes.admin.code_page import id_begins
 from codes.admin.forms import ReasonForm
 from codes.links import notice_number
 from codes.models import Award
@@ -20,13 +21,12 @@ STATES = {"void": "danger", "revealed": "success", "claimed": "info", "waiting":
 
 @admin.register(Award)
 class AwardAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("public_id", "prize", "entry", "state", "claim_until", "claimed_at", "revealed_at")
+    list_display = ("notice", "prize", "entry", "state", "claim_until", "claimed_at", "revealed_at")
     list_select_related = ("prize__course__campaign", "entry")
     list_filter = (("prize", admin.RelatedOnlyFieldListFilter), ("revealed_at", admin.EmptyFieldListFilter))
     search_fields = ("public_id", "entry__public_id")
-    search_help_text = _("Id of an award or of an entry")
+    search_help_text = _("Number on the notice, or id of an award or of an entry")
     fields = (
-        "public_id",
         "notice",
         "prize",
         "entry",
@@ -38,11 +38,19 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
         ("held_by", "bound_at"),
         "replaces",
         "reminded_at",
+        "public_id",
     )
     readonly_fields = ("public_id", "notice", "claim_until", "held_by")
     actions_detail = ("void", "unbind")
 
-    @admin.display(description=_("number on the notice"))
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Find an award by the number that its winner reads out, however it is written."""
+        awards, entries = id_begins(search_term, "public_id"), id_begins(search_term, "entry__public_id")
+        if not search_term.strip():
+            return queryset, False
+        return (queryset.filter(awards | entries) if awards and entries else queryset.none()), False
+
+    @admin.display(description=_("number on the notice"), ordering="pk")
     def notice(self, award: Award) -> str:
         return notice_number(award)
 

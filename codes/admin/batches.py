@@ -1,18 +1,20 @@
 """Codes come in: upload, see what would happen, keep as staged, put into stock."""
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, shown, until, yen
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, grouped, shown, until, yen
 from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Prize
 from codes.admin.batch_acts import ACTS, BatchActs
@@ -22,13 +24,16 @@ from codes.admin.forms import HAS_CODES, GenerateForm, ImportForm, ReasonForm
 from codes.admin.uploading import sealed_upload
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
 from codes.services import jobs
+from codes.services.activating import needs_second_person
 from core import clock
 from core.errors import DomainError
+
+SECOND_PERSON = _("Because of its value a second person has to confirm it first. It waits on that person's first page.")
 
 
 @admin.register(CodeBatch)
 class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOnlyAdmin):
-    list_display = ("name", "campaign", "prize", "status_label", "code_count", "left", "worth", "valid_until")
+    list_display = ("name", "campaign", "prize", "status_label", "codes", "left", "worth", "valid_until")
     list_select_related = ("prize__course__campaign", "agency", "created_by")
     list_filter = ("status", "source", ("prize", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name",)
@@ -48,6 +53,7 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     )
     readonly_fields = ("campaign", "valid_until", "maker")
     maker = shown("created_by", _("made by"))
+    codes = grouped(CodeBatch._meta.get_field("code_count"))
     change_form_template = "admin/codes/codebatch/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -78,8 +84,8 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
         return until(batch.expires_at)
 
     @admin.display(description=_("left"), ordering="available")
-    def left(self, batch: Any) -> int:
-        return int(batch.available)
+    def left(self, batch: Any) -> str:
+        return f"{batch.available:,}"
 
     @admin.display(description=_("value left"), ordering=F("available") * F("face_value_jpy"))
     def worth(self, batch: Any) -> str:
@@ -107,7 +113,7 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     @action(description=_("Import codes"), url_path="import", icon="upload_file", permissions=["stock"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
         form = ImportForm(
-            request.POST or None, request.FILES or None, prizes=self._prizes(request), initial=request.GET.dict()
+            request.POST or None, request.FILES or None, prizes=self._prizes(request), initial=named_in(request.GET)
         )
         if form.is_valid():
             given = form.cleaned_data
@@ -133,7 +139,7 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
 
     @action(description=_("Make own codes"), url_path="generate", icon="add_circle", permissions=["stock"])
     def generate(self, request: HttpRequest) -> HttpResponse:
-        form = GenerateForm(request.POST or None, prizes=self._prizes(request), initial=request.GET.dict())
+        form = GenerateForm(request.POST or None, prizes=self._prizes(request), initial=named_in(request.GET))
         if form.is_valid():
             given = form.cleaned_data
             return self._began(
@@ -173,7 +179,8 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
             sentences=[
                 _("From this moment its printed codes are taken at the tills.")
                 if batch.purpose == BatchPurpose.PRINT
-                else _("From this moment winners receive codes of this batch, the oldest batch first.")
+                else _("From this moment winners receive codes of this batch, the oldest batch first."),
+                *([SECOND_PERSON] if needs_second_person(batch, request.user.pk) else []),
             ],
             figures=_figures(batch),
         )
@@ -233,6 +240,14 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
             raise PermissionDenied
         prizes = Prize.objects.filter(course__campaign__agency__in=ids, kind__in=HAS_CODES)
         return prizes.select_related("course__campaign", "gift_brand").order_by("-course__campaign__pk", "pk")
+
+
+def named_in(query: QueryDict) -> dict[str, Any]:
+    """Give what an address presets in a form of stock; an end that is none is left out."""
+    end = query.get("expires_at", "")
+    with suppress(ValueError):
+        return {"prize": query.get("prize"), "name": query.get("name"), "expires_at": datetime.fromisoformat(end)}
+    return {"prize": query.get("prize"), "name": query.get("name")}
 
 
 def _figures(batch: CodeBatch) -> list[tuple[Any, Any]]:

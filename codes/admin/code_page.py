@@ -1,9 +1,11 @@
 """The page of one code: where it is, what happened to it, and what may safely be done; never what it says."""
 
+import unicodedata
 import uuid
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
@@ -57,13 +59,10 @@ class CodePage:
 
     def get_search_results(self: Any, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Find codes by the beginning of their id, by its index: a look into every row would take too long."""
-        digits = search_term.strip().replace("-", "").lower()
-        if not digits:
+        if not search_term.strip():
             return queryset, False
-        if not SHORTEST_ID <= len(digits) <= UUID_DIGITS or set(digits) - set("0123456789abcdef"):
-            return queryset.none(), False
-        first, last = (uuid.UUID(hex=digits.ljust(UUID_DIGITS, fill)) for fill in "0f")
-        return queryset.filter(public_id__gte=first, public_id__lte=last), False
+        begins = id_begins(search_term, "public_id")
+        return (queryset.filter(begins) if begins else queryset.none()), False
 
     def has_find_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
         return bool(self.may(request, "change", None))
@@ -157,6 +156,15 @@ class CodePage:
             done,
         )
         return redirect(self.page_of(gift_code))
+
+
+def id_begins(typed: str, name: str) -> Q:
+    """Tell which ids in a column begin as typed, dashes anywhere, by their index; an empty Q where none can."""
+    digits = unicodedata.normalize("NFKC", typed).strip().replace("-", "").lower()
+    if not SHORTEST_ID <= len(digits) <= UUID_DIGITS or set(digits) - set("0123456789abcdef"):
+        return Q()
+    first, last = (uuid.UUID(hex=digits.ljust(UUID_DIGITS, fill)) for fill in "0f")
+    return Q(**{f"{name}__gte": first, f"{name}__lte": last})
 
 
 def _context(gift_code: GiftCode) -> dict[str, Any]:

@@ -28,8 +28,10 @@ PROBLEMS = {
     "brand_field_unknown": _("has a field that the gift brand does not know"),
     "brand_field_malformed": _("is not written in the way of the gift brand"),
     "columns_differ": _("has more or fewer columns than the first row"),
-    "damaged_by_spreadsheet": _("was damaged by a spreadsheet (digits are lost); please export the file anew as text"),
-    "code_malformed": _("is not a code of 4 to 200 letters, digits or signs without blanks"),
+    "damaged_by_spreadsheet": _(
+        "was damaged by a spreadsheet (such as 1.2E+15 or #REF!); please export the file anew as text"
+    ),
+    "code_malformed": _("is empty, or not a code of 4 to 200 letters, digits or signs without blanks"),
     "pin_malformed": _("has a PIN with blanks or signs that nobody can type"),
     "url_malformed": _("has a link that does not begin with https:// or http://, or holds blanks"),
     "number_malformed": _("has a card number with blanks or signs that nobody can type"),
@@ -39,13 +41,18 @@ PROBLEMS = {
     "column_twice": _("names two columns for the same thing; please keep the one that is meant"),
     "file_too_large": _("The file is larger than 300 MB."),
     "file_empty": _("The file holds no codes."),
-    "file_is_archive": _("The file is an archive. Please unpack it and choose the CSV file in it."),
+    "file_is_archive": _(
+        "The file is an Excel workbook or an archive. Please save the workbook as “CSV UTF-8”, or unpack the archive, "
+        "and choose the CSV file."
+    ),
     "too_many_rows": _("The file has more than 10,000,000 rows."),
     "file_gone": _("The file is kept no longer. Please choose it again."),
     "file_damaged": _("The kept file is damaged. Please choose it again."),
     "not_checked": _("The check of the file has not ended well. Please have it checked first."),
     "work_broken": _("The work broke off five times without getting on. It can be tried again, or given up."),
-    "encoding_unknown": _("The file is not text in UTF-8, Shift_JIS or UTF-16."),
+    "encoding_unknown": _(
+        "The file is not text in UTF-8, Shift_JIS or UTF-16. Please save it as “CSV UTF-8” and choose it again."
+    ),
 }
 HAS_CODES = (PrizeKind.GIFT_CODE, PrizeKind.OWN_CODE)
 
@@ -60,7 +67,9 @@ class PrizeChoice(forms.ModelChoiceField):
 class StockForm(forms.Form):
     """What every way into stock asks."""
 
-    prize = PrizeChoice(Prize.objects.none(), label=_("prize"), widget=UnfoldAdminSelectWidget)
+    prize = PrizeChoice(
+        Prize.objects.none(), label=_("prize"), empty_label=_("Choose a prize"), widget=UnfoldAdminSelectWidget
+    )
     name = forms.CharField(
         label=_("name of the batch"),
         max_length=100,
@@ -68,7 +77,9 @@ class StockForm(forms.Form):
         help_text=_("So that you find it again, such as 2026年11月 第1回."),
     )
     expires_at = InclusiveEndField(
-        label=_("codes expire at"), required=False, help_text=_("Last minute included. Empty: no end.")
+        label=_("codes expire at"),
+        required=False,
+        help_text=_("Last minute included; without a time 23:59. Empty: no end."),
     )
 
     def __init__(self, *args: Any, prizes: QuerySet[Prize], **kwargs: Any) -> None:

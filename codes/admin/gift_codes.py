@@ -20,13 +20,23 @@ from core import clock
 
 @admin.register(GiftCode)
 class GiftCodeAdmin(RevealMixin, SupplierCardMixin, CodePage, KeysetMixin, ExportMixin, ReadOnlyAdmin):
-    list_display = ("public_id", "prize", "batch", "status_label", "balance", "valid_until", "issued_at", "redeemed_at")
+    list_display = ("number", "prize", "status_label", "balance", "valid_until", "issued_at", "redeemed_at")
     list_select_related = ("prize", "batch")
     list_filter = ("status", PrizeFilter)
     search_fields = ("public_id",)
     search_help_text = _("Id of a code, as in the audit trail")
-    fields = ("public_id", "prize", "batch", "status", "face_value_jpy", "balance_jpy", "valid_until", "issued_at")
-    readonly_fields = ("public_id", "valid_until")
+    fields = (
+        "prize",
+        "batch",
+        "status",
+        "face_value",
+        "balance",
+        "valid_until",
+        "issued_at",
+        "redeemed_at",
+        "public_id",
+    )
+    readonly_fields = ("face_value", "balance", "valid_until", "public_id")
     actions_list = ("find", "export_csv")
     actions_detail = ("reveal", "hold", "release", "replace", "cancel_card", "void")
 
@@ -44,6 +54,14 @@ class GiftCodeAdmin(RevealMixin, SupplierCardMixin, CodePage, KeysetMixin, Expor
     )
     def status_label(self, gift_code: GiftCode) -> tuple[str, str]:
         return gift_code.status, gift_code.get_status_display()
+
+    @admin.display(description=_("number"), ordering="pk")
+    def number(self, gift_code: GiftCode) -> str:
+        return str(gift_code)
+
+    @admin.display(description=_("value"))
+    def face_value(self, gift_code: GiftCode) -> str:
+        return yen(gift_code.face_value_jpy)
 
     @admin.display(description=_("expires at"), ordering="expires_at")
     def valid_until(self, gift_code: GiftCode) -> str:

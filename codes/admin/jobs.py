@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -24,6 +25,7 @@ from core import clock
 from core.spreadsheets import csv_lines
 
 STOPPABLE = (JobKind.CHECK, JobKind.IMPORT, JobKind.GENERATE, JobKind.EXPORT)  # nothing of them is in stock yet
+ENCODINGS = {"utf-8-sig": "UTF-8", "cp932": "Shift_JIS", "utf-16": "UTF-16"}
 TONES = {
     JobStatus.WAITING: "warning",
     JobStatus.QUEUED: "info",
@@ -219,8 +221,14 @@ def job_context(job: CodeJob) -> dict[str, Any]:
         "is_importable": is_importable(job),
         "following": job_chains.import_of(job),
         "progress_url": reverse("admin:codes_codejob_progress", args=[job.pk]),
-        "again_url": reverse("admin:codes_codebatch_import_file"),
+        "again_url": again_url(job),
     }
+
+
+def again_url(job: CodeJob) -> str:
+    """Give the address of the form for another file, with what was typed for this one."""
+    typed = {name: job.parameters.get(name) or "" for name in ("prize", "name", "expires_at")}
+    return f"{reverse('admin:codes_codebatch_import_file')}?{urlencode(typed)}"
 
 
 def sealed_tables(job: CodeJob) -> list[tuple[Any, int, int, int]]:
@@ -245,7 +253,7 @@ def figures_of(job: CodeJob) -> list[tuple[Any, Any]]:
             (_("rows in the file"), f"{report['row_count']:,}"),
             (_("codes that can be used"), f"{report.get('usable_count', 0):,}"),
             (_("value in all"), yen(report.get("total_value_jpy", 0))),
-            (_("encoding"), report.get("encoding", "")),
+            (_("encoding"), ENCODINGS.get(report.get("encoding", ""), "")),
         ]
     if job.batch is not None:
         value = job.total_count * job.batch.face_value_jpy

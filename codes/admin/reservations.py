@@ -20,8 +20,7 @@ class ReservationAdmin(ReadOnlyAdmin):
     list_select_related = ("prize",)
     list_filter = ("status",)
     search_fields = ("reference", "public_id")
-    fields = ("public_id", "reference", "prize", "gift_code", "status", "expires_at", "ended_at", "award")
-    readonly_fields = ("public_id",)
+    fields = ("reference", "prize", "gift_code", "status", "expires_at", "ended_at", "award")
     actions_detail = ("release",)
 
     @display(

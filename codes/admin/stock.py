@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, shown
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, grouped, shown, until
 from accounts.desk.tenancy import allowed_agency_ids
 from accounts.models import Agency
 from campaigns.models import Campaign, CampaignStatus, Prize, PrizeKind
@@ -24,10 +25,13 @@ from codes.figures import PrizeStock, batch_states, codes_by_trail, forecast, st
 from codes.models import CodeBatch, StockCount
 from codes.services import take_stock
 from core import clock
+from participants.selectors import campaign_with_newest_entry
 
 VIEW = "codes.view_codebatch"
 DAYS = 14
 BATCHES = 20
+STATES = ("available", "reserved", "held", "awarded", "void", "expired")
+WHERE = ("staged_count", *(f"{name}_count" for name in STATES))
 COLOURS = {"came_in": "#2f6fb0", "went_out": "#b3263a", "left": "#8a94a6"}
 HEADS = {"came_in": _("came in"), "went_out": _("given out"), "left": _("left at the end of the day")}
 
@@ -37,14 +41,8 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
     list_display = (
         "counted_at",
         "batch",
-        "imported",
-        "staged_count",
-        "available",
-        "reserved",
-        "held",
-        "awarded",
-        "void",
-        "expired",
+        "came_in",
+        *WHERE,
         "difference_label",
         "by_trail",
     )
@@ -52,14 +50,29 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
     list_filter = (("batch", admin.RelatedOnlyFieldListFilter),)
     date_hierarchy = "counted_at"
     actions_list = ("count", "export_csv")
-    fields = (*list_display[:-2], "difference", "counter")
-    readonly_fields = ("staged_count", "counter")
-    staged_count = shown("staged", _("waiting for activation"))
+    fields = (*list_display[:-2], "found", "trail", "counter")
+    readonly_fields = ("came_in", *WHERE, "found", "trail", "counter")
+    came_in = grouped(StockCount._meta.get_field("imported"), _("codes that came in"))
+    staged_count = grouped(StockCount._meta.get_field("staged"), _("waiting for activation"))
+    available_count, reserved_count, held_count, awarded_count, void_count, expired_count = (
+        grouped(StockCount._meta.get_field(name)) for name in STATES
+    )
     counter = shown("counted_by", _("counted by"))
 
     @display(description=_("difference"), label={"none": "success", "some": "danger"}, ordering="difference")
     def difference_label(self, count: StockCount) -> tuple[str, str]:
         return ("some" if count.difference else "none", f"{count.difference:+,}" if count.difference else "0")
+
+    @admin.display(description=_("difference"))
+    def found(self, count: StockCount) -> Any:
+        """Say what to do where the numbers do not agree."""
+        if not count.difference:
+            return "0"
+        return format_lazy("{}（{}）", f"{count.difference:+,}", _("hold the batch back and ask the administrator"))
+
+    @admin.display(description=_("against the trail"))
+    def trail(self, count: StockCount) -> Any:
+        return self.by_trail(count)[1]
 
     @display(description=_("against the trail"), label={"same": "success", "differs": "danger"})
     def by_trail(self, count: StockCount) -> tuple[str, Any]:
@@ -111,14 +124,14 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
     def stock(self, request: HttpRequest) -> HttpResponse:
         """Show each prize of a campaign: what is left, until when, what it is worth, what to do."""
         campaigns = _campaigns(request)
-        chosen = campaigns.filter(pk=_number(request.GET.get("campaign"))).first() or campaigns.first()
+        chosen = campaigns.filter(pk=_number(request.GET.get("campaign"))).first()
+        chosen = chosen or campaign_with_newest_entry(campaigns) or campaigns.first()
         now = clock.now()
         prizes = Prize.objects.filter(course__campaign=chosen).exclude(kind=PrizeKind.PHYSICAL)
         prizes = prizes.select_related("course__campaign", "gift_brand")
         lines = [_line(stock, now) for stock in stock_of_prizes(prizes)]
         context = {
             **self.admin_site.each_context(request),
-            "opts": CodeBatch._meta,
             "title": _("Code stock"),
             "campaigns": campaigns,
             "chosen": chosen,
@@ -166,7 +179,7 @@ def _line(stock: PrizeStock, now: Any) -> dict[str, Any]:
         "worth_jpy": stock.worth_jpy,
         "bar": state_bar(stock.states),
         "outlook": outlook,
-        "next_expiry": stock.next_expiry,
+        "next_expiry": until(stock.next_expiry),
         "staged": stock.states["staged"],
     }
 

@@ -13,7 +13,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import audit
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantModelAdmin, attempt, yen
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantModelAdmin, attempt, shown, yen
 from codes.models import DisputeStatus, OfflineDispute, Redemption, Settlement, Terminal
 from codes.selectors import refusal_sentence
 from codes.services import close_terminal, open_terminal, resolve_dispute
@@ -21,15 +21,44 @@ from codes.settlement_file import settlement_rows
 from core import clock
 from core.spreadsheets import csv_lines
 
+OWN_TILLS = {"staff page": _("staff page"), "phone": _("pressed on the holder's phone")}
+
 
 @admin.register(Redemption)
 class RedemptionAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("at", "store", "kind", "amount", "balance", "given_back", "terminal", "pos_transaction_id")
+    list_display = ("at", "store", "kind", "amount", "balance", "given_back", "till", "sale")
     list_select_related = ("store",)
     list_filter = (("store", admin.RelatedOnlyFieldListFilter), "kind", "is_offline")
     search_fields = ("public_id", "pos_transaction_id", "basket_id")
     date_hierarchy = "at"
-    exclude = ("api_key",)
+    fields = (
+        "gift_code",
+        "store",
+        "kind",
+        "amount",
+        "balance",
+        "given_back",
+        "at",
+        "business_day",
+        "sale",
+        "basket_id",
+        "till",
+        "goods",
+        "reason",
+        "reverses",
+        "occurred_at",
+        "is_offline",
+    )
+    readonly_fields = ("amount", "balance", "given_back", "till", "sale")
+
+    @admin.display(description=_("terminal"), ordering="terminal")
+    def till(self, redemption: Redemption) -> Any:
+        return OWN_TILLS.get(redemption.terminal, redemption.terminal)
+
+    @admin.display(description=_("POS transaction"), ordering="pos_transaction_id")
+    def sale(self, redemption: Redemption) -> str:
+        """Give the till's own number; where there is no till of theirs, ours would tell nobody anything."""
+        return "" if redemption.terminal in OWN_TILLS else redemption.pos_transaction_id
 
     @admin.display(description=_("amount (yen)"), ordering="amount_jpy")
     def amount(self, redemption: Redemption) -> str:
@@ -57,12 +86,16 @@ class TerminalAdmin(TenantModelAdmin):
     def state(self, terminal: Terminal) -> tuple[str, Any]:
         return ("on", _("in use")) if terminal.is_active else ("off", _("switched off"))
 
+    @admin.display(description=_("status"))
+    def state_words(self, terminal: Terminal) -> Any:
+        return self.state(terminal)[1]
+
     @admin.display(description=_("last used at"))
     def last_used_at(self, terminal: Terminal) -> Any:
         return terminal.api_key.last_used_at
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if obj is None else ("store", "code", "state", "last_used_at")
+        return () if obj is None else ("store", "code", "state_words", "last_used_at")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields if obj is None else self.get_readonly_fields(request, obj)
@@ -123,6 +156,16 @@ class SettlementAdmin(ExportMixin, ReadOnlyAdmin):
     search_fields = ("store__code", "store__name")
     date_hierarchy = "business_day"
     list_before_template = "admin/codes/settlement/totals.html"
+    fields = (
+        "store",
+        "business_day",
+        ("redeemed_count", "redeemed"),
+        ("reversed_count", "reversed_sum"),
+        ("refunded_count", "refunded"),
+        "net",
+        "closed_at",
+    )
+    readonly_fields = ("redeemed", "reversed_sum", "refunded", "net")
     actions_detail = ("download",)
 
     @admin.display(description=_("redeemed (yen)"), ordering="redeemed_jpy")
@@ -164,6 +207,13 @@ class SettlementAdmin(ExportMixin, ReadOnlyAdmin):
         return response
 
 
+BEARERS = {
+    DisputeStatus.STORE_BEARS: _("The amount is not paid to the store."),
+    DisputeStatus.SPONSOR_BEARS: _("The amount is noted as the sponsor's; pay it to the store beside the settlement."),
+    DisputeStatus.NO_CLAIM: _("Nobody is charged: the use did not take place, or was settled in another way."),
+}
+
+
 class NoteForm(forms.Form):
     note = forms.CharField(label=_("note"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
@@ -187,10 +237,11 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
         "reason",
         "status",
         "note",
-        "resolved_by",
+        "settler",
         "resolved_at",
     )
-    readonly_fields = ("amount", "reason")
+    readonly_fields = ("amount", "reason", "settler")
+    settler = shown("resolved_by", _("settled by"))
     actions_detail: ClassVar = ("store_bears", "sponsor_bears", "drop")
 
     @admin.display(description=_("amount (yen)"), ordering="amount_jpy")
@@ -240,7 +291,10 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
         question = Question(
             title=title,
             button=_("Settle the dispute"),
-            sentences=[_("This is final. The code and the settled days stay as they are.")],
+            sentences=[
+                BEARERS[status],
+                _("This is final. The code and the settled days stay as they are."),
+            ],
             figures=[
                 (_("store"), str(dispute.store)),
                 (_("amount (yen)"), yen(dispute.amount_jpy)),

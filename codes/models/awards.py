@@ -92,4 +92,10 @@ class Award(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.prize} {str(self.public_id)[:8]}"
+        return f"{self.prize} {self.notice_number}"
+
+    @property
+    def notice_number(self) -> str:
+        """The number by which its winner checks that a notice is genuine, and which is read out to the desk."""
+        digits = self.public_id.hex[:12].upper()
+        return "-".join(digits[start : start + 4] for start in (0, 4, 8))

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency, ApiKey, User
@@ -119,7 +120,7 @@ class StockCount(PublicModel):
         ordering: ClassVar = ["-counted_at", "batch"]
 
     def __str__(self) -> str:
-        return f"{self.batch} {self.counted_at:%Y-%m-%d}"
+        return f"{self.batch} {timezone.localtime(self.counted_at):%Y/%m/%d %H:%M}"
 
 
 class StockAlarm(TimestampedModel):

@@ -190,7 +190,7 @@ class GiftCode(StatefulModel):
         ]
 
     def __str__(self) -> str:
-        return str(self.public_id)[:8]
+        return f"{self.batch} #{self.position}"
 
     @property
     def is_on_paper_only(self) -> bool:

@@ -97,7 +97,7 @@ class Redemption(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.amount_jpy}"
+        return f"{self.get_kind_display()} {self.amount_jpy:,}円"
 
 
 class Terminal(PublicModel):
@@ -299,4 +299,4 @@ class Settlement(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.store} {self.business_day}"
+        return f"{self.store} {self.business_day:%Y/%m/%d}"

@@ -114,7 +114,7 @@ def refused_report(refusal: FileNotAccepted, *, job_id: int) -> dict[str, Any]:
     for problem in refusal.problems:
         found.add(problem.row, problem.code, problem.ending)
     found.store()
-    return {"problems": _first_problems(job_id), "sentences": [str(refusal.message)]}
+    return {"problems": _first_problems(job_id), "sentences": [str(refusal.message)] if refusal.problems else []}
 
 
 def forget_problems(*, now: datetime) -> int:

@@ -71,20 +71,18 @@ def known_rows(prize: Prize, rows: Sequence[CodeRow], indexes: Sequence[str]) ->
 
 def import_sentences(prize: Prize, usable: int, problem_count: int) -> list[str]:
     """Say in words what an import would do."""
-    lines = [
-        _("%(count)s codes for “%(prize)s” can be put into stock, worth %(total)s in all.")
-        % {"count": f"{usable:,}", "prize": prize.name, "total": format_yen(usable * prize.face_value_jpy)}
-    ]
-    if problem_count:
-        lines.append(
-            ngettext(
-                "%(count)s row cannot be used; nothing is imported until it is corrected.",
-                "%(count)s rows cannot be used; nothing is imported until they are corrected.",
-                problem_count,
-            )
-            % {"count": f"{problem_count:,}"}
+    figures = {"count": f"{usable:,}", "prize": prize.name, "total": format_yen(usable * prize.face_value_jpy)}
+    if not problem_count:
+        return [_("%(count)s codes for “%(prize)s” can be put into stock, worth %(total)s in all.") % figures]
+    return [
+        _("%(count)s codes of the file are good for “%(prize)s”, worth %(total)s in all.") % figures,
+        ngettext(
+            "%(count)s row cannot be used; nothing is imported until it is corrected.",
+            "%(count)s rows cannot be used; nothing is imported until they are corrected.",
+            problem_count,
         )
-    return lines
+        % {"count": f"{problem_count:,}"},
+    ]
 
 
 def close_loading(job: CodeJob, now: datetime) -> None:

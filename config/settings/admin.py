@@ -11,6 +11,7 @@ CONFIG_DIR = Path(__file__).resolve().parents[1]
 STATICFILES_DIRS = [CONFIG_DIR / "static"]
 # The first holds the texts of libraries.
 LOCALE_PATHS = [CONFIG_DIR.parent / "locale", CONFIG_DIR.parent / "core" / "locale", CONFIG_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 LOGIN_REDIRECT_URL = "admin:index"
 AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a campaign with a hundred target products

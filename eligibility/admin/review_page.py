@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desk.fields import yen
@@ -14,7 +15,7 @@ from eligibility.sums import present_sum, reasons_of
 from participants.models import Entry
 from receipts.dictionary import known_products
 from receipts.matching import match_products
-from receipts.models import Receipt
+from receipts.models import PhotoTrouble, Receipt
 from receipts.selectors import current_receipts, earlier_look_alikes, look_alikes, same_photo_receipts
 
 DOUBTFUL = 80  # what was read with less confidence (%) is tinted
@@ -28,6 +29,14 @@ PROOFS = {
     "subtotal_plus_tax": _("subtotal and tax"),
     "tax_of_total": _("tax fits the total"),
     "bases": _("taxed amounts"),
+}
+TROUBLES: dict[str, Promise] = {
+    PhotoTrouble.TOO_SMALL: _("When it was sent, this photo looked too small to be read."),
+    PhotoTrouble.TOO_DARK: _("When it was sent, this photo looked too dark to be read."),
+    PhotoTrouble.GLARE: _("When it was sent, light seemed to wash this photo out."),
+    PhotoTrouble.BLURRED: _("When it was sent, this photo looked blurred."),
+    PhotoTrouble.NO_PRINT: _("When it was sent, no print of a receipt was seen on this photo."),
+    PhotoTrouble.CUT_OFF: _("When it was sent, the receipt seemed to go on beyond this photo."),
 }
 SHOWN_OF_RING = 12
 NAMES = {field.name: field.verbose_name for field in Receipt._meta.fields}
@@ -130,12 +139,12 @@ def _box(polygon: list[list[float]]) -> dict[str, Any]:
 
 
 def photographs(receipt: Receipt | None, figures: Any) -> list[dict[str, Any]]:
-    """Give the photographs with their boxes."""
+    """Give the photographs with their boxes, and what looked wrong with each at the first glance."""
     if receipt is None:
         return []
     found = boxes(receipt, figures)
     return [
-        {"photo": photo, "boxes": found.get(index, [])}
+        {"photo": photo, "boxes": found.get(index, []), "trouble": TROUBLES.get(photo.trouble, "")}
         for index, photo in enumerate(receipt.photos.all())
         if not photo.purged_at
     ]

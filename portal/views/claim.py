@@ -10,6 +10,7 @@ from codes.errors import BoundElsewhere, ClaimPaused, ClaimPinWrong, LineProofNe
 from codes.holders import holder_obstacle
 from codes.links import claim_url
 from codes.models import Award
+from codes.selectors import last_use_of
 from codes.services import move_award, open_claim, reveal_code
 from core import clock
 from core.clock import jst_day
@@ -105,6 +106,7 @@ def _before(
         "obstacle": obstacle,
         "form": form.focus_first_wrong() if form else _pin_form(obstacle),
         "paused_until": paused_until,
+        "last_use": last_use_of(award.gift_code) if state == "used" and award.gift_code else None,
         "is_sent": request.GET.get("sent") == "1",
     }
     return render(request, "portal/claim.html", context, status=status)

@@ -14,7 +14,7 @@ from campaigns.models import Store
 from campaigns.selectors import conditions_sentences, store_by_pin, use_conditions_of
 from codes.business_day import business_day
 from codes.models import Redemption, RedemptionKind
-from codes.selectors import open_disputes, refusal_sentence
+from codes.selectors import last_use, open_disputes, refusal_sentence
 from codes.services import CodeState, check_code, redeem_code, reverse_redemption
 from core import clock
 from core.errors import DomainError
@@ -182,10 +182,13 @@ def _result(
 ) -> HttpResponse:
     """Show what a code is good for, and ask for what its conditions need."""
     known = use_conditions_of(state.prize_id) if state.prize_id else None
+    sign = "good" if state.is_redeemable else word_of(state.refusal_code)
+    presented = request.POST.get("code", "")
     context = {
         "store": store,
         "state": state,
-        "sign": "good" if state.is_redeemable else word_of(state.refusal_code),
+        "sign": sign,
+        "last_use": last_use(agency_id=store.agency_id, presented=presented) if sign == "used" else None,
         "reason": refusal_sentence(state.refusal_code) if state.refusal_code else "",
         "conditions": conditions_sentences(known),
         "form": form,

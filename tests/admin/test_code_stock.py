@@ -111,7 +111,7 @@ def test_rows_with_problems_are_named_by_number_and_nothing_can_be_confirmed(pri
     assert "5" in {row for row, _what, _tail in rows}
     assert "入荷済みのコードです" in text
     assert "ファイルの中で重複しています" in text
-    assert "表計算ソフトで桁が失われています" in text
+    assert "表計算ソフトで壊れています" in text
     assert "この内容で取り込む" not in text
     assert "CANARY" not in text + file
     assert operator.post(reverse("admin:codes_codejob_import_file", args=[check.pk])).status_code == 403

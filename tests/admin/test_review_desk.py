@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, Role
 from core.clock import jst_day
-from eligibility.admin.review_page import alikes, compared
+from eligibility.admin.review_page import TROUBLES, alikes, compared
 from eligibility.models import ReviewCase, Verdict
 from eligibility.selectors import policy_of
 from eligibility.services import set_policy
 from participants.models import EntryStatus
 from receipts.files import store_photo
-from receipts.models import PrintedForm, Receipt, ReceiptLine
+from receipts.models import PhotoTrouble, PrintedForm, Receipt, ReceiptLine
 from tests.admin.registry import list_url, row_url
 from tests.factories import (
     ReceiptFactory,
@@ -68,6 +68,19 @@ def test_the_desk_shows_photo_figures_reasons_and_doubt(case, operator):
     assert "レシートに読み取りにくい箇所があります。" in page
     assert 'value="まるはちマート"' in page
     assert '<tr class="doubtful">' in page
+
+
+def test_what_looked_wrong_when_a_photo_was_sent_stands_beside_it(case, operator):
+    photo = case.entry.receipts.get().photos.get()
+    sound = operator.get(row_url(case)).content.decode()
+    photo.trouble = PhotoTrouble.CUT_OFF
+    photo.save(update_fields=["trouble"])
+
+    page = operator.get(row_url(case)).content.decode()
+
+    assert "受付時の確認" not in sound
+    assert "受付時の確認: レシートの一部が写真からはみ出している可能性があります。" in page
+    assert set(TROUBLES) == set(PhotoTrouble)
 
 
 def test_the_list_opens_with_what_waits_oldest_first(case, agency, operator):

@@ -52,7 +52,7 @@ def test_the_stock_page_tells_what_is_left_and_what_to_do(prize, batch, operator
     shown = text(page)
     assert "500円ギフト" in shown
     assert "20,000円" in shown
-    assert "見込みなし" in shown
+    assert "最近の払い出しなし" in shown
     assert f"{reverse('admin:codes_codebatch_import_file')}?prize={prize.pk}" in page.content.decode()
 
 

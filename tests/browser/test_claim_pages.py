@@ -156,7 +156,7 @@ def test_the_staff_press_on_the_phone_and_the_clock_goes_on(page: Page, award: A
     page.keyboard.press("Tab")
     page.keyboard.type("260")
     page.get_by_label("店舗番号").fill("0001")
-    page.get_by_label("店舗の暗証番号").fill(STAFF_PIN)
+    page.get_by_label("店舗のPIN").fill(STAFF_PIN)
     page.locator("#id_amount").fill("200")
     page.get_by_role("button", name="確認へ進む").click()
     expect(page.get_by_role("heading", name="このコードを使用しますか？")).to_be_visible()

@@ -96,6 +96,8 @@ def test_every_part_of_a_code_is_judged_and_none_is_mended(pin, url, number, exp
         ("4901234567894.00", "damaged_by_spreadsheet"),
         ("-1.5E+15", "damaged_by_spreadsheet"),
         ("1E-05", "damaged_by_spreadsheet"),
+        ("#REF!", "damaged_by_spreadsheet"),
+        ("#N/A", "damaged_by_spreadsheet"),
         ("#NAME?", "damaged_by_spreadsheet"),
         ("#DIV/0!", "damaged_by_spreadsheet"),
         ("########", "damaged_by_spreadsheet"),

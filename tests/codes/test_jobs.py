@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_read_fails_its_check(world, data, reason):
     check = checked(world, data)
 
     assert (check.status, check.failure_code) == (JobStatus.FAILED, reason)
-    assert len(check.report["sentences"]) == 1
+    assert bool(check.report["sentences"]) is (reason == "no_code_column")  # of the others no row can be named
     assert sweep_jobs(now=LATER) == 0
     assert not held_files.exists(check.parameters["ticket"])
 

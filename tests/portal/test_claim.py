@@ -205,3 +205,11 @@ def stock_fetched_code(award) -> None:
     Prize.objects.filter(pk=award.prize_id).update(kind=PrizeKind.GIFT_CODE, gift_brand=brand)
     CodeBatch.objects.update(source=CodeSource.FETCHED)
     GiftCode.objects.update(code_ciphertext="")
+
+
+def test_a_code_used_in_part_says_what_is_left_before_it_is_shown(phone, award):
+    whole = text_of(phone.get(claim_path(award)))
+    GiftCode.objects.filter(pk=award.gift_code_id).update(balance_jpy=300)
+
+    assert "残高" not in whole
+    assert "残高 300円" in text_of(phone.get(claim_path(award)))

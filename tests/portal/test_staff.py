@@ -8,6 +8,7 @@ from campaigns.models import Store, UseConditions
 from campaigns.services import set_store_pin
 from codes.models import GiftCode, Redemption
 from codes.presentation import presentation_token
+from codes.selectors import last_use
 from codes.services import void_code
 from core.clock import JST
 from journeys.demo_data import STAFF_PIN
@@ -238,3 +239,23 @@ def test_a_store_that_closes_after_midnight_undoes_until_then(till, code, noon):
 
     assert night.send(address, page="/staff/today/").status_code == 302
     assert GiftCode.objects.get(award__isnull=False).balance_jpy == 500
+
+
+def test_a_used_code_says_when_where_and_for_how_much(till, code, campaigns):
+    redeemed(till, code)
+
+    sign = checked(signed_in("0002"), code)
+
+    assert "使用済み" in text_of(sign)
+    assert "最後の利用: 2026年11月22日(日) 12:00 渋谷店 500円" in text_of(sign)
+    assert "最後の利用" not in text_of(checked(till, "ZZZZ ZZZZ ZZZZ ZZZZ"))
+
+
+def test_a_use_that_was_given_back_is_no_last_use(till, code):
+    redeemed(till, code)
+    used = Redemption.objects.get()
+
+    assert last_use(agency_id=used.agency_id, presented=code) == used
+    Redemption.objects.filter(pk=used.pk).update(reversed_jpy=used.amount_jpy)
+    assert last_use(agency_id=used.agency_id, presented=code) is None
+    assert last_use(agency_id=used.agency_id + 1, presented=code) is None
