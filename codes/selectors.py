@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Agency
 from campaigns.models import Campaign, Prize, Store, TrackedLink
 from codes import errors
-from codes.journal import pos_index
+from codes.journal import pos_indexes
 from codes.links import token_indexes
 from codes.models import (
     Allocation,
@@ -32,7 +32,7 @@ from codes.models import (
     SupplierCardStatus,
     Tombstone,
 )
-from codes.presentation import number_index, read_token, scanned_number
+from codes.presentation import number_indexes, read_token, scanned_number
 from codes.sealing import code_indexes, open_column
 from core.errors import DomainError
 from core.text import canonical_number
@@ -118,7 +118,7 @@ def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
     if shown := read_token(presented):
         return codes.filter(public_id=shown.code_id).first()
     if number := scanned_number(presented):
-        once = ShownNumber.objects.filter(number_index=number_index(number))
+        once = ShownNumber.objects.filter(number_index__in=number_indexes(number))
         if found := codes.filter(pk__in=once.values("gift_code_id")).first():
             return found
     return codes.filter(code_index__in=code_indexes(agency_id=agency_id, code=presented)).first()
@@ -155,7 +155,10 @@ def issued_without_award() -> list[int]:
 
 def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_id: str) -> Redemption | None:
     """Find what a till's transaction did."""
-    names = [pos_transaction_id, pos_index(store_id, pos_transaction_id)]  # the latter if it came back from the journal
+    names = [
+        pos_transaction_id,
+        *pos_indexes(store_id, pos_transaction_id),
+    ]  # the latter if it came back from the journal
     return Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()
 
 
