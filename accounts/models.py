@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.keyed_fields import KeyedIndex, key_id_field
 from core.models import PublicModel, TimestampedModel
 from core.sealed_fields import SealedText
 
@@ -134,7 +135,8 @@ class ApiKey(PublicModel):
     )
     name = models.CharField(_("name"), max_length=100)
     prefix = models.CharField(_("prefix"), max_length=20, unique=True, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest = KeyedIndex(hashes="api_key", unique=True)
+    index_key_id = key_id_field()
     scopes = models.JSONField(_("scopes"), default=list)
     allowed_addresses = models.JSONField(_("allowed IP addresses"), default=list, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)

@@ -3,12 +3,13 @@
 import hmac
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.errors import KeyNotAccepted
 from accounts.models import Agency, ApiKey, User
 from accounts.roles import PERMISSIONS
-from core.crypto import blind_index
+from core.crypto import blind_indexes
+from core.reindexing import Kept, kept_by_key
 
 
 def agencies_of(user: User) -> QuerySet[Agency]:
@@ -38,12 +39,21 @@ def live_api_key(*, presented: str, address: str, now: datetime) -> ApiKey:
     Raises:
         KeyNotAccepted: unknown, revoked, expired, or not allowed from this address.
     """
-    digest = blind_index(presented, field="api_key", tenant="all")
-    key = ApiKey.objects.select_related("agency").filter(digest=digest).first()
-    if key is None or not hmac.compare_digest(key.digest, digest):
+    digests = blind_indexes(presented, field="api_key", tenant="all")
+    key = ApiKey.objects.select_related("agency").filter(digest__in=digests).first()
+    if key is None or not any(hmac.compare_digest(key.digest, digest) for digest in digests):
         raise KeyNotAccepted
     if key.revoked_at or (key.expires_at and key.expires_at <= now):
         raise KeyNotAccepted
     if key.allowed_addresses and address not in key.allowed_addresses:
         raise KeyNotAccepted
     return key
+
+
+def api_keys_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the API keys that can still be used by the index key that they are found under.
+
+    Only its next call shows a key again; one that is never used lets go when it expires or is revoked.
+    """
+    live = ApiKey.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
+    return kept_by_key(live, until=F("expires_at"))

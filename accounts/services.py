@@ -11,6 +11,7 @@ from accounts import audit
 from accounts.models import Agency, ApiKey, Membership, Role, Scope, User
 from accounts.roles import PERMISSIONS
 from core.crypto import blind_index
+from core.index_keys import current_key_id
 
 
 @transaction.atomic
@@ -67,7 +68,7 @@ def issue_api_key(
         agency_id=agency_id,
         name=name,
         prefix=prefix,
-        digest=blind_index(presented, field="api_key", tenant="all"),
+        **_index_of(presented),
         scopes=[str(scope) for scope in scopes],
         allowed_addresses=list(allowed_addresses),
         expires_at=expires_at,
@@ -87,6 +88,10 @@ def revoke_api_key(*, api_key_id: int, now: datetime, actor_id: int | None = Non
     return key
 
 
-def touch_api_key(*, api_key_id: int, now: datetime) -> None:
-    """Note that a key was used."""
-    ApiKey.objects.filter(pk=api_key_id).update(last_used_at=now)
+def touch_api_key(*, api_key_id: int, presented: str, now: datetime) -> None:
+    """Note that a key was used; the call is the one moment at which it can come under a new index key."""
+    ApiKey.objects.filter(pk=api_key_id).update(last_used_at=now, **_index_of(presented))
+
+
+def _index_of(presented: str) -> dict[str, str]:
+    return {"digest": blind_index(presented, field="api_key", tenant="all"), "index_key_id": current_key_id()}

@@ -32,14 +32,15 @@ class ApiKeyAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer" or not presented.strip():
             return None
         now = clock.now()
-        key = live_api_key(presented=presented.strip(), address=BaseThrottle().get_ident(request) or "", now=now)
-        _note_use(key, now)
+        presented = presented.strip()
+        key = live_api_key(presented=presented, address=BaseThrottle().get_ident(request) or "", now=now)
+        _note_use(key, presented, now)
         return None, key
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
-def _note_use(key: ApiKey, now: datetime) -> None:
+def _note_use(key: ApiKey, presented: str, now: datetime) -> None:
     if key.last_used_at is None or now - key.last_used_at >= USE_IS_NOTED_EVERY:
-        touch_api_key(api_key_id=key.pk, now=now)
+        touch_api_key(api_key_id=key.pk, presented=presented, now=now)

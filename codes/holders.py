@@ -6,7 +6,7 @@ from django.utils.crypto import constant_time_compare
 
 from campaigns.models import ClaimBinding
 from codes.models import Award
-from core.crypto import blind_index
+from core.crypto import blind_index, blind_indexes
 from participants.models import IdentityKind
 from participants.selectors import verified_identities
 
@@ -35,7 +35,7 @@ def holder_obstacle(award: Award, holder: Holder) -> str | None:
     """
     match award.entry.campaign.claim_binding:
         case ClaimBinding.DEVICE if award.device_digest:
-            return None if constant_time_compare(award.device_digest, device_digest(award, holder.device)) else "device"
+            return None if _is_the_device(award, holder.device) else "device"
         case ClaimBinding.LINE:
             return None if _is_the_line_account(award, holder) else "line"
         case ClaimBinding.PIN if not award.pin_hash:
@@ -46,8 +46,19 @@ def holder_obstacle(award: Award, holder: Holder) -> str | None:
 
 
 def device_digest(award: Award, device: str) -> str:
-    """Give the keyed hash under which an award knows a device; another award knows it under another."""
-    return blind_index(device, field="claim_device", tenant=award.public_id) if device else ""
+    """Give the keyed hash under which an award knows a device; another award knows it under another.
+
+    It hangs on the key of the award's link, and ends with it.
+    """
+    if not device:
+        return ""
+    return blind_index(device, field="claim_device", tenant=award.public_id, key_id=award.token_key_id)
+
+
+def _is_the_device(award: Award, device: str) -> bool:
+    # Devices bound before they hung on the key of the link are known under another loaded key.
+    known = [device_digest(award, device), *blind_indexes(device, field="claim_device", tenant=award.public_id)]
+    return bool(device) and any(constant_time_compare(award.device_digest, digest) for digest in known)
 
 
 def _is_the_line_account(award: Award, holder: Holder) -> bool:

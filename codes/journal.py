@@ -26,10 +26,12 @@ from codes.errors import JournalUnavailable
 from core.clients.object_lock import BucketUnavailable, LockedBucket
 from core.clock import jst_day
 from core.crypto import blind_index
+from core.index_keys import current_key_id, key_ids
 
 Line = dict[str, Any]
 RETAIN_DAYS = 2555  # seven years, as long as the audit trail
-POS_INDEX = re.compile(r"#[0-9a-f]{62}")
+FIRST_KEY = "0"  # of the index keys: lines of the time before there were others do not name it
+POS_INDEX = re.compile(r"#(?:[!-~]{1,8}:)?[0-9a-f]{50,62}")
 PAUSE_SECONDS = 5.0  # for which a bucket that failed is not asked again
 
 
@@ -161,7 +163,8 @@ def read_lines(journal: Journal, since: date | None = None) -> tuple[list[Line],
                 altered += 1
                 continue
             line = json.loads(text)
-            lines.setdefault(f"{line['what']}:{line['id']}", line)
+            # An award whose code was replaced has a line for each code that it had.
+            lines.setdefault(f"{line['what']}:{line['id']}:{line.get('code')}", line)
     return list(lines.values()), altered
 
 
@@ -170,8 +173,19 @@ def is_pos_index(pos_transaction_id: str) -> bool:
     return POS_INDEX.fullmatch(pos_transaction_id) is not None
 
 
-def pos_index(store_id: int, pos_transaction_id: str) -> str:
-    """Give the keyed hash of a till's own number, 62 letters behind a sign that no till sends; empty stays empty."""
+def pos_index(store_id: int, pos_transaction_id: str, key_id: str = "") -> str:
+    """Give the keyed hash of a till's own number, in 64 letters behind a sign that no till sends; empty stays empty.
+
+    The id of its index key stands before it, except that of the first one.
+    """
     if not pos_transaction_id or pos_transaction_id.startswith("#"):
         return pos_transaction_id
-    return f"#{blind_index(pos_transaction_id, field='pos_transaction', tenant=store_id)[:62]}"
+    key_id = key_id or current_key_id()
+    named = "" if key_id == FIRST_KEY else f"{key_id}:"
+    hashed = blind_index(pos_transaction_id, field="pos_transaction", tenant=store_id, key_id=key_id)
+    return f"#{named}{hashed[:62]}"[:64]
+
+
+def pos_indexes(store_id: int, pos_transaction_id: str) -> list[str]:
+    """Give the hashes under all loaded index keys by which a use is known that came back from the journal."""
+    return [pos_index(store_id, pos_transaction_id, key_id) for key_id in key_ids()]

@@ -10,6 +10,13 @@ class RotationRunning(DomainError):
     message = _("The key is being changed already. Please wait until that is done.")
 
 
+class IndexKeyNeeded(DomainError):
+    """An index key may not go: `needed` tells by table how much needs it, and until when."""
+
+    code = "index_key_needed"
+    message = _("This index key is still needed. What was indexed under it would not be found any more.")
+
+
 class MasterKeyNeeded(DomainError):
     """A master key may not go: `needed` counts by table what is still sealed under it."""
 

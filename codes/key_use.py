@@ -1,13 +1,18 @@
 """Reads: which codes and links still need which key."""
 
-from django.conf import settings
-from django.db.models import Count, Min, Q, QuerySet
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Count, F, Min, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest, StrIndex, Substr
 
 from accounts.data_keys import key_name
 from accounts.models import DataKey
-from codes.models import Award, CodeBatch, GiftCode
+from codes.models import Award, CodeBatch, GiftCode, Redemption, ShownNumber
 from codes.sealing import COLUMNS
+from core.reindexing import Kept, kept_by_key
 
+NUMBERS_KEPT = timedelta(days=1)  # behind their end: until then a till that asks again is understood
+TILLS_ASK = timedelta(days=30)  # for which a till may repeat a sale whose answer it has missed
 STORED = [f"{column}_ciphertext" for column in COLUMNS]
 
 
@@ -33,13 +38,30 @@ def sealed_under(key: DataKey) -> QuerySet[GiftCode]:
     return _codes_of(key.scope).filter(held)
 
 
-def uses_of_index_keys() -> dict[str, dict[str, int]]:
-    """Count the codes and the claim links that hang on each index key."""
-    uses: dict[str, dict[str, int]] = {str(key_id): {"codes": 0, "links": 0} for key_id in settings.CODE_INDEX_KEYS}
-    for model, column, name in ((GiftCode, "index_key_id", "codes"), (Award, "token_key_id", "links")):
-        for key_id, count in model._default_manager.order_by().values_list(column).annotate(n=Count("pk")):
-            uses.setdefault(key_id, {"codes": 0, "links": 0})[name] = count
-    return uses
+def codes_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count codes by the index key that they are found under."""
+    return kept_by_key(GiftCode.objects.all(), until=F("expires_at"))
+
+
+def links_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the claim links that are still good, and the devices they are bound to, by the key they hang on."""
+    open_links = Award.objects.filter(claim_expires_at__gt=now, voided_at__isnull=True)
+    return kept_by_key(open_links, "token_key_id", until=F("claim_expires_at"))
+
+
+def shown_numbers_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the one-time numbers that a till may still ask about by the key that they are found under."""
+    asked_for = ShownNumber.objects.filter(expires_at__gt=now - NUMBERS_KEPT)
+    return kept_by_key(asked_for, until=F("expires_at") + NUMBERS_KEPT)
+
+
+def recovered_uses_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the uses from the journal that a till may still ask about by the key that hashed their number."""
+    colon = StrIndex("pos_transaction_id", Value(":"))
+    named = Substr("pos_transaction_id", 2, Greatest(colon - 2, Value(0)))
+    recovered = Redemption.objects.filter(pos_transaction_id__startswith="#", at__gt=now - TILLS_ASK)
+    hashed_under = Case(When(pos_transaction_id__contains=":", then=named), default=Value("0"))
+    return kept_by_key(recovered.annotate(hashed_under=hashed_under), "hashed_under", until=F("at") + TILLS_ASK)
 
 
 def _codes_of(scope: str) -> QuerySet[GiftCode]:

@@ -8,6 +8,7 @@ import os
 import struct
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import batched
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from codes.csv_import import CodeRow, last_day
 from codes.models import CodeBatch, CodeStatus, GiftCode
 from codes.sealing import CodeSealer
 from core.clock import end_of_jst_day
+from core.index_keys import are_changing
+from core.named_locks import hold
 
 # What differs from code to code, in the order of the staging table before its row number.
 VARYING = (
@@ -57,7 +60,30 @@ Sealed = tuple[int, bytes, int, bytes, str, bytes, bytes, Ending]
 def insert_codes(
     *, batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime
 ) -> list[int]:
-    """Store staged codes in the caller's transaction; returns the rows left out, whose codes the agency has already."""
+    """Store staged codes in the caller's transaction; returns the rows left out, whose codes the agency has already.
+
+    While the index key is changed, the unique constraint does not see codes under the other key: then an agency's codes
+    come in one chunk after the other, and each looks for its own under all keys first.
+    """
+    if are_changing():
+        hold(f"codes:{batch.agency_id}")
+        known = _under_former_keys(batch, rows, sealer)
+        fresh = [row for row in rows if row.row not in known]
+        return sorted([*known, *_insert(batch, fresh, first, sealer, now)])
+    return _insert(batch, rows, first, sealer, now)
+
+
+def _under_former_keys(batch: CodeBatch, rows: Sequence[CodeRow], sealer: CodeSealer) -> set[int]:
+    """Give the rows whose codes the agency has under another key than the one of today."""
+    former = {index: row.row for row in rows for index in sealer.former_indexes(row.code)}
+    found: set[int] = set()
+    for some in batched(former, AT_ONCE):
+        stored = GiftCode.objects.filter(agency_id=batch.agency_id, code_index__in=some)
+        found |= {former[index] for index in stored.values_list("code_index", flat=True)}
+    return found
+
+
+def _insert(batch: CodeBatch, rows: Sequence[CodeRow], first: int, sealer: CodeSealer, now: datetime) -> list[int]:
     if connection.vendor != "postgresql":
         return _executed(batch, rows, first, sealer, now)
     try:

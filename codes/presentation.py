@@ -19,7 +19,8 @@ from codes.errors import CodeNotAccepted
 from codes.models import GiftCode
 from codes.printing import COMPANY_INTERNAL
 from core.barcodes import jan_check_digit
-from core.crypto import blind_index
+from core.crypto import blind_index, blind_indexes
+from core.index_keys import current_key_id, key_ids
 from core.text import canonical_number
 
 SLOT_SECONDS = 30
@@ -68,7 +69,7 @@ def token_good_until(now: datetime) -> datetime:
 def presentation_token(gift_code: GiftCode, *, now: datetime) -> str:
     """Make what the phone shows in these 30 seconds."""
     head = VERSION * KEY_IDS + settings.PRESENTED_KEY_ID % KEY_IDS
-    return _letters(LAYOUT.pack(head, gift_code.public_id.bytes, slot_at(now)))
+    return _letters(LAYOUT.pack(head, gift_code.public_id.bytes, slot_at(now)), current_key_id())
 
 
 def read_token(presented: str) -> ShownToken | None:
@@ -87,8 +88,9 @@ def read_token(presented: str) -> ShownToken | None:
     head, code_id, slot = LAYOUT.unpack(opened[: LAYOUT.size])
     known = {VERSION * KEY_IDS + (settings.PRESENTED_KEY_ID - back) % KEY_IDS for back in (0, 1)}
     # The whole text is compared: the last letter has bits that say nothing, and must not be free to change.
-    genuine = secrets.compare_digest(typed, _letters(opened[: LAYOUT.size]))
-    if not genuine or head not in known:
+    body = opened[: LAYOUT.size]
+    genuine = [secrets.compare_digest(typed, _letters(body, key_id)) for key_id in key_ids()]
+    if not any(genuine) or head not in known:
         raise CodeNotAccepted
     return ShownToken(code_id=uuid.UUID(bytes=code_id), slot=slot)
 
@@ -123,9 +125,15 @@ def number_index(number: str) -> str:
     return blind_index(number, field="shown_number", tenant="all")
 
 
-def _letters(body: bytes) -> str:
-    """Seal a token's body and write it in letters."""
-    seal = bytes.fromhex(blind_index(body.hex(), field="presentation", tenant=body[0]))[:SEAL_BYTES]
+def number_indexes(number: str) -> list[str]:
+    """Give the keyed hashes under which a one-time number may stand, that of the key in use first."""
+    return blind_indexes(number, field="shown_number", tenant="all")
+
+
+def _letters(body: bytes, key_id: str) -> str:
+    """Seal a token's body under an index key and write it in letters."""
+    sealed = blind_index(body.hex(), field="presentation", tenant=body[0], key_id=key_id)
+    seal = bytes.fromhex(sealed)[:SEAL_BYTES]
     return base64.b32encode(body + seal).decode().rstrip("=")
 
 

@@ -15,10 +15,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from accounts.data_keys import key_in_use, secret_named
-from codes.index_keys import current_key_id, index_key, key_ids
 from codes.models import GiftCode
-from core.crypto import NONCE_BYTES, IndexHasher, decrypt
+from core.crypto import NONCE_BYTES, IndexHasher, blind_indexes, decrypt
 from core.errors import SecretDamaged
+from core.index_keys import are_changing, current_key_id
 from core.text import canonical_number
 
 COLUMNS = ("code", "pin", "url", "number")
@@ -33,7 +33,7 @@ class CodeSealer:
         self.index_key_id = current_key_id()
         self._agency_id = agency_id
         self._scope = str(campaign_public_id)
-        self._hasher = IndexHasher(field=FIELD, tenant=agency_id, key=index_key(self.index_key_id))
+        self._hasher = IndexHasher(field=FIELD, tenant=agency_id, key_id=self.index_key_id)
         self._bound = {column: f"v1|gift_code|{column}|%b|{agency_id}".encode() for column in COLUMNS}
         self._load()
 
@@ -74,6 +74,10 @@ class CodeSealer:
         """Give the keyed hash under which the agency finds a code, however it is typed."""
         return self._hasher.index(canonical_number(code))
 
+    def former_indexes(self, code: str) -> list[str]:
+        """Give the hashes of a code under keys that are being replaced: a duplicate may stand under any of them."""
+        return code_indexes(agency_id=self._agency_id, code=code)[1:] if are_changing() else []
+
     def _load(self) -> None:
         key = key_in_use(agency_id=self._agency_id, scope=self._scope)
         self._cipher = AESGCM(key.secret)
@@ -106,8 +110,7 @@ def open_column(gift_code: GiftCode, column: str) -> str:
 
 def code_indexes(*, agency_id: int, code: str) -> list[str]:
     """Give the keyed hashes under which an agency may keep a code, that of the current key first."""
-    canonical = canonical_number(code)
-    return [IndexHasher(field=FIELD, tenant=agency_id, key=index_key(key_id)).index(canonical) for key_id in key_ids()]
+    return blind_indexes(canonical_number(code), field=FIELD, tenant=agency_id)
 
 
 def _bytes(text: str) -> bytes:

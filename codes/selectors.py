@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Agency
 from campaigns.models import Store, TrackedLink
 from codes import errors
-from codes.journal import pos_index
+from codes.journal import pos_indexes
 from codes.links import token_indexes
 from codes.models import (
     Allocation,
@@ -32,7 +32,7 @@ from codes.models import (
     SupplierCardStatus,
     Tombstone,
 )
-from codes.presentation import number_index, read_token, scanned_number
+from codes.presentation import number_indexes, read_token, scanned_number
 from codes.sealing import code_indexes, open_column
 from core.errors import DomainError
 from core.text import canonical_number
@@ -98,7 +98,7 @@ def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
     if shown := read_token(presented):
         return codes.filter(public_id=shown.code_id).first()
     if number := scanned_number(presented):
-        once = ShownNumber.objects.filter(number_index=number_index(number))
+        once = ShownNumber.objects.filter(number_index__in=number_indexes(number))
         if found := codes.filter(pk__in=once.values("gift_code_id")).first():
             return found
     return codes.filter(code_index__in=code_indexes(agency_id=agency_id, code=presented)).first()
@@ -135,7 +135,8 @@ def issued_without_award() -> list[int]:
 
 def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_id: str) -> Redemption | None:
     """Find what a till's transaction did, under the number that the till gave it."""
-    names = [pos_transaction_id, pos_index(store_id, pos_transaction_id)]  # the latter if it came back from the journal
+    # by a hash of it where the line came back from the journal
+    names = [pos_transaction_id, *pos_indexes(store_id, pos_transaction_id)]
     found = Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()
     if found is not None:
         found.pos_transaction_id = pos_transaction_id
@@ -148,7 +149,8 @@ def of_transaction(lines: QuerySet[Redemption], *, agency_id: int, pos_transacti
     if found.exists():
         return found
     stores = Store.objects.filter(agency_id=agency_id).values_list("pk", flat=True)
-    return lines.filter(pos_transaction_id__in=[pos_index(store_id, pos_transaction_id) for store_id in stores])
+    names = [name for store_id in stores for name in pos_indexes(store_id, pos_transaction_id)]
+    return lines.filter(pos_transaction_id__in=names)
 
 
 def is_buried(*, agency_id: int, store_id: int, pos_transaction_id: str) -> bool:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from django.conf import settings
 
 from core.errors import KeyUnavailable, SecretDamaged
+from core.index_keys import current_key_id, index_key, key_ids
 
 NONCE_BYTES = 12  # 96 bits, the size AES-GCM is specified for
 
@@ -45,19 +46,27 @@ def decrypt_bytes(stored: bytes, *, table: str, column: str, row: object) -> byt
     return _open(stored, _associated_data(table, column, row))
 
 
-def blind_index(value: str, *, field: str, tenant: object, key: bytes | None = None) -> str:
+def blind_index(value: str, *, field: str, tenant: object, key_id: str = "") -> str:
     """Give the keyed hash (64 hex digits) by which a canonical value is found and kept unique within a tenant.
 
-    `key` is for values whose index key can be changed; all others hang on the one of the settings.
+    It is made under the key in use, unless another is named; rows name theirs beside it (`core.keyed_fields`).
+
+    Raises:
+        KeyUnavailable: the key named is not loaded.
     """
-    return IndexHasher(field=field, tenant=tenant, key=key).index(value)
+    return IndexHasher(field=field, tenant=tenant, key_id=key_id).index(value)
+
+
+def blind_indexes(value: str, *, field: str, tenant: object) -> list[str]:
+    """Give the keyed hashes of a value under all loaded keys, the current one first: what a look-up asks for."""
+    return [blind_index(value, field=field, tenant=tenant, key_id=key_id) for key_id in key_ids()]
 
 
 class IndexHasher:
     """What `blind_index` does, for many values of one field and tenant without the set-up of each."""
 
-    def __init__(self, *, field: str, tenant: object, key: bytes | None = None) -> None:
-        own = hmac.digest(key or _index_key(), f"{field}|{tenant}".encode(), "sha256")
+    def __init__(self, *, field: str, tenant: object, key_id: str = "") -> None:
+        own = hmac.digest(index_key(key_id or current_key_id()), f"{field}|{tenant}".encode(), "sha256")
         self._prototype = HMAC(own, SHA256())  # its copies take half the time of the standard library's
 
     def index(self, value: str) -> str:
@@ -67,9 +76,11 @@ class IndexHasher:
         return hasher.finalize().hex()
 
 
-def derive_token(*parts: object, purpose: str, key: bytes | None = None) -> str:
+def derive_token(*parts: object, purpose: str, key_id: str = "") -> str:
     """Derive a 128-bit token in 26 letters from ids: nobody without the key can guess it, and nothing is stored."""
-    digest = hmac.digest(key or _index_key(), "|".join([purpose, *map(str, parts)]).encode(), "sha256")
+    digest = hmac.digest(
+        index_key(key_id or current_key_id()), "|".join([purpose, *map(str, parts)]).encode(), "sha256"
+    )
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 
@@ -113,8 +124,3 @@ def _cipher(key_id: str) -> AESGCM:
         return AESGCM(base64.b64decode(settings.ENCRYPTION_KEYS[key_id]))
     except KeyError as error:
         raise KeyUnavailable(key_id=key_id) from error
-
-
-@lru_cache(maxsize=1)
-def _index_key() -> bytes:
-    return base64.b64decode(settings.INDEX_KEY)

@@ -18,6 +18,7 @@ from drill.options import Options
 from drill.prints import Papers
 from drill.rows import Row, exactly, some
 
+TAKEN_BACK = 5  # of each kind
 BEFORE, WAITING, AFTER, LATER = 40, 30, 30, 60  # winners before the dump, sent before and won after, came after; new
 SAMPLES = 100
 CODES = 400
@@ -32,6 +33,7 @@ class Known:
     texts: dict[str, str] = field(default_factory=dict)  # what people hold in their hands
     uses: int = 0
     papers: Papers = field(default_factory=Papers)
+    void: dict[str, str] = field(default_factory=dict)  # texts of codes that were taken back, by public id
 
 
 def rehearse(_options: Options) -> Iterator[Row]:
@@ -49,9 +51,11 @@ def rehearse(_options: Options) -> Iterator[Row]:
         for batch in (waiting_to_be_printed, prints.make_batch(world)):
             prints.print_and_use(world, batch, known.papers)
         _live_on(world, waiting, known)
+        _take_back(world, known)
         yield some("codes given out before the loss", len(known.awards), "codes")
         yield some("codes printed before the loss", len(known.papers.texts), "codes")
         yield some("uses at tills before the loss", known.uses, "uses")
+        yield some("codes blocked or called back before the loss", len(known.void), "codes")
         yield Row("dump of the database", taken, "s")
         yield from _without_journal(dump, world, known)
         yield from _with_journal(dump, world, known)
@@ -75,9 +79,10 @@ def _start_servers() -> None:
 
 def _live_before() -> tuple[Any, list[Any]]:
     """Forty winners before the dump, some of whom used their codes; thirty entries whose turn comes after it."""
-    from tests.worlds import begin, open_campaign, send
+    from tests.worlds import begin, open_campaign, send, stock
 
     world = open_campaign(codes=CODES)
+    stock(world.prize, TAKEN_BACK)  # a batch of its own, to be called back
     for number in range(BEFORE):
         _win_and_use(world, number)
     return world, [send(begin(world)) for _entry in range(WAITING)]
@@ -107,6 +112,45 @@ def _live_on(world: Any, waiting: list[Any], known: Known) -> None:
     known.balances = {str(public_id): jpy for public_id, jpy in handed_out.values_list("public_id", "balance_jpy")}
 
 
+def _take_back(world: Any, known: Known) -> None:
+    """The desk blocks codes that were given and codes in stock, and calls a batch back, all after the dump."""
+    from codes.models import BatchPurpose, CodeBatch, CodeStatus, GiftCode
+    from codes.selectors import open_code
+    from codes.services import request_recall, run_job, void_code
+    from tests.factories import NOW
+
+    given = GiftCode.objects.filter(public_id__in=known.awards, balance_jpy__gt=0).order_by("pk")[:TAKEN_BACK]
+    stock = GiftCode.objects.filter(status=CodeStatus.AVAILABLE, batch=given[0].batch).order_by("position")[:TAKEN_BACK]
+    for code in [*given, *stock]:
+        known.void[str(code.public_id)] = open_code(code).code
+        void_code(gift_code_id=code.pk, reason="drill", now=NOW)
+    recalled = CodeBatch.objects.filter(prize=world.prize, purpose=BatchPurpose.AWARDS).latest("pk")
+    for code in recalled.gift_codes.all():
+        known.void[str(code.public_id)] = open_code(code).code
+    job = request_recall(batch_id=recalled.pk, reason="drill", now=NOW)
+    while run_job(job_id=job.pk, now=NOW).status == "running":
+        pass
+
+
+def _still_good(world: Any, known: Known) -> int:
+    """Count the taken back codes that a till takes, or that wait in stock to be given out."""
+    from codes.models import CodeStatus, GiftCode
+    from codes.services import redeem_code
+    from core.errors import DomainError
+    from tests.factories import NOW
+
+    good = 0
+    for code in GiftCode.objects.filter(public_id__in=known.void):
+        text = known.void[str(code.public_id)]
+        try:
+            redeem_code(agency_id=world.agency.pk, store_id=world.store.pk, presented=text, now=NOW)
+        except DomainError:
+            good += code.status in (CodeStatus.STAGED, CodeStatus.AVAILABLE, CodeStatus.HELD)
+        else:
+            good += 1
+    return good
+
+
 def _win_and_use(world: Any, number: int) -> None:
     """One person wins and looks; two of three use the code in part, one of six has that undone."""
     from codes.services import redeem_code, reverse_redemption
@@ -127,6 +171,7 @@ def _without_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
 
     _restore(dump, "unguarded")
     kept, settings.JOURNAL = settings.JOURNAL, f"folder:{dump.parent / 'unguarded'}"
+    yield some("control: blocked codes good again without it", _still_good(world, known), "codes")
     yield some("control: codes given twice without the journal", len(_given_twice(world, known)), "codes")
     yield some("control: codes on paper no till takes without it", prints.refused_at_the_till(world, known.papers))
     yield some("control: codes printed twice without the journal", prints.printed_twice(world, known.papers), "codes")
@@ -156,6 +201,7 @@ def _with_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
     yield Row("RTO: restore and replay", restored + replayed, "s", "at most 60 min", restored + replayed < 3600)
     sweep(now=NOW)
     yield exactly("waiting entries that lost their code", _lost_their_code(known), 0, "entries")
+    yield exactly("blocked or recalled codes that are good again", _still_good(world, known), 0, "codes")
     yield exactly("codes given twice", len(_given_twice(world, known)), 0, "codes")
     yield exactly("codes on paper that no till takes", prints.refused_at_the_till(world, known.papers), 0, "codes")
     yield exactly("codes printed twice", prints.printed_twice(world, known.papers), 0, "codes")
@@ -193,7 +239,7 @@ def _given_twice(world: Any, known: Known) -> list[str]:
 def _given_among(known: Known) -> int:
     from codes.models import GiftCode
 
-    return GiftCode.objects.filter(public_id__in=known.awards, status="issued").count()
+    return GiftCode.objects.filter(public_id__in=known.awards, status__in=["issued", "void"]).count()
 
 
 def _lost_their_code(known: Known) -> int:

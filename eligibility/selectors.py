@@ -4,17 +4,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
+from django.db.models import Exists, F, OuterRef, QuerySet, prefetch_related_objects
 
 from accounts.models import Agency, User
 from accounts.selectors import members_who_may
 from campaigns.models import Campaign
 from campaigns.selectors import counts_for_sponsor
 from core.crypto import blind_index
+from core.reindexing import Kept, kept_by_key
 from eligibility.inputs import Inputs, ReceiptFacts
 from eligibility.models import (
     Appeal,
     AppealStatus,
+    AttemptBudget,
     Decision,
     NumberUse,
     ReferenceNumber,
@@ -30,6 +32,7 @@ from participants.selectors import (
     counting_entries,
     counting_entries_that_day,
     entries_ahead,
+    typed_indexes,
     verified_identities,
 )
 from receipts.dictionary import known_products
@@ -40,11 +43,14 @@ from receipts.selectors import (
     earlier_receipts,
     figures_of,
     look_alikes,
+    purchase_indexes,
     same_photo_receipts,
     same_purchase_receipts,
 )
 
 SCREEN_SCORE = 2.2  # peak of the log spectrum: above it, a display is likely; for review only
+LISTED_AFTER_CLOSE = timedelta(days=180)  # in which entries sent in time may still be decided
+BUDGETS_COUNT = timedelta(days=30)  # the longest window in which tries are counted
 UNDO_TIME = timedelta(minutes=1)  # in which nothing follows from a reviewer's word, so that it can be taken back
 
 
@@ -112,8 +118,8 @@ def is_in_sample(case: ReviewCase, share: int) -> bool:
 
 def usable_serial(entry: Entry) -> Serial | None:
     """Find the serial code that an entry typed, if it may still be used by it."""
-    number = _typed(entry, ProofKind.SERIAL)
-    serial = Serial.objects.filter(campaign_id=entry.campaign_id, value_index=number).first() if number else None
+    typed = typed_indexes(entry, ProofKind.SERIAL)
+    serial = Serial.objects.filter(campaign_id=entry.campaign_id, value_index__in=typed).first() if typed else None
     if serial is None or serial.used_count < serial.uses_allowed:
         return serial
     return serial if NumberUse.objects.filter(entry=entry, serial=serial).exists() else None
@@ -121,10 +127,10 @@ def usable_serial(entry: Entry) -> Serial | None:
 
 def usable_reference(entry: Entry) -> ReferenceNumber | None:
     """Find the reference number that an entry typed, if it may still be used by it."""
-    number = _typed(entry, ProofKind.REFERENCE)
-    if not number:
+    typed = typed_indexes(entry, ProofKind.REFERENCE)
+    if not typed:
         return None
-    found = ReferenceNumber.objects.filter(campaign_id=entry.campaign_id, value_index=number).first()
+    found = ReferenceNumber.objects.filter(campaign_id=entry.campaign_id, value_index__in=typed).first()
     if found is None or found.used_count < found.uses_allowed:
         return found
     return found if NumberUse.objects.filter(entry=entry, reference=found).exists() else None
@@ -163,7 +169,7 @@ def receipt_facts(receipt: Receipt) -> ReceiptFacts:
     prefetch_related_objects([receipt], "lines")
     used = same_purchase_receipts(receipt, of_sponsor=counts_for_sponsor(receipt.campaign)).exists()
     used = used or same_photo_receipts(receipt).filter(counts=True).exists()
-    same = earlier_receipts(receipt).filter(fingerprint=receipt.fingerprint)
+    same = earlier_receipts(receipt).filter(fingerprint__in=purchase_indexes(receipt))
     alike = [] if used else [*earlier_look_alikes(receipt), *look_alikes(receipt)]
     return ReceiptFacts(
         status=receipt.status,
@@ -215,5 +221,21 @@ def _items(receipt: Receipt, reading: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _typed(entry: Entry, kind: ProofKind) -> str | None:
-    return entry.typed_proofs.filter(kind=kind).values_list("value_index", flat=True).first()
+def serials_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count serial codes by the index key that they are found under."""
+    return kept_by_key(Serial.objects.all())
+
+
+def references_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count reference numbers that entries may still be checked against by the index key that they are found under.
+
+    They are kept as hashes only and stay under their key, until their campaign needs them no longer.
+    """
+    needed = ReferenceNumber.objects.filter(campaign__entry_closes_at__gt=now - LISTED_AFTER_CLOSE)
+    return kept_by_key(needed, until=F("campaign__entry_closes_at") + LISTED_AFTER_CLOSE)
+
+
+def budgets_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the budgets for tries that may still be running by the index key that they are found under."""
+    running = AttemptBudget.objects.filter(window_started_at__gt=now - BUDGETS_COUNT)
+    return kept_by_key(running, until=F("window_started_at") + BUDGETS_COUNT)

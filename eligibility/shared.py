@@ -11,6 +11,7 @@ from campaigns.models import Campaign, CampaignStatus, Sponsor
 from eligibility.models import ReviewCase, RingMember
 from eligibility.rings import HOLD_AT, Shared, most_sharing
 from participants.models import Entry, EntryStatus, EntryTrace, TraceKind
+from participants.selectors import searched_traces
 from receipts.models import Receipt, ReceiptStatus
 
 LIVE = (CampaignStatus.OPEN, CampaignStatus.PAUSED, CampaignStatus.CLOSED)
@@ -46,12 +47,12 @@ def entries_to_hold(sponsor_id: int) -> list[int]:
 
 def joins_suspected_ring(entry: Entry) -> bool:
     """Tell whether an entry came from the browser, or has the mailbox, of somebody in a suspected ring."""
-    own = EntryTrace.objects.filter(entry=entry, kind__in=[TraceKind.DEVICE, TraceKind.MAILBOX])
+    own = searched_traces().filter(entry=entry, kind__in=[TraceKind.DEVICE, TraceKind.MAILBOX])
     values = {kind: [value] for kind, value in own.values_list("kind", "value_index")}
     if not values:
         return False
     campaigns = Campaign.objects.filter(sponsor__campaigns=entry.campaign_id)
-    same = EntryTrace.objects.filter(_any_of(values), campaign__in=campaigns)
+    same = searched_traces().filter(_any_of(values), campaign__in=campaigns)
     others = same.exclude(entry__participant_id=entry.participant_id)
     return others.filter(entry__ring_member__ring__score__gte=HOLD_AT).exists()
 
@@ -100,7 +101,7 @@ class Sharing:
 
     def _traces_around(self, people: Collection[int], slack: int) -> list[Shared]:
         held: dict[str, set[str]] = defaultdict(set)
-        own = EntryTrace.objects.filter(campaign__in=self.campaign_ids, entry__participant__in=people)
+        own = searched_traces().filter(campaign__in=self.campaign_ids, entry__participant__in=people)
         for kind, value in own.values_list("kind", "value_index").distinct():
             if value not in self.common:
                 held[kind].add(value)
@@ -130,7 +131,7 @@ class Sharing:
         return _things(self._counted().filter(same)) if fingerprints else []
 
     def _sent(self) -> QuerySet[EntryTrace]:
-        return EntryTrace.objects.filter(campaign__in=self.campaign_ids).exclude(entry__status__in=OUTSIDE)
+        return searched_traces().filter(campaign__in=self.campaign_ids).exclude(entry__status__in=OUTSIDE)
 
     def _counted(self) -> QuerySet[Receipt]:
         """Receipts count from the first decision on their entry: that is how a later search learns of them."""

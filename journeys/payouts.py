@@ -10,15 +10,15 @@ from codes.models import Redemption, RedemptionKind
 from eligibility.ring_changes import OVERLAP
 from eligibility.shared import live_campaigns
 from participants.models import Touch, TouchKind, TraceKind
+from participants.selectors import TRACES_KEPT
 from participants.services import keep_traces
-from participants.services.traces import KEPT_DAYS
 
 BURST = timedelta(minutes=10)
 
 
 def trace_payouts(*, sponsor_id: int, since: datetime | None, now: datetime) -> int:
     """Keep what links the uses of a sponsor's codes since then; returns how many uses were looked at."""
-    after = since - OVERLAP if since else now - timedelta(days=KEPT_DAYS)
+    after = since - OVERLAP if since else now - TRACES_KEPT
     touches = Touch.objects.filter(
         campaign__in=live_campaigns(sponsor_id), kind=TouchKind.REDEEMED, at__gt=after, entry__isnull=False
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from campaigns.models import Campaign, Question, TermsVersion, TrackedLink
+from core.keyed_fields import KeyedIndex, key_id_field
 from core.models import PublicModel, StatefulModel, TimestampedModel, in_status
 from core.sealed_fields import SealedText
 
@@ -49,7 +50,8 @@ class Identity(PublicModel):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     kind = models.CharField(_("kind"), max_length=5, choices=IdentityKind)
     value_ciphertext = SealedText(table="identity", editable=False)
-    value_index = models.CharField(max_length=64, editable=False)
+    value_index = KeyedIndex(hashes="identity")
+    index_key_id = key_id_field()
     masked = models.CharField(_("masked"), max_length=254)
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
     unreachable_at = models.DateTimeField(_("unreachable since"), null=True, blank=True)
@@ -193,7 +195,8 @@ class TypedProof(PublicModel):
     )
     kind = models.CharField(_("kind"), max_length=9, choices=ProofKind)
     value_ciphertext = SealedText(table="typed_proof", editable=False)
-    value_index = models.CharField(max_length=64, editable=False)
+    value_index = KeyedIndex(hashes="number")
+    index_key_id = key_id_field()
     masked = models.CharField(_("masked"), max_length=50)
 
     class Meta:
@@ -306,7 +309,8 @@ class EntryTrace(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="traces")
     kind = models.CharField(_("what"), max_length=11, choices=TraceKind)
-    value_index = models.CharField(max_length=64, editable=False)
+    value_index = KeyedIndex(hashes="trace")
+    index_key_id = key_id_field()
     at = models.DateTimeField(_("at"))
 
     class Meta:

@@ -2,23 +2,28 @@
 
 import uuid
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Agency
 from campaigns.models import Campaign
 from core.clock import end_of_jst_day, jst_day, start_of_jst_day
-from core.crypto import blind_index, decrypt
+from core.crypto import blind_index, blind_indexes, decrypt
+from core.index_keys import are_changing, current_key_id, oldest_key_id
+from core.reindexing import Kept, kept_by_key
 from participants.contacts import canonical_email
 from participants.errors import ContactNotAccepted
 from participants.models import (
     Entry,
     EntryStatus,
+    EntryTrace,
     Identity,
     IdentityKind,
     Participant,
+    ProofKind,
     Touch,
+    TypedProof,
 )
 
 # Entries that use up a person's allowance; a refused, sent back or withdrawn one does not.
@@ -33,6 +38,8 @@ RECENT_ENTRIES = 50_000  # of all agencies: how far back is looked for the last 
 UNDECIDED = (EntryStatus.SUBMITTED, EntryStatus.IN_REVIEW)
 # Entries waiting for `journeys` after which nobody else would wake them.
 WAITING = (EntryStatus.SUBMITTED, EntryStatus.ACCEPTED)
+
+TRACES_KEPT = timedelta(days=90)
 
 
 def entries_of(participant_id: int) -> QuerySet[Entry]:
@@ -104,22 +111,65 @@ def identity_value(identity: Identity) -> str:
 
 
 def identity_index(*, agency_id: int, kind: str, value: str) -> str:
-    """Give the keyed hash under which an agency keeps a contact."""
+    """Give the keyed hash under which an agency keeps a new contact."""
     return blind_index(value, field=f"identity.{kind}", tenant=agency_id)
+
+
+def identity_indexes(*, agency_id: int, kind: str, value: str) -> list[str]:
+    """Give the keyed hashes under which an agency may have a contact, that of the key in use first."""
+    return blind_indexes(value, field=f"identity.{kind}", tenant=agency_id)
+
+
+def indexes_of(identity: Identity) -> list[str]:
+    """Give the keyed hashes under which the value of a contact may stand elsewhere.
+
+    A contact whose text was erased has the one that it was left with.
+
+    Raises:
+        KeyUnavailable, SecretDamaged: as `core.crypto.decrypt`.
+    """
+    if not are_changing() or not identity.value_ciphertext:
+        return [identity.value_index]
+    return identity_indexes(agency_id=identity.agency_id, kind=identity.kind, value=identity_value(identity))
+
+
+def number_index(*, campaign_id: int, kind: str, number: str) -> str:
+    """Give the keyed hash under which a campaign keeps a new serial code or reference number, typed or listed."""
+    return blind_index(number, field=f"number.{kind}", tenant=campaign_id)
+
+
+def number_indexes(*, campaign_id: int, kind: str, number: str) -> list[str]:
+    """Give the keyed hashes under which a campaign may have such a number, that of the key in use first."""
+    return blind_indexes(number, field=f"number.{kind}", tenant=campaign_id)
+
+
+def typed_indexes(entry: Entry, kind: ProofKind) -> list[str]:
+    """Give the keyed hashes under which the number that an entry typed may be listed; none if it typed none.
+
+    Raises:
+        KeyUnavailable, SecretDamaged: as `core.crypto.decrypt`.
+    """
+    typed = entry.typed_proofs.filter(kind=kind).first()
+    if typed is None:
+        return []
+    if not are_changing() or not typed.value_ciphertext:
+        return [typed.value_index]
+    return number_indexes(campaign_id=entry.campaign_id, kind=kind, number=typed_number(typed))
+
+
+def typed_number(typed: TypedProof) -> str:
+    """Open a typed number; the value never enters a log or a list."""
+    return decrypt(typed.value_ciphertext, table="typed_proof", column="value", row=typed.public_id)
 
 
 def line_account_of(participant_id: int, line_user_id: str) -> Identity | None:
     """Give a person's confirmed LINE identity if it is this account, as LINE itself named it."""
     accounts = verified_identities(participant_id).filter(kind=IdentityKind.LINE)
-    known = {account.value_index: account for account in accounts}
-    return next(
-        (
-            account
-            for index, account in known.items()
-            if index == identity_index(agency_id=account.agency_id, kind=IdentityKind.LINE, value=line_user_id)
-        ),
-        None,
-    )
+    for account in accounts:
+        named = identity_indexes(agency_id=account.agency_id, kind=IdentityKind.LINE, value=line_user_id)
+        if account.value_index in named:
+            return account
+    return None
 
 
 def timeline(participant_id: int) -> QuerySet[Touch]:
@@ -143,7 +193,30 @@ def _indexes(agencies: QuerySet[Agency], query: str) -> list[str]:
     with suppress(ContactNotAccepted):
         values[IdentityKind.EMAIL] = canonical_email(query)
     return [
-        identity_index(agency_id=agency_id, kind=kind, value=value)
+        index
         for agency_id in agencies.values_list("pk", flat=True)
         for kind, value in values.items()
+        for index in identity_indexes(agency_id=agency_id, kind=kind, value=value)
     ]
+
+
+def searched_traces() -> QuerySet[EntryTrace]:
+    """Give the traces to compare with each other: those under the one key under which all of them are."""
+    return EntryTrace.objects.filter(index_key_id=oldest_key_id())
+
+
+def contacts_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count contacts by the index key that they are found under."""
+    return kept_by_key(Identity.objects.all())
+
+
+def typed_numbers_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count typed numbers by the index key that they were hashed under."""
+    return kept_by_key(TypedProof.objects.all())
+
+
+def traces_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count traces by their index key; one that is also there under the key in use holds on to no other."""
+    twins = EntryTrace.objects.filter(entry=OuterRef("entry"), kind=OuterRef("kind"), index_key_id=current_key_id())
+    traces = EntryTrace.objects.filter(Q(index_key_id=current_key_id()) | ~Exists(twins), at__gt=now - TRACES_KEPT)
+    return kept_by_key(traces, until=F("at") + TRACES_KEPT)

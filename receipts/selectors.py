@@ -14,6 +14,9 @@ from django.db.models import Count, Q, QuerySet
 
 from campaigns.models import Campaign
 from campaigns.selectors import receipts_at_most
+from core.crypto import blind_index
+from core.index_keys import are_changing, key_ids
+from core.reindexing import Kept, kept_by_key
 from core.sealed_fields import sealed_fields
 from participants.models import Entry, EntryStatus
 from receipts.files import load_photo
@@ -192,12 +195,40 @@ def same_purchase_receipts(receipt: Receipt, *, of_sponsor: bool = False) -> Que
     if not receipt.fingerprint:
         return Receipt.objects.none()
     used = Q(counts=True) | Q(returned_at__isnull=False)
-    others = Receipt.objects.filter(used, agency_id=receipt.agency_id, fingerprint=receipt.fingerprint)
+    same = purchase_indexes(receipt)
+    others = Receipt.objects.filter(used, agency_id=receipt.agency_id, fingerprint__in=same)
     if of_sponsor:
         others = others.filter(campaign__sponsor=receipt.campaign.sponsor_id)
     else:
         others = others.filter(campaign_id=receipt.campaign_id)
     return others.exclude(entry_id=receipt.entry_id)
+
+
+def purchase_of(receipt: Receipt) -> str:
+    """Give what a receipt's fingerprint is made of: shop, date, time and total.
+
+    Empty while one of the four is unknown; such a receipt cannot be accepted without a person.
+    """
+    figures = figures_of(receipt)
+    parts = [figures["tel"] or figures["registration_no"], figures["date"], figures["time"], figures["total"]]
+    return "|".join(map(str, parts)) if all(parts) else ""
+
+
+def purchase_index(receipt: Receipt, key_id: str = "") -> str:
+    """Give the keyed hash of a receipt's purchase, under the key in use or another; empty where it is not known."""
+    purchase = purchase_of(receipt)
+    return blind_index(purchase, field="receipt", tenant=receipt.agency_id, key_id=key_id) if purchase else ""
+
+
+def purchase_indexes(receipt: Receipt) -> list[str]:
+    """Give the fingerprints under which the purchase of a receipt may stand at others, under all loaded index keys.
+
+    Where its figures no longer give the fingerprint that it has, it is known by that one alone.
+    """
+    if not receipt.fingerprint:
+        return []
+    found = [purchase_index(receipt, key_id) for key_id in key_ids()] if are_changing() else []
+    return found if receipt.fingerprint in found else [receipt.fingerprint]
 
 
 def earlier_receipts(receipt: Receipt) -> QuerySet[Receipt]:
@@ -281,3 +312,8 @@ def figures_of(receipt: Receipt) -> dict[str, str | None]:
         "receipt_no": receipt.receipt_no or None,
         "registration_no": receipt.registration_no or None,
     }
+
+
+def receipts_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the receipts with a fingerprint by the index key that it was made under."""
+    return kept_by_key(Receipt.objects.exclude(fingerprint=""))

@@ -1,5 +1,6 @@
 """Long work on codes at the desk: how far it is, what came of it, and who confirms it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -18,7 +19,7 @@ from campaigns.models import Prize
 from codes.admin.forms import PROBLEMS
 from codes.admin.problems import problem_context, problem_lines
 from codes.models import CodeJob, JobKind, JobStatus
-from codes.services import job_chains, jobs
+from codes.services import index_keys, job_chains, jobs
 from codes.services.job_loop import BROKEN, OPEN
 from codes.services.master_keys import TABLES
 from core import clock
@@ -217,6 +218,7 @@ def job_context(job: CodeJob) -> dict[str, Any]:
         "sentences": job.report.get("sentences", []),
         "job_figures": figures_of(job),
         "sealed_tables": sealed_tables(job),
+        "indexed_tables": indexed_tables(job),
         "failure": PROBLEMS.get(job.failure_code, job.failure_code),
         "is_importable": is_importable(job),
         "following": job_chains.import_of(job),
@@ -238,6 +240,26 @@ def sealed_tables(job: CodeJob) -> list[tuple[Any, int, int, int]]:
     columns = [job.report.get(name, {}) for name in ("done", "unreadable", "left")]
     return [
         (table.model._meta.verbose_name_plural, *(counts.get(table.name, 0) for counts in columns)) for table in TABLES
+    ]
+
+
+def indexed_tables(job: CodeJob) -> list[tuple[Any, int, int, int, datetime | None]]:
+    """Tell how far the change of the index key is: indexed anew, not possible, left over, and until when that is."""
+    if job.kind != JobKind.REINDEX:
+        return []
+    done, unreadable, doubles, left, until = (
+        job.report.get(name, {}) for name in ("done", "unreadable", "doubles", "left", "until")
+    )
+    return [
+        (
+            table.model._meta.verbose_name_plural,
+            done.get(table.name, 0),
+            unreadable.get(table.name, 0) + doubles.get(table.name, 0),
+            left.get(table.name, 0),
+            datetime.fromisoformat(until[table.name]) if table.name in until else None,
+        )
+        for table in index_keys.TABLES
+        if table.reindex or table.name in left
     ]
 
 

@@ -2,6 +2,7 @@
 
 from codes.models.awards import Award
 from codes.models.jobs import CodeJob, FileProblem, JobKind, JobStatus
+from codes.models.journal import UnwrittenLine
 from codes.models.places import (
     Allocation,
     Reservation,
@@ -67,4 +68,5 @@ __all__ = [
     "SupplierCardStatus",
     "Terminal",
     "Tombstone",
+    "UnwrittenLine",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency
 from campaigns.models import Prize
 from codes.models.stock import GiftCode
+from core.keyed_fields import KeyedIndex
 from core.models import PublicModel
 from draws.models import DrawResult
 from participants.models import Entry, Identity
@@ -51,7 +52,7 @@ class Award(PublicModel):
         related_name="replaced_by",
         verbose_name=_("in place of"),
     )
-    token_index = models.CharField(max_length=64, unique=True, editable=False)
+    token_index = KeyedIndex(hashes="claim_token", key_column="token_key_id", unique=True)
     token_key_id = models.CharField(max_length=8, default="0", editable=False)
     claim_expires_at = models.DateTimeField(_("to be received until"))
     claimed_at = models.DateTimeField(_("claim page opened at"), null=True, blank=True)
@@ -68,7 +69,7 @@ class Award(PublicModel):
         related_name="+",
         verbose_name=_("bound to"),
     )
-    device_digest = models.CharField(max_length=64, blank=True, editable=False)
+    device_digest = KeyedIndex(hashes="claim_device", key_column="token_key_id", blank=True)
     pin_hash = models.CharField(max_length=200, blank=True, editable=False)
     pin_failures = models.PositiveSmallIntegerField(default=0, editable=False)
     pin_paused_until = models.DateTimeField(null=True, blank=True, editable=False)

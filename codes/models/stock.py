@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import Agency, User
 from campaigns.models import Prize
+from core.keyed_fields import KeyedIndex
 from core.models import StatefulModel, in_status
 from core.sealed_fields import SealedText
 
@@ -148,7 +149,7 @@ class GiftCode(StatefulModel):
     position = models.BigIntegerField(editable=False)
     status = models.CharField(_("status"), max_length=9, choices=CodeStatus, default=CodeStatus.STAGED)
     code_ciphertext = SealedText(table="gift_code", column="code", blank=True, editable=False)
-    code_index = models.CharField(max_length=64, editable=False)
+    code_index = KeyedIndex(hashes="gift_code")
     index_key_id = models.CharField(max_length=8, default="0", editable=False)
     pin_ciphertext = SealedText(table="gift_code", column="pin", blank=True, editable=False)
     url_ciphertext = SealedText(table="gift_code", column="url", blank=True, editable=False)

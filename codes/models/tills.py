@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency, ApiKey, User
 from campaigns.models import Store
 from codes.models.stock import GiftCode
+from core.keyed_fields import KeyedIndex, key_id_field
 from core.models import PublicModel, StatefulModel, in_status
 
 MAX_JPY = 100_000_000
@@ -212,7 +213,8 @@ class ShownNumber(PublicModel):
     """A number of 24 digits that a phone shows as a barcode once, for five minutes; only its keyed hash is kept."""
 
     gift_code = models.ForeignKey(GiftCode, on_delete=models.CASCADE, related_name="shown_numbers")
-    number_index = models.CharField(max_length=64, unique=True, editable=False)
+    number_index = KeyedIndex(hashes="shown_number", unique=True)
+    index_key_id = key_id_field()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 

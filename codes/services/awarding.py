@@ -15,15 +15,16 @@ from accounts import audit
 from campaigns.models import Prize
 from codes.claim import TRIES, claim_next_code, wait_for_others
 from codes.errors import NotEligible, OutOfStock, StockBusy
-from codes.index_keys import current_key_id
 from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus, GiftCode
 from codes.recovered import are_any_recovered, recovered_code_of
 from codes.selectors import usable_reservation
 from codes.services.granting import award_code
+from codes.services.journaling import journal_void, journal_withdrawal
 from codes.services.places import take_from_rest, take_place_of
 from codes.services.redemption.ledger import withdraw_balance
 from codes.services.reserving import award_reserved
+from core.index_keys import current_key_id
 from draws.models import DrawResult
 
 NOT_ELIGIBLE, OUT_OF_STOCK, STOCK_BUSY, MORE_TOKENS, KEPT_FOR_ENTRY = "MZ001", "MZ002", "MZ003", "MZ004", "MZ005"
@@ -91,6 +92,8 @@ def void_award(*, award_id: int, reason: str, now: datetime, actor_id: int | Non
         if gift_code.status == CodeStatus.ISSUED:
             gift_code.move_to(CodeStatus.VOID)
             withdraw_balance(gift_code, now)
+            journal_void(gift_code=gift_code, now=now)
+    journal_withdrawal(award=award, now=now)
     audit.record("award.voided", subject=award, actor_id=actor_id, reason=reason)
     return award
 

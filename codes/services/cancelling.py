@@ -16,6 +16,7 @@ from codes.cancel_errors import CancelOutcomeUnknown, CancelRefused, CancelTooLa
 from codes.errors import SupplierUnavailable
 from codes.models import Award, CodeStatus, GiftCode, SupplierCard, SupplierCardStatus
 from codes.selectors import FOR_PEOPLE, due_cancellations
+from codes.services.journaling import journal_void
 from codes.suppliers import CANCELLED_THERE, SupplierRefused, supplier_of
 from core.crashpoints import crashpoint
 from core.errors import DomainError
@@ -154,6 +155,7 @@ def _finish(card_id: int, now: datetime) -> SupplierCard:
         card.move_to(SupplierCardStatus.CANCELLED, failure_code="", updated_at=now)
         if card.gift_code.status == CodeStatus.ISSUED:
             card.gift_code.move_to(CodeStatus.VOID)
+            journal_void(gift_code=card.gift_code, now=now)
         audit.record("card.cancelled", subject=card, amount_jpy=card.amount_jpy)
     return card
 

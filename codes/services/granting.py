@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from accounts import audit
 from campaigns.models import Prize
-from codes.index_keys import current_key_id
 from codes.links import claim_token, token_index
 from codes.models import Award, GiftCode
 from core.clock import end_of_jst_day, jst_day
+from core.index_keys import current_key_id
 from draws.models import DrawResult
 
 

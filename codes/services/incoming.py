@@ -12,10 +12,10 @@ from accounts import audit
 from campaigns.brand_rules import brand_problem
 from campaigns.models import Prize
 from codes.csv_import import CodeRow
-from codes.index_keys import key_ids
 from codes.models import BatchStatus, CodeBatch, CodeJob, GiftCode, JobStatus
 from codes.sealing import CodeSealer, code_indexes
 from codes.services.job_loop import OPEN
+from core.index_keys import are_changing
 from core.japanese import format_yen
 
 CHUNK = 10_000
@@ -58,7 +58,7 @@ def known_rows(prize: Prize, rows: Sequence[CodeRow], indexes: Sequence[str]) ->
     agency_id = agency_of(prize)
     found = _places_of(agency_id, list(indexes))
     former: dict[str, int] = {}
-    if len(key_ids()) > 1:
+    if are_changing():
         former = {index: row.row for row in rows for index in code_indexes(agency_id=agency_id, code=row.code)[1:]}
         found |= _places_of(agency_id, list(former))
     own = prize.course.campaign_id

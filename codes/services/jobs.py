@@ -15,6 +15,7 @@ from codes.services.exporting import approve_export, export_chunk
 from codes.services.generating import generate_chunk, start_generation
 from codes.services.holding import hold_chunk
 from codes.services.importing import abandon_load, import_file, start_import
+from codes.services.index_keys import index_chunk
 from codes.services.job_loop import BROKEN, OPEN, PASSING, RUN_TASK, Chunk, Work, fail, free_jobs, in_chunks, run_leased
 from codes.services.master_keys import master_chunk
 from codes.services.recalling import approve_recall, cancel_recall, recall_chunk
@@ -48,6 +49,7 @@ CHUNKS: dict[str, Chunk] = {
     JobKind.RECALL: recall_chunk,
     JobKind.EXPORT: export_chunk,
     JobKind.MASTER: master_chunk,
+    JobKind.REINDEX: index_chunk,
 }
 CONFIRMATIONS: dict[str, Callable[..., CodeJob]] = {
     JobKind.RECALL: approve_recall,
@@ -58,7 +60,6 @@ STREAMS: dict[str, Work] = {
     JobKind.CHECK: check_file,
     JobKind.IMPORT: import_file,
     JobKind.REWRAP: rotate,
-    JobKind.REINDEX: rotate,
 }
 
 

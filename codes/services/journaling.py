@@ -7,17 +7,18 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from codes.errors import JournalUnavailable
 from codes.journal import Line, open_journal, pos_index
-from codes.models import Award, BatchPurpose, BatchStatus, CodeBatch, CodeJob, GiftCode, Redemption
+from codes.models import Award, BatchPurpose, BatchStatus, CodeBatch, CodeJob, GiftCode, Redemption, UnwrittenLine
 from core.crashpoints import crashpoint
 
 log = structlog.get_logger(__name__)
 
 LINES_AT_ONCE = 1000
 BATCHES_IN_A_SWEEP = 20
+ENDED = (BatchStatus.RECALLED, BatchStatus.DISCARDED)
 BATCH_STATES = (BatchStatus.ACTIVE, BatchStatus.PAUSED, BatchStatus.RECALLED, BatchStatus.DISCARDED)
 OF_AWARD = ("agency", "entry", "prize", "gift_code__batch", "result")
 OF_REDEMPTION = ("agency", "store", "gift_code__batch", "reverses")
@@ -55,9 +56,31 @@ def journal_print(*, job: CodeJob, codes: Sequence[GiftCode], now: datetime) -> 
 
 
 def journal_batch_after_commit(*, batch: CodeBatch, now: datetime) -> None:
-    """Write into the journal what became of a batch that is printed, once it is committed; a sweep repeats it."""
-    if batch.purpose == BatchPurpose.PRINT:
-        transaction.on_commit(partial(_journal_batches, now, pk=batch.pk), robust=True)
+    """Write into the journal what became of a batch, once it is committed; a sweep repeats it.
+
+    A restore has to know of every batch that was called back or discarded; of the others their awards tell enough,
+    except where codes are printed.
+    """
+    transaction.on_commit(partial(_journal_batches, now, pk=batch.pk), robust=True)
+
+
+def journal_void(*, gift_code: GiftCode, now: datetime) -> None:
+    """See to it, in the caller's transaction, that the journal learns that a code was blocked for ever.
+
+    The line commits with the act and is written before whoever acted has his answer. It has happened: a journal that is
+    away delays the line, not the act, and a sweep repeats it.
+    """
+    _note(void_line(gift_code, now), now)
+
+
+def journal_withdrawal(*, award: Award, now: datetime) -> None:
+    """See to it, as `journal_void`, that the journal learns that an award was withdrawn."""
+    _note(withdrawal_line(award, now), now)
+
+
+def journal_recall_end(*, batch: CodeBatch, now: datetime) -> None:
+    """See to it that the journal learns that a recall has come to its end: who is left has seen his code."""
+    _note(recall_end_line(batch, now), now)
 
 
 def write_missing(*, now: datetime) -> int:
@@ -74,7 +97,7 @@ def write_missing(*, now: datetime) -> int:
         written += found
         if not found:
             break
-    return written + _write_batches(now)
+    return written + _write_batches(now) + _write_noted(now)
 
 
 def award_line(award: Award) -> Line:
@@ -139,10 +162,41 @@ def print_line(job: CodeJob, codes: Sequence[GiftCode], now: datetime) -> Line:
     }
 
 
-def batch_line(batch: CodeBatch, now: datetime) -> Line:
-    """Give what the journal holds of a batch that is printed: whether its codes are good."""
+def void_line(code: GiftCode, now: datetime) -> Line:
+    """Give what the journal holds of a code that was blocked."""
     return {
-        "what": "print_batch",
+        "what": "void",
+        "id": str(code.public_id),
+        "at": now.isoformat(),
+        "agency": str(code.agency.public_id),
+        "code": str(code.public_id),
+        "index": code.code_index,
+        "index_key": code.index_key_id,
+        "batch": str(code.batch.public_id),
+    }
+
+
+def withdrawal_line(award: Award, now: datetime) -> Line:
+    """Give what the journal holds of an award that was withdrawn."""
+    return {
+        "what": "withdrawal",
+        "id": str(award.public_id),
+        "at": now.isoformat(),
+        "agency": str(award.agency.public_id),
+        "entry": str(award.entry.public_id),
+    }
+
+
+def recall_end_line(batch: CodeBatch, now: datetime) -> Line:
+    """Give what the journal holds of a recall that came to its end."""
+    public_id = str(batch.public_id)
+    return {"what": "recall_end", "id": public_id, "at": now.isoformat(), "batch": public_id}
+
+
+def batch_line(batch: CodeBatch, now: datetime) -> Line:
+    """Give what the journal holds of a batch: whether its codes are good."""
+    return {
+        "what": "print_batch" if batch.purpose == BatchPurpose.PRINT else "batch",
         "id": f"{batch.public_id}.{batch.status}.{now.isoformat()}",
         "at": now.isoformat(),
         "agency": str(batch.agency.public_id),
@@ -159,12 +213,37 @@ def _journal_batches(now: datetime, **which: int) -> None:
 
 
 def _write_batches(now: datetime, **which: int) -> int:
-    printed = CodeBatch.objects.filter(purpose=BatchPurpose.PRINT, status__in=BATCH_STATES, **which)
-    changed = list(printed.exclude(journaled_status=F("status")).select_related("agency"))
+    told = Q(purpose=BatchPurpose.PRINT, status__in=BATCH_STATES) | Q(status__in=ENDED)
+    changed = list(
+        CodeBatch.objects.filter(told, **which).exclude(journaled_status=F("status")).select_related("agency")
+    )
     for batch in changed:
         open_journal().append([batch_line(batch, now)], now)
         CodeBatch.objects.filter(pk=batch.pk).update(journaled_status=batch.status)
     return len(changed)
+
+
+def _note(line: Line, now: datetime) -> None:
+    UnwrittenLine.objects.create(line=line)
+    transaction.on_commit(partial(_journal_noted, now), robust=True)
+
+
+def _journal_noted(now: datetime) -> None:
+    try:
+        _write_noted(now)
+    except JournalUnavailable as error:
+        log.warning("journal_unavailable", reason=error.context.get("reason"))
+
+
+def _write_noted(now: datetime) -> int:
+    """Write the lines that acts have left, and drop them; one that is written twice is read once."""
+    written = 0
+    while noted := list(UnwrittenLine.objects.all()[:LINES_AT_ONCE]):
+        open_journal().append([one.line for one in noted], now)
+        crashpoint("journal.after_line")
+        UnwrittenLine.objects.filter(pk__in=[one.pk for one in noted]).delete()
+        written += len(noted)
+    return written
 
 
 def _journal_redemption(redemption_id: int, now: datetime) -> None:

@@ -21,6 +21,7 @@ from codes.key_errors import MasterKeyNeeded, RotationRunning
 from codes.models import CodeJob, GiftCode, JobKind, JobStatus
 from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.rotation import PASSES, reseal_codes
+from codes.services.table_works import as_read, counted
 from core import held_files
 from core.crashpoints import crashpoint
 from core.errors import KeyUnavailable
@@ -114,9 +115,9 @@ def master_chunk(*, job_id: int, now: datetime) -> bool:
     given: dict[str, Any] = {"now": now} if table.model is DataKey else {}
     piece = table.reseal(after=job.cursor, **given)
     crashpoint("rotation.after_piece")
-    report = _counted(job.report, table.name, piece)
+    report = counted(job.report, table.name, done=piece.done, unreadable=piece.unreadable)
     report["table"] = number + piece.is_last
-    _mine(job).update(
+    as_read(job).update(
         cursor=0 if piece.is_last else piece.cursor,
         done_count=F("done_count") + piece.done,
         total_count=max(job.total_count, job.done_count + piece.done),
@@ -154,28 +155,13 @@ def _left(key_id: str) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def _counted(report: dict[str, Any], name: str, piece: Resealed) -> dict[str, Any]:
-    fresh = {**report}
-    for column, count in (("done", piece.done), ("unreadable", piece.unreadable)):
-        if count:
-            counts = dict(fresh.get(column, {}))
-            counts[name] = counts.get(name, 0) + count
-            fresh[column] = counts
-    return fresh
-
-
-def _mine(job: CodeJob) -> Any:
-    """Give the job as it was read: a worker that lost its lease meanwhile moves nothing."""
-    return CodeJob.objects.filter(pk=job.pk, cursor=job.cursor, attempts=job.attempts, status=JobStatus.RUNNING)
-
-
 def _again(job: CodeJob, now: datetime) -> bool:
     """Begin once more where hosts with other settings left something behind the cursor, else end."""
     left, passes = _left(job.parameters["key"]), job.report.get("passes", 0) + 1
     report = {**job.report, "passes": passes, "left": left}
     if sum(left.values()) > sum(report.get("unreadable", {}).values()) and passes < PASSES:
         report.pop("unreadable", None)
-        _mine(job).update(cursor=0, report={**report, "table": 0})
+        as_read(job).update(cursor=0, report={**report, "table": 0})
         return True
     with transaction.atomic():
         job.move_to(JobStatus.DONE, finished_at=now, lease_until=None, failure_code="", report=report)

@@ -6,8 +6,11 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from codes.errors import AlreadyRedeemed, CodeTokenExpired
+from codes.key_use import NUMBERS_KEPT
 from codes.models import GiftCode, ShownNumber
-from codes.presentation import NUMBER_SECONDS, new_number, number_index, read_token, scanned_number
+from codes.presentation import NUMBER_SECONDS, new_number, number_index, number_indexes, read_token, scanned_number
+from core.index_keys import current_key_id
+from core.keyed_fields import hold_value
 
 TILL_CLOCK_MAY_BE_OFF = timedelta(minutes=5)
 DRAWS = 5  # a number that is taken already is drawn anew
@@ -37,7 +40,7 @@ def check_presentation(*, gift_code: GiftCode, presented: str, now: datetime) ->
         if not token.is_fresh(now) or token.slot <= gift_code.presented_slot:
             raise _refusal(gift_code)
     elif number := scanned_number(presented):
-        shown = ShownNumber.objects.filter(gift_code=gift_code, number_index=number_index(number)).first()
+        shown = ShownNumber.objects.filter(gift_code=gift_code, number_index__in=number_indexes(number)).first()
         if shown is not None and (shown.used_at is not None or shown.expires_at <= now):
             raise _refusal(gift_code)
 
@@ -54,7 +57,7 @@ def consume_presentation(*, gift_code: GiftCode, presented: str, now: datetime) 
         if not unseen.update(presented_slot=token.slot):
             raise _refusal(gift_code)
     elif number := scanned_number(presented):
-        shown = ShownNumber.objects.filter(gift_code=gift_code, number_index=number_index(number))
+        shown = ShownNumber.objects.filter(gift_code=gift_code, number_index__in=number_indexes(number))
         unused = shown.filter(used_at__isnull=True, expires_at__gt=now)
         if shown.exists() and not unused.update(used_at=now):
             raise _refusal(gift_code)
@@ -74,7 +77,7 @@ def consume_earlier_presentation(*, gift_code: GiftCode, presented: str, now: da
             raise _refusal(gift_code)
         GiftCode.objects.filter(pk=gift_code.pk, presented_slot__lt=token.slot).update(presented_slot=token.slot)
     elif number := scanned_number(presented):
-        shown = ShownNumber.objects.filter(gift_code=gift_code, number_index=number_index(number))
+        shown = ShownNumber.objects.filter(gift_code=gift_code, number_index__in=number_indexes(number))
         unused = shown.filter(used_at__isnull=True, expires_at__gt=now - TILL_CLOCK_MAY_BE_OFF)
         if shown.exists() and not unused.update(used_at=now):
             raise _refusal(gift_code)
@@ -82,7 +85,7 @@ def consume_earlier_presentation(*, gift_code: GiftCode, presented: str, now: da
 
 def forget_shown_numbers(*, now: datetime) -> int:
     """Drop numbers that went out of use a day ago: until then a till that asks again is understood."""
-    gone = ShownNumber.objects.filter(expires_at__lte=now - timedelta(days=1))
+    gone = ShownNumber.objects.filter(expires_at__lte=now - NUMBERS_KEPT)
     return gone.delete()[0]
 
 
@@ -91,8 +94,14 @@ def _draw(gift_code: GiftCode, symbology: str, expires_at: datetime) -> tuple[st
         number = new_number(symbology)
         try:
             with transaction.atomic():
+                hold_value(number_indexes(number))
+                if ShownNumber.objects.filter(number_index__in=number_indexes(number)).exists():
+                    continue
                 return number, ShownNumber.objects.create(
-                    gift_code=gift_code, number_index=number_index(number), expires_at=expires_at
+                    gift_code=gift_code,
+                    number_index=number_index(number),
+                    index_key_id=current_key_id(),
+                    expires_at=expires_at,
                 )
         except IntegrityError:
             continue

@@ -23,12 +23,14 @@ from codes.models import (
 )
 from codes.services.holding import note_progress
 from codes.services.job_loop import OPEN, RUN_TASK
+from codes.services.journaling import journal_batch_after_commit, journal_recall_end, journal_void
 from codes.services.places import settle_rest, take_from_rest
 from codes.services.reserving import batch_lock, release_reservation
 from core.crashpoints import crashpoint
 from core.named_locks import hold
 from core.queueing import enqueue_on_commit
 
+FROM_JOURNAL = "known from the journal"
 CHUNK = 1000
 AWARDS_CHUNK = 100
 WITHOUT_HOLDER = (CodeStatus.AVAILABLE, CodeStatus.HELD, CodeStatus.PRINTED)  # of paper nobody knows who has it
@@ -104,6 +106,47 @@ def cancel_recall(*, job_id: int, now: datetime, actor_id: int | None = None) ->
     return job
 
 
+def recall_again(*, batch_id: int, was_finished: bool, now: datetime) -> int:
+    """Call a batch back that the journal knows to have been, in a restored database; returns how many codes it blocked.
+
+    Nothing is replaced: a restored database has forgotten who has seen his code since, and would give him a second one.
+    Codes that were replaced have their own lines. Of a recall that had not come to its end, what nobody is known to
+    have seen is blocked, and its award is the desk's.
+    """
+    _recalled(batch_id)
+    batch = CodeBatch.objects.get(pk=batch_id)
+    blocked = 0
+    while piece := _blocked(batch, now):
+        blocked += piece
+    if not was_finished:
+        for award_id in list(unseen_awards(batch_id).values_list("pk", flat=True)):
+            with transaction.atomic():
+                _block_unseen(award_id, FROM_JOURNAL, None, now)
+                blocked += 1
+    settle_rest(prize_id=batch.prize_id, now=now)
+    for job in batch.jobs.filter(kind=JobKind.RECALL, status__in=OPEN):
+        report = job.report | {"blocked": job.report.get("blocked", 0) + blocked}
+        for status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE):
+            if job.status != status and job.can_move_to(status):
+                job.move_to(status, report=report, lease_until=None)
+        CodeJob.objects.filter(pk=job.pk).update(finished_at=now)
+    return blocked
+
+
+@transaction.atomic
+def _recalled(batch_id: int) -> None:
+    batch = CodeBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
+    hold(batch_lock(batch_id))
+    if batch.status in (BatchStatus.ACTIVE, BatchStatus.PAUSED):
+        batch.move_to(BatchStatus.RECALLED, status_reason=FROM_JOURNAL, journaled_status=BatchStatus.RECALLED)
+        audit.record("batch.recalled", subject=batch, reason=FROM_JOURNAL)
+
+
+@transaction.atomic
+def _blocked(batch: CodeBatch, now: datetime) -> int:
+    return _block_chunk(batch, now)
+
+
 @transaction.atomic
 def recall_chunk(*, job_id: int, now: datetime) -> bool:
     """Do the next piece of a recall; returns whether more is left to do. A repeat finds what is still undone.
@@ -122,6 +165,7 @@ def recall_chunk(*, job_id: int, now: datetime) -> bool:
         job.report[name] = job.report.get(name, 0) + count
     if is_last:
         job.report["seen"] = recall_preview(job.batch).seen
+        journal_recall_end(batch=job.batch, now=now)
     note_progress(job=job, done=blocked + replaced + missed, is_last=is_last, now=now)
     settle_rest(prize_id=job.batch.prize_id, now=now)
     crashpoint("recall.before_commit")
@@ -146,6 +190,7 @@ def replace_unseen_code(*, award_id: int, reason: str, now: datetime, actor_id: 
     Award.objects.filter(pk=award.pk).update(gift_code=new, journaled_at=None, updated_at=now)
     if old.status == CodeStatus.ISSUED:
         old.move_to(CodeStatus.VOID)
+        journal_void(gift_code=old, now=now)
         audit.record("code.voided", subject=old, actor_id=actor_id, reason=reason, award=str(award.public_id))
     award.gift_code, award.journaled_at = new, None
     crashpoint("recall.before_replacement")
@@ -175,6 +220,7 @@ def _begin(batch: CodeBatch, job: CodeJob, actor_id: int | None, now: datetime) 
     reason = str(job.parameters.get("reason", ""))
     batch.move_to(BatchStatus.RECALLED, status_reason=reason)
     audit.record("batch.recalled", subject=batch, actor_id=actor_id, reason=reason)
+    journal_batch_after_commit(batch=batch, now=now)
     enqueue_on_commit(RUN_TASK, job_id=job.pk)
 
 
@@ -209,16 +255,17 @@ def _replace_chunk(job: CodeJob, now: datetime) -> tuple[int, int, int]:
             replace_unseen_code(award_id=award_id, reason=reason, now=now, actor_id=job.requested_by_id)
             replaced += 1
         except OutOfStock:
-            _block_unseen(award_id, reason, job.requested_by_id)
+            _block_unseen(award_id, reason, job.requested_by_id, now)
             missed += 1
         except CodeNotReplaceable:  # seen or withdrawn a moment ago
             continue
     return len(award_ids), replaced, missed
 
 
-def _block_unseen(award_id: int, reason: str, actor_id: int | None) -> None:
+def _block_unseen(award_id: int, reason: str, actor_id: int | None, now: datetime) -> None:
     award = Award.objects.select_for_update(of=("self",)).select_related("gift_code").get(pk=award_id)
     gift_code = award.gift_code
     if award.revealed_at is None and gift_code is not None and gift_code.status == CodeStatus.ISSUED:
         gift_code.move_to(CodeStatus.VOID)
+        journal_void(gift_code=gift_code, now=now)
         audit.record("code.voided", subject=gift_code, actor_id=actor_id, reason=reason)

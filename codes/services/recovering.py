@@ -20,7 +20,16 @@ from codes.journal import Line, open_journal, read_lines
 from codes.links import claim_token, token_index
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
 from codes.recovered import RECOVERED, look_again
+from codes.services.recalling import FROM_JOURNAL
 from codes.services.recovering_prints import last_states, lost_prints, print_again, state_again
+from codes.services.recovering_voids import (
+    block_again,
+    call_back_again,
+    lost_recalls,
+    lost_voids,
+    lost_withdrawals,
+    withdraw_again,
+)
 from codes.services.redemption.ledger import post_return, post_use
 from codes.services.redemption.redeeming import MOST_COUNTED
 from core.crashpoints import crashpoint
@@ -40,13 +49,21 @@ class Recovery:
     lost_awards: list[Line] = field(default_factory=list)
     lost_uses: list[Line] = field(default_factory=list)
     lost_prints: list[Line] = field(default_factory=list)
-    batch_states: dict[str, Line] = field(default_factory=dict)  # the last one of each batch that is printed
+    batch_states: dict[str, Line] = field(default_factory=dict)  # the last one of each batch
+    lost_voids: list[Line] = field(default_factory=list)
+    lost_withdrawals: list[Line] = field(default_factory=list)
+    lost_recalls: dict[int, bool] = field(default_factory=dict)  # batches, and whether their recall had ended
+    living_awards: set[str] = field(default_factory=set)  # public ids of lost ones with a code that is not blocked
+    void_codes: set[str] = field(default_factory=set)  # public ids of all codes known to be blocked
     batch_ids: list[int] = field(default_factory=list)
     codes_held: int = 0
     codes_recovered: int = 0
     awards_recovered: int = 0
     uses_recovered: int = 0
     prints_recovered: int = 0  # codes that stand on paper
+    codes_blocked: int = 0
+    awards_withdrawn: int = 0
+    codes_recalled: int = 0
     codes_released: int = 0
     unknown_codes: set[str] = field(default_factory=set)  # imported after the backup: the file has to come in again
     conflicts: list[str] = field(default_factory=list)  # public ids: given or used otherwise since the restore
@@ -61,11 +78,15 @@ def plan_recovery(*, now: datetime, since: date | None = None) -> Recovery:
     """
     lines, altered = read_lines(open_journal(), since)
     plan = Recovery(lines=len(lines), altered_lines=altered)
-    plan.lost_awards = [line for line in _unknown(Award, "award", lines) if line["code"]]
+    plan.lost_awards = _lost_awards(lines)
     plan.lost_uses = sorted(_unknown(Redemption, "redemption", lines), key=lambda line: str(line["at"]))
     plan.lost_prints, plan.batch_states = lost_prints(lines), last_states(lines)
+    plan.lost_voids, plan.lost_withdrawals = lost_voids(lines), lost_withdrawals(lines)
+    plan.lost_recalls = lost_recalls(lines, plan.batch_states)
+    plan.void_codes = {line["code"] for line in lines if line["what"] == "void"}
+    plan.living_awards = {line["id"] for line in plan.lost_awards if line["code"] not in plan.void_codes}
     ids: set[int] = set()
-    for _chunk, codes in _with_codes([*plan.lost_awards, *plan.lost_uses]):
+    for _chunk, codes in _with_codes([*plan.lost_awards, *plan.lost_uses, *plan.lost_voids]):
         ids |= {code.batch_id for code in codes.values()}
     plan.batch_ids = sorted(ids)
     return plan
@@ -89,9 +110,14 @@ def recover(*, now: datetime, since: date | None = None, actor_id: int | None = 
         plan.prints_recovered += made
         plan.conflicts += conflicts
     for line in plan.batch_states.values():
-        plan.conflicts += state_again(line, now)
+        state_again(line, now)
     for chunk, codes in _with_codes(plan.lost_uses):
         _replay_uses(plan, chunk, codes, now)
+    crashpoint("recovering.before_voids")
+    plan.awards_withdrawn = withdraw_again(plan.lost_withdrawals, now)
+    for chunk, codes in _with_codes(plan.lost_voids):
+        _replay_voids(plan, chunk, codes, now)
+    plan.codes_recalled = call_back_again(plan.lost_recalls, now)
     if not plan.altered_lines:
         for batch_id in _quarantined():
             plan.codes_released += clear_batch(batch_id=batch_id, now=now, actor_id=actor_id)
@@ -116,6 +142,26 @@ def clear_batch(*, batch_id: int, now: datetime, actor_id: int | None = None) ->
         released = batch.gift_codes.filter(status=CodeStatus.HELD).update(status=CodeStatus.AVAILABLE)
     audit.record("batch.cleared", subject=batch, actor_id=actor_id, codes=released)
     return released
+
+
+def _lost_awards(lines: Iterable[Line]) -> list[Line]:
+    """Give the lines of awards that the database does not know, or not with that code, unless it is blocked already."""
+    with_code = [line for line in lines if line["what"] == "award" and line["code"]]
+    lost: list[Line] = []
+    for start in range(0, len(with_code), AT_ONCE):
+        chunk = with_code[start : start + AT_ONCE]
+        awards = Award.objects.filter(public_id__in=[line["id"] for line in chunk])
+        held = awards.values_list("public_id", "gift_code__public_id", "gift_code__code_index")
+        known = {(str(award), str(name)) for award, *names in held for name in names}
+        void = GiftCode.objects.filter(public_id__in=[line["code"] for line in chunk], status=CodeStatus.VOID)
+        blocked = {str(public_id) for public_id in void.values_list("public_id", flat=True)}
+        lost += [
+            line
+            for line in chunk
+            if known.isdisjoint({(line["id"], line["code"]), (line["id"], line["index"])})
+            and line["code"] not in blocked
+        ]
+    return lost
 
 
 def _unknown(model: Any, what: str, lines: Iterable[Line]) -> list[Line]:
@@ -148,13 +194,15 @@ def _with_codes(lines: list[Line]) -> Iterator[tuple[list[Line], dict[str, GiftC
 
 @transaction.atomic
 def _replay_awards(plan: Recovery, lines: list[Line], codes: dict[str, GiftCode], now: datetime) -> None:
+    known = Award.objects.filter(public_id__in=[line["id"] for line in lines]).select_related("gift_code")
+    awards = {str(award.public_id): award for award in known}
     for line in lines:
         code = codes.get(line["code"])
         if code is None:
             plan.unknown_codes.add(line["code"])
             continue
-        held_by = getattr(code, "award", None)
-        if held_by is not None:
+        award = awards.get(line["id"])
+        if getattr(code, "award", None) is not None or not _gives_way(award, plan):
             plan.conflicts.append(line["id"])
             continue
         if code.status in STOCK:
@@ -163,10 +211,32 @@ def _replay_awards(plan: Recovery, lines: list[Line], codes: dict[str, GiftCode]
         elif code.status != CodeStatus.ISSUED:
             plan.conflicts.append(line["id"])
             continue
+        made = _hand_over(plan, award, code, line, now)
+        if made is not None:
+            awards[line["id"]] = made
+
+
+def _gives_way(award: Award | None, plan: Recovery) -> bool:
+    """Tell whether an award may have another code: it is not there, or its code was replaced since."""
+    code = award.gift_code if award else None
+    return code is None or code.status == CodeStatus.VOID or str(code.public_id) in plan.void_codes
+
+
+def _hand_over(plan: Recovery, award: Award | None, code: GiftCode, line: Line, now: datetime) -> Award | None:
+    """Give a code back to its award, or make that anew; a code that was replaced stays without, to be blocked."""
+    is_void = line["code"] in plan.void_codes
+    if is_void and (award is not None or line["id"] in plan.living_awards):
+        return award
+    if award is None:
         award = _award_again(code, line, now)
         if award is not None:
             plan.awards_recovered += 1
             plan.award_ids.append(award.pk)
+        return award
+    Award.objects.filter(pk=award.pk).update(gift_code=code, journaled_at=now, updated_at=now)
+    award.gift_code = code
+    audit.record("code.replaced", subject=award, reason=FROM_JOURNAL, gift_code=str(code.public_id))
+    return award
 
 
 def _take_out(code: GiftCode, line: Line, now: datetime) -> None:
@@ -203,6 +273,15 @@ def _award_again(code: GiftCode, line: Line, now: datetime) -> Award | None:
         claim_expires_at=datetime.fromisoformat(line["until"]),
         journaled_at=now,
     )
+
+
+def _replay_voids(plan: Recovery, lines: list[Line], codes: dict[str, GiftCode], now: datetime) -> None:
+    for line in lines:
+        code = codes.get(line["code"])
+        if code is None:
+            plan.unknown_codes.add(line["code"])
+        else:
+            plan.codes_blocked += block_again(line, code, now)
 
 
 @transaction.atomic

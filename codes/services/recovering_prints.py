@@ -40,9 +40,9 @@ def lost_prints(lines: Iterable[Line]) -> list[Line]:
 
 
 def last_states(lines: Iterable[Line]) -> dict[str, Line]:
-    """Give for each printed batch the line that tells what it was last."""
-    states = sorted((line for line in lines if line["what"] == "print_batch"), key=lambda line: str(line["at"]))
-    return {line["batch"]: line for line in states}
+    """Give for each batch that was printed, discarded or called back the line that tells what it was last."""
+    told = (line for line in lines if line["what"] in ("print_batch", "batch"))
+    return {line["batch"]: line for line in sorted(told, key=lambda line: str(line["at"]))}
 
 
 @transaction.atomic
@@ -62,20 +62,16 @@ def print_again(line: Line, now: datetime) -> tuple[int, list[str]]:
 
 
 @transaction.atomic
-def state_again(line: Line, now: datetime) -> list[str]:
-    """Put a printed batch back to where it was; returns the batch's public id where a person has to."""
-    batch = CodeBatch.objects.select_for_update().filter(public_id=line["batch"], purpose=BatchPurpose.PRINT).first()
-    if batch is None or batch.status == line["status"]:
-        return []
-    if batch.status == BatchStatus.STAGED and line["status"] in GOOD:
-        put_into_stock(batch, None, now)
-    elif batch.status == BatchStatus.STAGED:
+def state_again(line: Line, now: datetime) -> None:
+    """Put a batch that waits for its activation to where it was; one to be called back goes into stock first."""
+    batch = CodeBatch.objects.select_for_update().filter(public_id=line["batch"]).first()
+    if batch is None or batch.status != BatchStatus.STAGED:
+        return
+    if line["status"] == BatchStatus.DISCARDED:
         give_up(batch, "known from the journal", None)
     else:
-        was_called_back = batch.status in GOOD and line["status"] == BatchStatus.RECALLED
-        return [line["batch"]] if was_called_back else []
+        put_into_stock(batch, None, now)
     move_codes(batch, now)
-    return []
 
 
 def _batch_again(line: Line) -> CodeBatch | None:

@@ -4,7 +4,6 @@ A value is replaced only where it is still the one that was opened (compare and 
 and a chunk done twice changes nothing. The job's cursor moves after its chunk; a killed worker's chunk is done again.
 """
 
-import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -14,7 +13,6 @@ from django.db.models import F, Q, QuerySet
 from accounts import audit
 from accounts.data_keys import replace_key
 from campaigns.models import Campaign, Prize
-from codes.index_keys import current_key_id
 from codes.key_errors import RotationRunning
 from codes.key_use import STORED, first_and_count, sealed_otherwise
 from codes.models import CodeJob, GiftCode, JobKind, JobStatus
@@ -22,6 +20,7 @@ from codes.sealing import COLUMNS, CodeSealer, open_column
 from codes.services.job_loop import Work, fail, run_leased
 from core.crashpoints import crashpoint
 from core.errors import DomainError, KeyUnavailable, SecretDamaged
+from core.reindexing import Reindexed, reindex_rows
 from core.resealing import Resealed, next_piece
 
 Row = tuple[str | int, ...]
@@ -32,7 +31,6 @@ SEAL_ANEW = f"""
 UPDATE codes_giftcode SET {", ".join(f"{name} = %s" for name in STORED)}
 WHERE id = %s AND {" AND ".join(f"{name} = %s" for name in STORED)}
 """  # noqa: S608 names of our own columns
-INDEX_ANEW = "UPDATE codes_giftcode SET code_index = %s, index_key_id = %s WHERE id = %s AND code_index = %s"
 
 
 @transaction.atomic
@@ -60,21 +58,6 @@ def start_rewrap(*, campaign_id: int, now: datetime, actor_id: int | None = None
     return job
 
 
-@transaction.atomic
-def start_reindex(*, now: datetime, actor_id: int | None = None) -> CodeJob:
-    """Queue the work that indexes all codes under the current index key.
-
-    Raises:
-        RotationRunning: such work is under way.
-    """
-    if _open_jobs(JobKind.REINDEX).select_for_update().exists():
-        raise RotationRunning
-    total = GiftCode.objects.exclude(index_key_id=current_key_id()).count()
-    job = CodeJob.objects.create(kind=JobKind.REINDEX, total_count=total, requested_by_id=actor_id)
-    audit.record("codes.reindex_started", subject=job, actor_id=actor_id, codes=total, new=current_key_id())
-    return job
-
-
 def rewrap_chunk(*, job_id: int, now: datetime) -> bool:
     """Seal up to 1,000 codes of a job's campaign anew; tells whether more is to do.
 
@@ -94,26 +77,6 @@ def rewrap_chunk(*, job_id: int, now: datetime) -> bool:
         _execute(SEAL_ANEW, [values for values in fresh if values])
         crashpoint("rotation.after_rows")
     _move_on(job, rows, unreadable=unreadable)
-    return True
-
-
-def reindex_chunk(*, job_id: int, now: datetime) -> bool:
-    """Index up to 1,000 codes under the current key; tells whether more is to do. Doubles are named by id only."""
-    job = CodeJob.objects.get(pk=job_id)
-    outdated = GiftCode.objects.exclude(index_key_id=current_key_id())
-    rows = list(outdated.filter(pk__gt=job.cursor).select_related("prize__course__campaign").order_by("pk")[:CHUNK])
-    if not rows:
-        return _again(job, outdated.count(), 0)
-    fresh = _indexes(rows)
-    taken = _taken_indexes(fresh)
-    doubles = [code.pk for code, new in fresh if (code.agency_id, new) in taken and new != code.code_index]
-    changes: list[Row] = [
-        (new, current_key_id(), code.pk, code.code_index) for code, new in fresh if code.pk not in doubles
-    ]
-    for start in range(0, len(changes), ROWS_LOCKED):
-        _execute(INDEX_ANEW, changes[start : start + ROWS_LOCKED])
-        crashpoint("rotation.after_rows")
-    _move_on(job, rows, unreadable=len(rows) - len(fresh), doubles=doubles)
     return True
 
 
@@ -138,13 +101,19 @@ def reseal_codes(*, after: int) -> Resealed:
     return Resealed(cursor, is_last, len(found) - unreadable, unreadable)
 
 
-CHUNKS: dict[str, Callable[..., bool]] = {JobKind.REWRAP: rewrap_chunk, JobKind.REINDEX: reindex_chunk}
+def reindex_codes(*, after: int) -> Reindexed:
+    """Index the next codes behind a key anew. One that was discarded is looked for by nobody and only changes its key.
+
+    Codes on paper only, and those whose key is destroyed, keep theirs: tills find them under it.
+    """
+    sealers: dict[int, CodeSealer] = {}
+    codes = GiftCode.objects.select_related("prize__course__campaign")
+    return reindex_rows(codes, "code_index", lambda code: _indexed_anew(code, sealers), after=after)
 
 
 def rotate(*, job_id: int, now: datetime) -> Iterator[None]:
     """Work a job off, chunk by chunk."""
-    chunk = CHUNKS[CodeJob.objects.get(pk=job_id).kind]
-    while chunk(job_id=job_id, now=now):
+    while rewrap_chunk(job_id=job_id, now=now):
         yield
     _finish(CodeJob.objects.get(pk=job_id), now)
 
@@ -189,27 +158,15 @@ def _sealer_of(code: GiftCode, sealers: dict[int, CodeSealer]) -> CodeSealer:
     return sealers[campaign.pk]
 
 
-def _indexes(rows: list[GiftCode]) -> list[tuple[GiftCode, str]]:
-    """Give the codes that can be opened with their index under the current key.
-
-    One whose text is not kept, or that was discarded, keeps the index that it has.
-    """
-    sealers: dict[int, CodeSealer] = {}
-    fresh = []
-    for code in rows:
-        if code.is_on_paper_only:
-            continue  # tills find it under the key that it came with, which has to stay
-        if not code.code_ciphertext or code.code_index.startswith("discarded:"):
-            fresh.append((code, code.code_index))
-            continue
-        with contextlib.suppress(KeyUnavailable, SecretDamaged):
-            fresh.append((code, _sealer_of(code, sealers).index(open_column(code, "code"))))
-    return fresh
-
-
-def _taken_indexes(fresh: list[tuple[GiftCode, str]]) -> set[tuple[int, str]]:
-    known = GiftCode.objects.filter(code_index__in=[new for _code, new in fresh])
-    return set(known.values_list("agency_id", "code_index"))
+def _indexed_anew(code: GiftCode, sealers: dict[int, CodeSealer]) -> str:
+    if code.is_on_paper_only:
+        return ""
+    if not code.code_ciphertext or code.code_index.startswith("discarded:"):
+        return str(code.code_index)
+    try:
+        return _sealer_of(code, sealers).index(open_column(code, "code"))
+    except KeyUnavailable as error:
+        raise SecretDamaged from error
 
 
 @transaction.atomic

@@ -31,6 +31,7 @@ from codes.services.incoming import (
     prize_of,
     sealer_of,
 )
+from codes.services.journaling import journal_void
 from codes.services.places import settle_rest
 from codes.services.redemption.ledger import withdraw_balance
 
@@ -160,6 +161,7 @@ def void_code(*, gift_code_id: int, reason: str, now: datetime, actor_id: int | 
     gift_code = GiftCode.objects.select_for_update().get(pk=gift_code_id)
     gift_code.move_to(CodeStatus.VOID)
     withdraw_balance(gift_code, now)
+    journal_void(gift_code=gift_code, now=now)
     audit.record("code.voided", subject=gift_code, actor_id=actor_id, reason=reason)
     return gift_code
 

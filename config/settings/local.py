@@ -33,9 +33,8 @@ DEMO_OPERATOR, DEMO_PASSWORD = "operator", "mizuhiki-demo"  # this machine's adm
 SECRET_KEY = _keys["django"]
 ENCRYPTION_KEY_ID = "local1"
 ENCRYPTION_KEYS = {"local1": _keys["encryption"]}
-INDEX_KEY = _keys["index"]
-CODE_INDEX_KEYS = {"0": INDEX_KEY}
-CODE_INDEX_KEY_ID = "0"
+INDEX_KEYS = {"0": _keys["index"]}
+INDEX_KEY_ID = "0"
 ALLOWED_HOSTS = ["*"]
 
 DATABASES = {

@@ -9,9 +9,13 @@ SECRET_KEY = env.str("DJANGO_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
 ENCRYPTION_KEY_ID = env.str("ENCRYPTION_KEY_ID")
 ENCRYPTION_KEYS = env.dict("ENCRYPTION_KEYS")  # id=base64 of 32 bytes, comma-separated; old ids stay until re-encrypted
-INDEX_KEY = env.str("INDEX_KEY")  # base64 of 32 bytes; never stored beside the data
-CODE_INDEX_KEYS = env.dict("CODE_INDEX_KEYS", default={"0": INDEX_KEY})  # id=base64; two while one replaces the other
-CODE_INDEX_KEY_ID = env.str("CODE_INDEX_KEY_ID", default="0")  # indexes new codes and claim links
+# id=base64 of 32 bytes, the oldest first, two while one replaces the other; never stored beside the data. INDEX_KEY is
+# the one with the id 0, and CODE_INDEX_KEYS names what was once changed for codes alone.
+INDEX_KEYS = env.dict("INDEX_KEYS", default={}) or {
+    "0": env.str("INDEX_KEY"),
+    **env.dict("CODE_INDEX_KEYS", default={}),
+}
+INDEX_KEY_ID = env.str("INDEX_KEY_ID", default="") or env.str("CODE_INDEX_KEY_ID", default="0")  # for what is new
 JOURNAL = env.str("JOURNAL")  # never on the database's own disk
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS")

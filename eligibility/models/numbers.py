@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from campaigns.models import Campaign
+from core.keyed_fields import KeyedIndex, key_id_field
 from core.models import PublicModel, TimestampedModel
 from core.sealed_fields import SealedText
 from participants.models import Entry
@@ -39,7 +40,8 @@ class Serial(models.Model):
 
     batch = models.ForeignKey(SerialBatch, on_delete=models.PROTECT, related_name="serials")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
-    value_index = models.CharField(max_length=64, editable=False)
+    value_index = KeyedIndex(hashes="number")
+    index_key_id = key_id_field()
     value_ciphertext = SealedText(table="serial", row="batch__public_id", editable=False)
     uses_allowed = models.PositiveSmallIntegerField(_("uses allowed"), default=1)
     used_count = models.PositiveSmallIntegerField(_("used"), default=0)
@@ -85,7 +87,8 @@ class ReferenceNumber(models.Model):
 
     list = models.ForeignKey(ReferenceList, on_delete=models.PROTECT, related_name="numbers")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
-    value_index = models.CharField(max_length=64, editable=False)
+    value_index = KeyedIndex(hashes="number")
+    index_key_id = key_id_field()
     uses_allowed = models.PositiveSmallIntegerField(_("uses allowed"), default=1)
     used_count = models.PositiveSmallIntegerField(_("used"), default=0)
 
@@ -139,7 +142,8 @@ class NumberUse(TimestampedModel):
 class AttemptBudget(models.Model):
     """How often somebody tried numbers within a window; guarding guesses survives the loss of any cache."""
 
-    scope = models.CharField(max_length=80)
+    scope = KeyedIndex(hashes="attempts", max_length=80, editable=True)
+    index_key_id = key_id_field()
     window_started_at = models.DateTimeField()
     used_count = models.PositiveIntegerField(default=0)
 

@@ -10,6 +10,7 @@ from eligibility.services.lists import (
     generate_serials,
 )
 from eligibility.services.opinions import give_opinion
+from eligibility.services.reindexing import reindex_serials
 from eligibility.services.replaying import decisions_that_differ
 from eligibility.services.resealing import reseal_serials
 from eligibility.services.returning import Notice, record_return, settle_return
@@ -38,6 +39,7 @@ __all__ = [
     "record_return",
     "refuse_for_limit",
     "refuse_ring",
+    "reindex_serials",
     "release_case",
     "release_ring",
     "reseal_serials",

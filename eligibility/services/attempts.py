@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 
+from django.db import transaction
 from django.db.models import F
 
-from core.crypto import blind_index
+from core.crypto import blind_indexes
+from core.index_keys import are_changing, current_key_id
+from core.keyed_fields import hold_value
 from eligibility.errors import TooManyAttempts
 from eligibility.models import AttemptBudget
 
@@ -18,7 +21,18 @@ def spend_attempt(*, scope: str, limit: int, window_seconds: int, now: datetime)
         TooManyAttempts: `limit` tries were spent within this window.
     """
     started = datetime.fromtimestamp(now.timestamp() // window_seconds * window_seconds, tz=UTC)
-    hashed = blind_index(scope, field="attempts", tenant=window_seconds)  # the row tells nobody's address
-    budget, _created = AttemptBudget.objects.get_or_create(scope=hashed, window_started_at=started)
+    hashes = blind_indexes(scope, field="attempts", tenant=window_seconds)  # the row tells nobody's address
+    budget = _budget(hashes, started)
     if not AttemptBudget.objects.filter(pk=budget.pk, used_count__lt=limit).update(used_count=F("used_count") + 1):
         raise TooManyAttempts
+
+
+def _budget(hashes: list[str], started: datetime) -> AttemptBudget:
+    """Give the one row of a scope and window: a change of the index key refills no budget that is being spent."""
+    anew = {"scope": hashes[0], "window_started_at": started}
+    if not are_changing():
+        return AttemptBudget.objects.get_or_create(**anew, defaults={"index_key_id": current_key_id()})[0]
+    with transaction.atomic():
+        hold_value(hashes)
+        known = AttemptBudget.objects.filter(scope__in=hashes, window_started_at=started).first()
+        return known or AttemptBudget.objects.create(**anew, index_key_id=current_key_id())

@@ -24,7 +24,7 @@ from participants.models import Entry, EntryStatus
 from participants.services import record_verdict
 from receipts.errors import DuplicateReceipt
 from receipts.models import Receipt
-from receipts.selectors import current_receipts, is_being_read
+from receipts.selectors import current_receipts, is_being_read, purchase_indexes
 from receipts.services import count_receipt, release_receipts
 
 VERDICTS = {
@@ -144,7 +144,12 @@ def _receipts_to_count(entry: Entry, rules: RuleVersion, inputs: Inputs) -> list
     ids = {inputs.receipt.id} if inputs.receipt else set()
     if parameters := summing_rule(rules.document):
         ids = receipts_that_count(rules.document, parameters, inputs.receipts)
-    return sorted(current_receipts(entry.pk).filter(public_id__in=ids), key=lambda receipt: receipt.fingerprint)
+    return sorted(current_receipts(entry.pk).filter(public_id__in=ids), key=_place_in_line)
+
+
+def _place_in_line(receipt: Receipt) -> str:
+    """Order receipts by their purchase, under whatever index key they stand."""
+    return min(purchase_indexes(receipt), default="")
 
 
 def let_go(entry: Entry) -> None:

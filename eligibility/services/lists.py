@@ -2,17 +2,21 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from itertools import batched
 
 from django.db import transaction
 
 from accounts import audit
 from campaigns.models import Campaign
-from core.crypto import blind_index, encrypt
+from core.crypto import encrypt
+from core.index_keys import current_key_id
+from core.named_locks import hold
 from core.random_codes import random_code
 from core.text import canonical_number
 from eligibility.errors import ListNotAccepted
 from eligibility.models import ReferenceList, ReferenceNumber, Serial, SerialBatch
 from participants.models import ProofKind
+from participants.selectors import number_index, number_indexes
 
 CHUNK = 5000
 SERIAL_LENGTH = 14
@@ -48,7 +52,8 @@ def create_serial_batch(
                 batch=batch,
                 campaign=campaign,
                 uses_allowed=uses_allowed,
-                value_index=_index(campaign, ProofKind.SERIAL, number),
+                value_index=number_index(campaign_id=campaign.pk, kind=ProofKind.SERIAL, number=number),
+                index_key_id=current_key_id(),
                 value_ciphertext=encrypt(number, table="serial", column="value", row=batch.public_id),
             )
             for number in numbers
@@ -105,7 +110,8 @@ def create_reference_list(
                 list=references,
                 campaign=campaign,
                 uses_allowed=uses_allowed,
-                value_index=_index(campaign, ProofKind.REFERENCE, number),
+                value_index=number_index(campaign_id=campaign.pk, kind=ProofKind.REFERENCE, number=number),
+                index_key_id=current_key_id(),
             )
             for number in numbers
         ),
@@ -138,16 +144,16 @@ def _refuse_known(
     kind: ProofKind,
     numbers: Sequence[str],
 ) -> None:
-    problems: list[tuple[int, str]] = []
-    for start in range(0, len(numbers), CHUNK):
-        indexes = [_index(campaign, kind, number) for number in numbers[start : start + CHUNK]]
-        known = set(
-            model.objects.filter(campaign=campaign, value_index__in=indexes).values_list("value_index", flat=True)
-        )
-        problems += [(start + row, "already_listed") for row, index in enumerate(indexes, start=1) if index in known]
-    if problems:
-        raise ListNotAccepted(problems)
-
-
-def _index(campaign: Campaign, kind: ProofKind, number: str) -> str:
-    return blind_index(number, field=f"number.{kind}", tenant=campaign.pk)
+    """Refuse numbers that the campaign has under whatever index key; lists of one campaign come in one by one."""
+    hold(f"numbers:{campaign.pk}:{kind}")
+    rows = {
+        index: row
+        for row, number in enumerate(numbers, start=1)
+        for index in number_indexes(campaign_id=campaign.pk, kind=kind, number=number)
+    }
+    known: set[str] = set()
+    for some in batched(rows, CHUNK):
+        listed = model.objects.filter(campaign=campaign, value_index__in=some)
+        known.update(listed.values_list("value_index", flat=True))
+    if known:
+        raise ListNotAccepted([(row, "already_listed") for row in sorted({rows[index] for index in known})])

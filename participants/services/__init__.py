@@ -21,6 +21,7 @@ from participants.services.entries import (
     wake_entry,
     withdraw_entry,
 )
+from participants.services.reindexing import reindex_contacts, reindex_typed_numbers
 from participants.services.resealing import reseal_contacts, reseal_typed_numbers
 from participants.services.touches import record_touch
 from participants.services.traces import forget_traces, keep_traces
@@ -38,6 +39,8 @@ __all__ = [
     "postpone_entry",
     "record_touch",
     "record_verdict",
+    "reindex_contacts",
+    "reindex_typed_numbers",
     "reseal_contacts",
     "reseal_typed_numbers",
     "save_answers",

@@ -10,7 +10,8 @@ from django.db import transaction
 from accounts import audit
 from campaigns.models import Campaign, Question
 from campaigns.selectors import check_open, current_terms
-from core.crypto import blind_index, encrypt
+from core.crypto import encrypt
+from core.index_keys import current_key_id
 from core.queueing import enqueue_on_commit
 from core.text import canonical_number, mask
 from participants.answers import check_answer
@@ -27,7 +28,7 @@ from participants.models import (
     TouchKind,
     TypedProof,
 )
-from participants.selectors import WAITING
+from participants.selectors import WAITING, number_index
 from participants.services.touches import record_touch
 
 EDITABLE = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
@@ -99,7 +100,8 @@ def save_typed_proof(*, entry_id: int, kind: ProofKind, value: str) -> TypedProo
         entry=entry,
         kind=kind,
         value_ciphertext=encrypt(number, table="typed_proof", column="value", row=public_id),
-        value_index=blind_index(number, field=f"number.{kind}", tenant=entry.campaign_id),
+        value_index=number_index(campaign_id=entry.campaign_id, kind=kind, number=number),
+        index_key_id=current_key_id(),
         masked=mask(number),
     )
 

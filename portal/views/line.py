@@ -27,7 +27,7 @@ from core.clients.line_webhook import (
 from eligibility.errors import TooManyAttempts
 from eligibility.services import spend_attempt
 from participants.models import Identity, IdentityKind
-from participants.selectors import identity_index, line_account_of
+from participants.selectors import identity_indexes, line_account_of
 from participants.services import attach_line, mark_line_friend
 from portal import oauth
 from portal.attempts import short
@@ -151,10 +151,9 @@ def _note_friendship(event: LineEvent, user_id: str) -> None:
 
 
 def _knows_better(agency_id: int, user_id: str, occurred_at: datetime) -> bool:
-    index = identity_index(agency_id=agency_id, kind=IdentityKind.LINE, value=user_id)
-    facts = Identity.objects.filter(agency_id=agency_id, kind=IdentityKind.LINE, value_index=index).values_list(
-        "facts", flat=True
-    )
+    indexes = identity_indexes(agency_id=agency_id, kind=IdentityKind.LINE, value=user_id)
+    known = Identity.objects.filter(agency_id=agency_id, kind=IdentityKind.LINE, value_index__in=indexes)
+    facts = known.values_list("facts", flat=True)
     checked = [f["checked_at"] for f in facts if f.get("checked_at")]
     return any(datetime.fromisoformat(at) > occurred_at for at in checked)
 

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import Agency, User
 from campaigns.models import Campaign
+from core.keyed_fields import KeyedIndex, key_id_field
 from core.models import PublicModel, StatefulModel, in_status
 from core.sealed_fields import SealedFile
 from participants.models import Entry
@@ -103,7 +104,8 @@ class Receipt(StatefulModel):
         verbose_name=pgettext_lazy("shop master", "shop"),
     )
 
-    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    fingerprint = KeyedIndex(hashes="receipt", blank=True)
+    index_key_id = key_id_field()
     returned_at = models.DateTimeField(_("goods returned, told at"), null=True, blank=True, editable=False)
     counts = models.BooleanField(_("counts for its entry"), default=False, editable=False)
 

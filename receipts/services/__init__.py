@@ -8,6 +8,7 @@ from receipts.services.importing_shops import import_shops
 from receipts.services.masters import keep_chain, keep_product
 from receipts.services.purging import delete_orphans, purge_photos
 from receipts.services.reading import read_again, read_receipt
+from receipts.services.reindexing import reindex_receipts
 from receipts.services.resealing import reseal_photos
 from receipts.services.shops import confirm_shop, learn_shop, switch_off_shop
 from receipts.services.unlearning import unlearn
@@ -30,6 +31,7 @@ __all__ = [
     "purge_photos",
     "read_again",
     "read_receipt",
+    "reindex_receipts",
     "release_receipts",
     "reseal_photos",
     "store_upload",

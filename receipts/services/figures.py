@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from core.clock import jst_day
-from core.crypto import blind_index
+from core.index_keys import current_key_id
 from receipts.errors import DuplicateReceipt, FiguresNotAccepted
 from receipts.models import Receipt, ReceiptLine, ReceiptStatus
 from receipts.ocr.base import ReceiptReading
 from receipts.ocr.masking import covered_text
-from receipts.selectors import figures_of
+from receipts.selectors import purchase_index, purchase_indexes
+from receipts.services.counting import hold_purchase
 from receipts.services.recognising import note_shop
 from receipts.shops import recognise_receipt
 
@@ -145,8 +146,10 @@ def _figures(reading: ReceiptReading) -> ReceiptFigures:
 def _apply(receipt: Receipt, figures: ReceiptFigures, lines: Sequence[LineFigures]) -> None:
     for name in FIGURES:
         setattr(receipt, name, getattr(figures, name))
-    receipt.fingerprint = _fingerprint(receipt)
-    receipt.save(update_fields=[*FIGURES, "fingerprint", "updated_at"])
+    receipt.fingerprint, receipt.index_key_id = purchase_index(receipt), current_key_id()
+    if receipt.counts:
+        _refuse_counted(receipt)
+    receipt.save(update_fields=[*FIGURES, "fingerprint", "index_key_id", "updated_at"])
     receipt.lines.all().delete()
     ReceiptLine.objects.bulk_create(
         ReceiptLine(
@@ -163,21 +166,12 @@ def _apply(receipt: Receipt, figures: ReceiptFigures, lines: Sequence[LineFigure
     )
 
 
-def _fingerprint(receipt: Receipt) -> str:
-    """Keyed hash of shop, date, time and total: two entries with the same one are about the same purchase.
-
-    Empty while one of the four is unknown; such a receipt cannot be accepted without a person.
-    """
-    figures = figures_of(receipt)
-    parts = [
-        figures["tel"] or figures["registration_no"],
-        figures["date"],
-        figures["time"],
-        figures["total"],
-    ]
-    if not all(parts):
-        return ""
-    return blind_index("|".join(map(str, parts)), field="receipt", tenant=receipt.agency_id)
+def _refuse_counted(receipt: Receipt) -> None:
+    """Refuse figures of a purchase that counts for another entry, under whatever index key that one stands."""
+    hold_purchase(receipt)
+    others = Receipt.objects.filter(campaign_id=receipt.campaign_id, counts=True).exclude(pk=receipt.pk)
+    if others.filter(fingerprint__in=purchase_indexes(receipt)).exists():
+        raise DuplicateReceipt(receipt_id=receipt.pk)
 
 
 def _check(figures: ReceiptFigures, lines: Sequence[LineFigures], now: datetime) -> None:

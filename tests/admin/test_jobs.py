@@ -223,3 +223,33 @@ def test_the_change_of_the_master_key_is_told_table_by_table_to_who_runs_the_ins
 def test_I11_an_agency_does_not_see_work_on_the_whole_installation(rotation, operator):
     assert operator.get(row_url(rotation)).status_code in (302, 403, 404)
     assert row_url(rotation) not in operator.get(list_url("codes.codejob")).content.decode()
+
+
+def test_the_change_of_the_index_key_is_told_table_by_table_and_until_when(db):
+    client = Client()
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    job = CodeJobFactory(
+        batch=None,
+        agency=None,
+        kind=JobKind.REINDEX,
+        status=JobStatus.DONE,
+        total_count=1200,
+        report={
+            "done": {"contacts": 1200},
+            "doubles": {"serial codes": 1},
+            "named": ["serial codes 17"],
+            "left": {"reference numbers": 30},
+            "until": {"reference numbers": "2027-06-01T00:00:00+09:00"},
+        },
+    )
+
+    page = client.get(row_url(job)).content.decode()
+
+    for said in (
+        "新しい索引用の鍵で検索できるデータ",
+        "1,200",
+        "serial codes 17",
+        "2027-06-01",
+        "古い索引用の鍵を残して",
+    ):
+        assert said in page

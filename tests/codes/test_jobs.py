@@ -142,8 +142,8 @@ def test_each_kind_of_duplicate_is_named(world, settings):
     run_job(job_id=start_import(check_id=checked(world, b"code\nHERE0001\n").pk, now=NOW).pk, now=NOW)
     other = open_campaign(codes=0, agency=world.agency)
     run_job(job_id=start_import(check_id=checked(other, b"code\nTHERE001\n").pk, now=NOW).pk, now=NOW)
-    settings.CODE_INDEX_KEYS = {**settings.CODE_INDEX_KEYS, "9": "A" * 43 + "="}
-    settings.CODE_INDEX_KEY_ID = "9"  # both stand under a former key now
+    settings.INDEX_KEYS = {**settings.INDEX_KEYS, "9": "A" * 43 + "="}
+    settings.INDEX_KEY_ID = "9"  # both stand under a former key now
 
     check = checked(world, b"code\nhere-0001\nTHERE001\nNEW00001\nnew 00001\nnew-00001\nNEW00001\n")
 

@@ -4,10 +4,9 @@ import pytest
 
 from accounts.models import AuditEntry
 from codes import recovered
-from codes.errors import JournalUnavailable
+from codes.errors import CodeSuspended, JournalUnavailable
 from codes.export_errors import CodeOnPaperOnly, ExportEnded, ExportNotYours, PrintedBefore
 from codes.journal import FolderJournal, open_journal, read_lines
-from codes.key_use import uses_of_index_keys
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
 from codes.selectors import open_code
 from codes.services import (
@@ -23,9 +22,10 @@ from codes.services import (
     take_stock,
 )
 from codes.services.desk_revealing import reveal_to_desk
+from codes.services.index_keys import start_reindex, uses_of_index_keys
 from codes.services.journaling import write_missing
 from codes.services.recovering import plan_recovery, recover
-from codes.services.rotation import run_rotation, start_reindex
+from core.reindexing import Kept
 from journeys.audit import violations
 from tests.codes.test_exporting import store
 from tests.codes.test_sealing import NEW
@@ -206,13 +206,13 @@ def test_F27_codes_on_paper_only_keep_the_index_key_that_tills_find_them_by(worl
     texts = on_paper(batch)
     forget_batch(batch)
     recover(now=NOW)
-    settings.CODE_INDEX_KEYS = {**settings.CODE_INDEX_KEYS, "1": NEW}
-    settings.CODE_INDEX_KEY_ID = "1"
+    settings.INDEX_KEYS = {**settings.INDEX_KEYS, "1": NEW}
+    settings.INDEX_KEY_ID = "1"
 
-    job = run_rotation(job_id=start_reindex(now=NOW).pk, now=NOW)
+    job = run_job(job_id=start_reindex(now=NOW).pk, now=NOW)
 
-    assert (job.report["unreadable"], job.report["left"]) == (3, 3)
-    assert uses_of_index_keys()["0"]["codes"] == 3
+    assert (job.report["unreadable"], job.report["left"]) == ({"codes": 3}, {"codes": 3})
+    assert uses_of_index_keys(NOW)["0"]["codes"] == Kept(3)
     assert use(world, next(iter(texts.values()))).amount_jpy == 100
 
 
@@ -260,16 +260,29 @@ def test_a_discarded_batch_does_not_come_back_to_life(world, is_known):
     assert set(GiftCode.objects.values_list("status", flat=True)) == {CodeStatus.VOID}
 
 
-def test_a_batch_called_back_since_is_named_for_a_person_to_call_back_again(world):
+@pytest.mark.parametrize("before", [BatchStatus.STAGED, BatchStatus.ACTIVE, BatchStatus.PAUSED])
+def test_F27_a_printed_batch_called_back_since_is_called_back_again_and_no_till_takes_its_codes(world, before):
     batch = own_batch(world)
     printed(batch, world)
     activate_batch(batch_id=batch.pk, now=NOW)
+    texts = on_paper(batch)
     batch.refresh_from_db()
     request_recall(batch_id=batch.pk, reason="盗難", now=NOW)
-    write_missing(now=NOW)
-    CodeBatch.objects.filter(pk=batch.pk).update(status=BatchStatus.ACTIVE)
+    CodeJob.objects.filter(kind="recall").delete()
+    state = CodeStatus.STAGED if before == BatchStatus.STAGED else CodeStatus.PRINTED
+    CodeBatch.objects.filter(pk=batch.pk).update(status=before)  # as at the time of the backup
+    GiftCode.objects.update(status=state)
 
-    assert recover(now=NOW).conflicts == [str(batch.public_id)]
+    done = recover(now=NOW)
+
+    assert (done.conflicts, done.codes_recalled) == ([], 3)
+    batch.refresh_from_db()
+    assert (batch.status, {code.status for code in batch.gift_codes.all()}) == (BatchStatus.RECALLED, {CodeStatus.VOID})
+    with pytest.raises(CodeSuspended):
+        use(world, next(iter(texts.values())))
+    assert violations(NOW) == {}
+    again = recover(now=NOW)
+    assert (again.codes_recalled, again.lost_recalls) == (0, {})
 
 
 def test_a_campaign_of_after_the_backup_leaves_its_print_run_to_a_person(world):

@@ -40,22 +40,25 @@ def told(capsys):
 def test_every_key_is_replaced_by_one_line_each(slug, told, settings):
     assert told("status") == [
         "master key test1: 1 data keys",
-        "index key 0: 2 codes, 0 claim links",
+        "index key 0: 2 codes",
     ]
     settings.ENCRYPTION_KEYS, settings.ENCRYPTION_KEY_ID = {**settings.ENCRYPTION_KEYS, "test2": NEW}, "test2"
-    settings.CODE_INDEX_KEYS, settings.CODE_INDEX_KEY_ID = {**settings.CODE_INDEX_KEYS, "1": NEW}, "1"
+    settings.INDEX_KEYS, settings.INDEX_KEY_ID = {**settings.INDEX_KEYS, "1": NEW}, "1"
 
     with pytest.raises(CommandError, match="master_key_needed: 1 data keys"):
         told("retire", "test1")
     assert told("master")[-1].endswith("done 1 of 1 done=1 data keys left=nothing passes=1")
     assert told("campaign", slug)[-1].endswith("done 2 of 2 chunks=1 left=0")
-    assert told("index")[-1].endswith("done 2 of 2 chunks=1 left=0")
+    with pytest.raises(CommandError, match="index_key_needed: 2 codes"):
+        told("retire-index", "0")
+    assert told("index")[-1].endswith("done 2 of 2 done=2 codes left=nothing passes=2")
     assert told("status") == [
         "master key test1: nothing",
         "master key test2: 2 data keys",
-        "index key 0: 0 codes, 0 claim links",
-        "index key 1: 2 codes, 0 claim links",
+        "index key 0: nothing",
+        "index key 1: 2 codes",
     ]
+    assert told("retire-index", "0") == ["nothing needs 0: it may be taken out of INDEX_KEYS"]
     assert told("retire", "test1") == ["nothing needs test1: it may be taken out of ENCRYPTION_KEYS"]
     assert told("finish") == ["0 keys destroyed"]  # the old one rests for an hour
     DataKey.objects.filter(retired_at__isnull=False).update(retired_at=NOW)

@@ -9,14 +9,17 @@ from accounts.models import AuditEntry, DataKey
 from codes import sealing
 from codes.errors import FileNotAccepted
 from codes.key_errors import RotationRunning
-from codes.key_use import uses_of_index_keys
 from codes.models import CodeBatch, GiftCode, JobStatus
 from codes.sealing import open_column
 from codes.selectors import open_code, presented_code
 from codes.services import generate_codes, import_codes, rotation
+from codes.services.index_keys import start_reindex, uses_of_index_keys
+from codes.services.jobs import run_job
 from codes.services.key_duties import KEY_REST, destroy_emptied_keys, shred_campaign
-from codes.services.rotation import rewrap_chunk, run_rotation, start_reindex, start_rewrap
+from codes.services.rotation import rewrap_chunk, run_rotation, start_rewrap
 from core.errors import KeyUnavailable
+from core.reindexing import Kept
+from participants.selectors import TRACES_KEPT
 from tests.codes.test_sealing import NEW, OLD
 from tests.factories import NOW, GiftCodeFactory
 from tests.worlds import open_campaign, winning_code
@@ -144,30 +147,40 @@ def test_a_job_that_another_worker_holds_is_left_to_it(world):
 
 def test_index_keys_change_while_both_find_every_code(world, settings):
     award, code = winning_code(open_campaign())
-    settings.CODE_INDEX_KEYS = {"0": settings.INDEX_KEY, "1": NEW}
-    settings.CODE_INDEX_KEY_ID = "1"
+    settings.INDEX_KEYS = {"0": settings.INDEX_KEY, "1": NEW}
+    settings.INDEX_KEY_ID = "1"
     with pytest.raises(FileNotAccepted):  # the same code again, under the new key
         import_codes(prize_id=world.prize.pk, name="b", data=b"code\nGOOD0001\n", expires_at=None, now=NOW)
 
-    job = run_rotation(job_id=start_reindex(now=NOW).pk, now=NOW)
+    job = run_job(job_id=start_reindex(now=NOW).pk, now=NOW)
 
-    assert (job.status, job.done_count, job.report["left"]) == (JobStatus.DONE, 8, 0)
-    assert uses_of_index_keys() == {"0": {"codes": 0, "links": 1}, "1": {"codes": 8, "links": 0}}
-    settings.CODE_INDEX_KEYS = {"1": NEW}
+    deadline = award.claim_expires_at
+    assert (job.status, job.report["done"], job.report["left"]) == (
+        JobStatus.DONE,
+        {"codes": 8, "contacts": 1},
+        {"claim links": 1, "traces": 2},
+    )
+    traces_end = NOW + TRACES_KEPT
+    assert job.report["until"] == {"claim links": deadline.isoformat(), "traces": traces_end.isoformat()}
+    assert uses_of_index_keys(NOW) == {
+        "0": {"claim links": Kept(1, deadline), "traces": Kept(2, traces_end)},
+        "1": {"codes": Kept(8), "contacts": Kept(1)},
+    }
+    settings.INDEX_KEYS = {"1": NEW}
     assert presented_code(agency_id=award.agency_id, presented=code) == award.gift_code
 
 
 def test_a_code_that_came_in_twice_under_two_keys_is_named_and_kept(world, settings):
-    settings.CODE_INDEX_KEYS, settings.CODE_INDEX_KEY_ID = {"0": settings.INDEX_KEY, "1": OLD}, "1"
+    settings.INDEX_KEYS, settings.INDEX_KEY_ID = {"0": settings.INDEX_KEY, "1": OLD}, "1"
     index = sealing.code_indexes(agency_id=world.agency.pk, code="GOOD0001")[0]
     batch = CodeBatch.objects.get()
     GiftCodeFactory(batch=batch, code="GOOD0001", position=99, code_index=index, index_key_id="1")
 
-    job = run_rotation(job_id=start_reindex(now=NOW).pk, now=NOW)
+    job = run_job(job_id=start_reindex(now=NOW).pk, now=NOW)
 
     first = GiftCode.objects.order_by("pk").first()
-    assert job.report["doubles"] == [first.pk]
-    assert (first.index_key_id, uses_of_index_keys()["0"]["codes"]) == ("0", 1)
+    assert (job.report["doubles"], job.report["named"]) == ({"codes": 1}, [f"codes {first.pk}"])
+    assert (first.index_key_id, uses_of_index_keys(NOW)["0"]["codes"]) == ("0", Kept(1))
 
 
 def test_F28_a_campaign_that_is_over_is_shredded_and_the_others_stay(world):

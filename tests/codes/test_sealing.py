@@ -142,12 +142,12 @@ def test_a_sealer_asks_again_which_key_is_in_use(monkeypatch, codes):
 
 
 def test_codes_and_links_of_a_former_index_key_are_still_found(settings):
-    settings.CODE_INDEX_KEYS, settings.CODE_INDEX_KEY_ID = {"0": OLD}, "0"
+    settings.INDEX_KEYS, settings.INDEX_KEY_ID = {"0": OLD}, "0"
     world = open_campaign()
     award, code = winning_code(world)
     link = claim_token(award.public_id)
 
-    settings.CODE_INDEX_KEYS, settings.CODE_INDEX_KEY_ID = {"0": OLD, "1": NEW}, "1"
+    settings.INDEX_KEYS, settings.INDEX_KEY_ID = {"0": OLD, "1": NEW}, "1"
     stock(world.prize, 1)
     later = win(world)
 
@@ -157,7 +157,7 @@ def test_codes_and_links_of_a_former_index_key_are_still_found(settings):
     assert award_by_token(claim_token(later.public_id, later.token_key_id)) == later
     assert code_index(agency_id=world.agency.pk, code=code) != award.gift_code.code_index
 
-    settings.CODE_INDEX_KEYS = {"1": NEW}
+    settings.INDEX_KEYS = {"1": NEW}
     assert award_by_token(link) is None
     with pytest.raises(KeyUnavailable):
         claim_token(award.public_id, Award.objects.get(pk=award.pk).token_key_id)

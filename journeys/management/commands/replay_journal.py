@@ -48,6 +48,9 @@ class Command(BaseCommand):
             "uses that the database does not know": len(found.lost_uses),
             "printed codes that it does not know": sum(len(line["codes"]) for line in found.lost_prints),
             "batches concerned": len(found.batch_ids),
+            "blocked codes that it does not know": len(found.lost_voids),
+            "withdrawn awards that it does not know": len(found.lost_withdrawals),
+            "batches to be called back again": len(found.lost_recalls),
         }
         if was_applied:
             figures |= {
@@ -56,6 +59,9 @@ class Command(BaseCommand):
                 "awards made anew": found.awards_recovered,
                 "printed codes brought back": found.prints_recovered,
                 "uses booked again": found.uses_recovered,
+                "codes blocked again": found.codes_blocked,
+                "awards withdrawn again": found.awards_withdrawn,
+                "codes of recalled batches blocked": found.codes_recalled,
                 "codes released": found.codes_released,
                 "codes of files to be imported again": len(found.unknown_codes),
                 "conflicts for a person": len(found.conflicts),
