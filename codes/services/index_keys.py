@@ -19,7 +19,7 @@ from accounts.selectors import api_keys_by_index_key
 from codes import key_use
 from codes.key_errors import IndexKeyNeeded, RotationRunning
 from codes.models import Award, CodeJob, GiftCode, JobKind, JobStatus, Redemption, ShownNumber
-from codes.services.activating import RUN_TASK
+from codes.services.job_loop import RUN_TASK
 from codes.services.rotation import PASSES, reindex_codes
 from codes.services.table_works import as_read, counted
 from core.crashpoints import crashpoint
