@@ -33,9 +33,10 @@ def exported(count: int, form: str, read: Callable[[Any, int], int]) -> float:
     from codes.services.exporting import approve_export, request_export
     from codes.services.jobs import run_job, start_generation
     from core import clock
-    from tests.factories import UserFactory
+    from tests import factories
 
-    now, people = clock.now(), [UserFactory().pk for _person in range(2)]
+    made_by: Any = factories
+    now, people = clock.now(), [made_by.UserFactory().pk for _person in range(2)]
     made = start_generation(prize_id=prize().pk, name="print", count=count, purpose=BatchPurpose.PRINT, now=now)
     batch_id = run_job(job_id=made.pk, now=now).batch_id or 0
     used = time.process_time()

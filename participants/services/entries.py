@@ -160,7 +160,7 @@ def wake_entries(*, entry_ids: Iterable[int], now: datetime) -> None:
     """Let `journeys` look at many entries again, as `wake_entry` does, by one statement for a thousand."""
     for chunk in batched(entry_ids, AT_ONCE):
         waiting = Entry.objects.filter(pk__in=chunk, status__in=WAITING)
-        woken = list(waiting.values_list("pk", flat=True))
+        woken = list(waiting.order_by("pk").values_list("pk", flat=True))
         waiting.update(advance_after=now)
         wake_on_commit(ADVANCE_TASK, ADVANCE_IDS, woken)
 
