@@ -1,7 +1,10 @@
 """Reads: what can be given out, what a claim link leads to, what the ledger adds up to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import attrgetter, or_
 
 from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
@@ -84,6 +87,18 @@ def code_index(*, agency_id: int, code: str) -> str:
     return code_indexes(agency_id=agency_id, code=code)[0]
 
 
+def code_by_text(codes: QuerySet[GiftCode], *, agency_ids: Iterable[int], text: str) -> GiftCode | None:
+    """Find among some codes the one that a text says, however it is typed and whichever key indexes it.
+
+    One statement, with one probe of the unique index for each agency and key.
+    """
+    kept = [Q(agency_id=pk, code_index__in=code_indexes(agency_id=pk, code=text)) for pk in agency_ids]
+    if not kept:
+        return None
+    found = codes.filter(reduce(or_, kept)).order_by()  # two at most, if it came in again under another key
+    return min(found, key=attrgetter("pk"), default=None)
+
+
 def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
     """Find the code that somebody types, scans or shows at the till, if this agency gave it out.
 
@@ -101,7 +116,7 @@ def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
         once = ShownNumber.objects.filter(number_index__in=number_indexes(number))
         if found := codes.filter(pk__in=once.values("gift_code_id")).first():
             return found
-    return codes.filter(code_index__in=code_indexes(agency_id=agency_id, code=presented)).first()
+    return code_by_text(codes, agency_ids=[agency_id], text=presented)
 
 
 def open_code(gift_code: GiftCode) -> RevealedCode:

@@ -1,5 +1,6 @@
 """Reads: what is due, what is stuck, what does not add up."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from django.db.models import F, Q
@@ -10,16 +11,28 @@ from core.clock import JST
 from distribution.models import Delivery, DeliveryKind, DeliveryStatus
 
 DAY_FROM, DAY_UNTIL = time(9), time(20)  # JST: when a reminder may reach somebody's phone
+WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.UNKNOWN)
 TROUBLED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.UNKNOWN)
 
 
-def due_deliveries(now: datetime, *, limit: int = 200) -> list[int]:
-    """Give the ids of messages to be sent now: due ones, and those whose sender fell silent."""
-    due = Q(status__in=[DeliveryStatus.QUEUED, DeliveryStatus.UNKNOWN], next_attempt_at__lte=now)
-    abandoned = Q(status=DeliveryStatus.SENDING, lease_until__lte=now)
-    return list(
-        Delivery.objects.filter(due | abandoned).order_by("next_attempt_at").values_list("pk", flat=True)[:limit]
-    )
+def due_deliveries(now: datetime, *, limit: int = 200, is_locking: bool = False) -> list[int]:
+    """Give the ids of messages to be sent now that no worker has been told of: due ones, and those left half-way."""
+    told = Q(status__in=WAITING, lease_until__gt=now)
+    found = Delivery.objects.filter(_is_due(now)).exclude(told).order_by("next_attempt_at")
+    if is_locking:
+        found = found.select_for_update(skip_locked=True)
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+def still_due(delivery_ids: Sequence[int], now: datetime) -> list[int]:
+    """Leave out of some messages those that are not to be sent now; in the order given."""
+    due = set(Delivery.objects.filter(_is_due(now), pk__in=delivery_ids).values_list("pk", flat=True))
+    return [delivery_id for delivery_id in delivery_ids if delivery_id in due]
+
+
+def _is_due(now: datetime) -> Q:
+    waiting = Q(status__in=WAITING, next_attempt_at__lte=now)
+    return waiting | Q(status=DeliveryStatus.SENDING, lease_until__lte=now)
 
 
 def awards_without_delivery() -> list[int]:

@@ -1,31 +1,23 @@
 """Messages go out; the sweep finds what a lost wake-up or a dead worker left."""
 
-import structlog
 from celery import shared_task
 
 from core import clock
+from core.queueing import gathered, work_through
 from distribution import services
-from distribution.selectors import awards_to_remind_of, daytime_from, due_deliveries
-
-log = structlog.get_logger(__name__)
-
-IN_A_SWEEP = 100
+from distribution.selectors import awards_to_remind_of, daytime_from, still_due
 
 
-@shared_task(name="distribution.tasks.send_delivery")
-def send_delivery(*, delivery_id: int) -> None:
-    """Send one message. Repeats are harmless: only a due one is claimed."""
-    services.send_delivery(delivery_id=delivery_id, now=clock.now())
+@shared_task(name="distribution.tasks.send_deliveries")
+def send_deliveries(*, delivery_ids: list[int]) -> None:
+    """Send some messages. Repeats are harmless: only a due one is claimed."""
+    _send(still_due(delivery_ids, clock.now()))
 
 
 @shared_task(name="distribution.tasks.sweep_deliveries")
 def sweep_deliveries() -> None:
-    """Send everything that is due; one message that fails does not hold up the others."""
-    for delivery_id in due_deliveries(clock.now(), limit=IN_A_SWEEP):
-        try:
-            services.send_delivery(delivery_id=delivery_id, now=clock.now())
-        except Exception as error:
-            log.exception("delivery_not_sent", delivery_id=delivery_id, error=type(error).__name__)
+    """Send what is due; where there is much of it, together with all other workers."""
+    _send(services.hand_out(now=clock.now()))
 
 
 @shared_task(name="distribution.tasks.remind_of_claims")
@@ -34,5 +26,15 @@ def remind_of_claims() -> None:
     now = clock.now()
     if daytime_from(now) > now:
         return
-    for award_id in awards_to_remind_of(now):
-        services.remind_of_award(award_id=award_id, now=now)
+    with gathered():
+        for award_id in awards_to_remind_of(now):
+            services.remind_of_award(award_id=award_id, now=now)
+
+
+def _send(delivery_ids: list[int]) -> None:
+    work_through(
+        services.SEND_TASK,
+        services.SEND_IDS,
+        delivery_ids,
+        lambda delivery_id: services.send_delivery(delivery_id=delivery_id, now=clock.now()),
+    )

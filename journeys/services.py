@@ -20,6 +20,7 @@ from codes.selectors import available_count, waits_for_supplier
 from codes.services import order_cards
 from core.crashpoints import crashpoint
 from core.errors import StaleState
+from core.queueing import gathered
 from distribution.models import Delivery, DeliveryKind
 from distribution.services import give_prizes, queue_message
 from draws.errors import DrawNotPossible
@@ -113,9 +114,10 @@ def withdraw_entry(*, entry_id: int, now: datetime) -> Entry:
 def sweep(*, now: datetime) -> int:
     """Advance every entry whose next step is due; one that fails is set back and does not hold up the others."""
     advanced = 0
-    announce_verdicts(now=now)
-    for entry_id in waiting_entries(now):
-        advanced += advance_or_postpone(entry_id=entry_id, now=now)
+    with gathered():
+        announce_verdicts(now=now)
+        for entry_id in waiting_entries(now):
+            advanced += advance_or_postpone(entry_id=entry_id, now=now)
     return advanced
 
 

@@ -4,16 +4,23 @@ import structlog
 from celery import shared_task
 
 from core import clock
+from core.queueing import work_through
 from journeys import rings, services
 from journeys.audit import violations
+from participants.services import ADVANCE_IDS, ADVANCE_TASK
 
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="journeys.tasks.advance_entry")
-def advance_entry(*, entry_id: int) -> None:
-    """Carry one entry on. Repeats are harmless: every step looks at the rows first."""
-    services.advance_or_postpone(entry_id=entry_id, now=clock.now())
+@shared_task(name="journeys.tasks.advance_entries")
+def advance_entries(*, entry_ids: list[int]) -> None:
+    """Carry some entries on. Repeats are harmless: every step looks at the rows first."""
+    work_through(
+        ADVANCE_TASK,
+        ADVANCE_IDS,
+        entry_ids,
+        lambda entry_id: services.advance_or_postpone(entry_id=entry_id, now=clock.now()),
+    )
 
 
 @shared_task(name="journeys.tasks.sweep_entries")

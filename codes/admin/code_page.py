@@ -20,7 +20,7 @@ from codes import services
 from codes.admin.forms import FindCodeForm, ReasonForm
 from codes.history import story_of_code
 from codes.models import Award, BatchStatus, CodeStatus, GiftCode
-from codes.selectors import code_index
+from codes.selectors import code_by_text
 from core import clock
 
 SHORTEST_ID = 4
@@ -173,9 +173,8 @@ def _context(gift_code: GiftCode) -> dict[str, Any]:
 
 
 def _found(request: HttpRequest, text: str) -> GiftCode | None:
-    ids = sorted(allowed_agency_ids(request, "codes.change_giftcode"))
-    indexes = [code_index(agency_id=agency_id, code=text) for agency_id in ids]
-    return GiftCode.objects.filter(agency_id__in=ids, code_index__in=indexes).first()
+    ids = allowed_agency_ids(request, "codes.change_giftcode")
+    return code_by_text(GiftCode.objects.all(), agency_ids=ids, text=text)
 
 
 def _with_campaign(prizes: Any) -> Any:

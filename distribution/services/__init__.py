@@ -2,14 +2,25 @@
 
 from distribution.services.events import note_provider_event
 from distribution.services.giving import GivenPrize, give_prizes
-from distribution.services.queueing import cancel_delivery, queue_award, queue_message, resend_delivery
+from distribution.services.handing_out import hand_out
+from distribution.services.queueing import (
+    SEND_IDS,
+    SEND_TASK,
+    cancel_delivery,
+    queue_award,
+    queue_message,
+    resend_delivery,
+)
 from distribution.services.reminding import reissue, remind_of_award, send_moving_link
 from distribution.services.sending import send_delivery
 
 __all__ = [
+    "SEND_IDS",
+    "SEND_TASK",
     "GivenPrize",
     "cancel_delivery",
     "give_prizes",
+    "hand_out",
     "note_provider_event",
     "queue_award",
     "queue_message",

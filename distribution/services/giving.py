@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from codes.services.awarding import award_by_steps, call_giving
-from core.queueing import enqueue_on_commit
-from distribution.services.queueing import queue_award
+from core.queueing import wake_on_commit
+from distribution.services.queueing import SEND_IDS, SEND_TASK, queue_award
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,8 @@ def give_prizes(*, result_id: int, now: datetime) -> list[GivenPrize]:
     if rows is None:
         return _give_by_steps(result_id, now)
     given = [GivenPrize(award_id, delivery_id, bool(is_new)) for award_id, delivery_id, is_new in rows]
-    for prize in given:
-        if prize.is_new:
-            enqueue_on_commit("distribution.tasks.send_delivery", delivery_id=prize.delivery_id)
+    new = [prize.delivery_id for prize in given if prize.is_new]
+    wake_on_commit(SEND_TASK, SEND_IDS, new)
     return given
 
 

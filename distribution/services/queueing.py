@@ -8,11 +8,13 @@ from django.db import transaction
 from accounts import audit
 from codes.models import Award
 from core.errors import StaleState
-from core.queueing import enqueue_on_commit
+from core.queueing import wake_on_commit
 from distribution.errors import NoContact, NotResendable
 from distribution.models import Delivery, DeliveryKind, DeliveryStatus
 from participants.models import Entry
 from participants.selectors import pending_email, reachable_identity
+
+SEND_TASK, SEND_IDS = "distribution.tasks.send_deliveries", "delivery_ids"
 
 
 def queue_award(*, award_id: int, now: datetime) -> Delivery:
@@ -32,7 +34,7 @@ def queue_award(*, award_id: int, now: datetime) -> Delivery:
         },
     )
     if created:
-        enqueue_on_commit("distribution.tasks.send_delivery", delivery_id=delivery.pk)
+        wake_on_commit(SEND_TASK, SEND_IDS, [delivery.pk])
     return delivery
 
 
@@ -49,7 +51,7 @@ def queue_message(*, kind: DeliveryKind, entry_id: int, now: datetime) -> Delive
     delivery = Delivery.objects.create(
         agency_id=entry.agency_id, kind=kind, entry=entry, identity=to_confirm, next_attempt_at=now
     )
-    enqueue_on_commit("distribution.tasks.send_delivery", delivery_id=delivery.pk)
+    wake_on_commit(SEND_TASK, SEND_IDS, [delivery.pk])
     return delivery
 
 
@@ -73,7 +75,7 @@ def resend_delivery(*, delivery_id: int, actor_id: int | None, now: datetime) ->
     except StaleState as error:
         raise NotResendable from error
     audit.record("delivery.resent", subject=delivery, actor_id=actor_id)
-    enqueue_on_commit("distribution.tasks.send_delivery", delivery_id=delivery.pk)
+    wake_on_commit(SEND_TASK, SEND_IDS, [delivery.pk])
     return delivery
 
 
@@ -85,6 +87,6 @@ def cancel_delivery(*, delivery_id: int, reason: str, actor_id: int | None, now:
         StaleState: it is being sent or was sent.
     """
     delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
-    delivery.move_to(DeliveryStatus.CANCELLED, next_attempt_at=None)
+    delivery.move_to(DeliveryStatus.CANCELLED, next_attempt_at=None, lease_until=None)
     audit.record("delivery.cancelled", subject=delivery, actor_id=actor_id, reason=reason)
     return delivery

@@ -7,11 +7,11 @@ from django.db import transaction
 from accounts import audit
 from codes.models import Award
 from codes.services import note_reminder, reissue_award
-from core.queueing import enqueue_on_commit
+from core.queueing import wake_on_commit
 from distribution.errors import NoContact
 from distribution.models import Delivery, DeliveryKind
 from distribution.selectors import daytime_from
-from distribution.services.queueing import queue_award
+from distribution.services.queueing import SEND_IDS, SEND_TASK, queue_award
 from participants.selectors import reachable_identity
 
 
@@ -57,5 +57,5 @@ def _queue(award: Award, kind: DeliveryKind, *, at: datetime) -> Delivery:
     delivery = Delivery.objects.create(
         agency_id=award.agency_id, kind=kind, entry_id=award.entry_id, about=award, next_attempt_at=at
     )
-    enqueue_on_commit("distribution.tasks.send_delivery", delivery_id=delivery.pk)
+    wake_on_commit(SEND_TASK, SEND_IDS, [delivery.pk])
     return delivery

@@ -91,7 +91,7 @@ def _is_journaled(delivery_id: int, now: datetime) -> bool:
     except JournalUnavailable as error:
         log.warning("delivery_waits_for_journal", delivery_id=delivery_id, reason=error.context.get("reason"))
         due = Delivery.objects.filter(pk=delivery_id, next_attempt_at__lte=now)
-        due.update(next_attempt_at=now + JOURNAL_WAIT)
+        due.update(next_attempt_at=now + JOURNAL_WAIT, lease_until=None)
         return False
     return True
 
@@ -109,7 +109,9 @@ def _claim(delivery_id: int, now: datetime) -> Claim | None:
         _end(delivery, DeliveryStatus.CANCELLED, reason)
         return None
     if delivery.kind == DeliveryKind.REMINDER and (by_day := daytime_from(now)) > now:
-        Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.QUEUED).update(next_attempt_at=by_day)
+        Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.QUEUED).update(
+            next_attempt_at=by_day, lease_until=None
+        )
         return None
     if abandoned and DeliveryAttempt.objects.filter(delivery=delivery, outcome="").count() >= LOST_TRIES:
         _end(delivery, DeliveryStatus.FAILED, "abandoned")

@@ -9,6 +9,8 @@ from participants.services.contacts import (
     verify_identity,
 )
 from participants.services.entries import (
+    ADVANCE_IDS,
+    ADVANCE_TASK,
     agree,
     finish_entry,
     postpone_entry,
@@ -27,6 +29,8 @@ from participants.services.touches import record_touch
 from participants.services.traces import forget_traces, keep_traces
 
 __all__ = [
+    "ADVANCE_IDS",
+    "ADVANCE_TASK",
     "agree",
     "attach_line",
     "attach_x",

@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Question
 from campaigns.selectors import check_open, current_terms
 from core.crypto import encrypt
 from core.index_keys import current_key_id
-from core.queueing import enqueue_on_commit
+from core.queueing import wake_on_commit
 from core.text import canonical_number, mask
 from participants.answers import check_answer
 from participants.errors import EntryNotEditable, IncompleteEntry, NumberNotAccepted
@@ -34,6 +34,7 @@ from participants.services.touches import record_touch
 EDITABLE = (EntryStatus.STARTED, EntryStatus.SENT_BACK)
 NUMBER_LENGTHS = range(4, 41)
 AT_ONCE = 1000
+ADVANCE_TASK, ADVANCE_IDS = "journeys.tasks.advance_entries", "entry_ids"
 
 
 @transaction.atomic
@@ -148,24 +149,22 @@ def submit_entry(*, entry_id: int, now: datetime, missing: Sequence[str] = ()) -
     )
     _touch(entry, TouchKind.SUBMITTED, now)
     audit.record("entry.submitted", subject=entry)
-    enqueue_on_commit("journeys.tasks.advance_entry", entry_id=entry.pk)
+    wake_on_commit(ADVANCE_TASK, ADVANCE_IDS, [entry.pk])
     return entry
 
 
 def wake_entry(*, entry_id: int, now: datetime) -> None:
     """Let `journeys` look at an entry again, since something it waited for has happened."""
-    if Entry.objects.filter(pk=entry_id, status__in=WAITING).update(advance_after=now):
-        enqueue_on_commit("journeys.tasks.advance_entry", entry_id=entry_id)
+    wake_entries(entry_ids=[entry_id], now=now)
 
 
 def wake_entries(*, entry_ids: Iterable[int], now: datetime) -> None:
     """Let `journeys` look at many entries again, as `wake_entry` does, by one statement for a thousand."""
     for chunk in batched(entry_ids, AT_ONCE):
         waiting = Entry.objects.filter(pk__in=chunk, status__in=WAITING)
-        woken = list(waiting.values_list("pk", flat=True))
+        woken = list(waiting.order_by("pk").values_list("pk", flat=True))
         waiting.update(advance_after=now)
-        for entry_id in woken:
-            enqueue_on_commit("journeys.tasks.advance_entry", entry_id=entry_id)
+        wake_on_commit(ADVANCE_TASK, ADVANCE_IDS, woken)
 
 
 def postpone_entry(*, entry_id: int, until: datetime | None, has_failed: bool = False) -> None:

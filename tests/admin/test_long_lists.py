@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.urls import reverse
 from accounts.desk import keyset
 from codes.admin.gift_codes import GiftCodeAdmin
 from codes.models import CodeStatus, GiftCode
+from codes.selectors import open_code, presented_code
 from codes.services import generate_codes
 from core.keyset import RowNotInList, cut
 from tests.factories import NOW, GiftCodeFactory, PrizeFactory
@@ -125,6 +127,25 @@ def _read(node: dict[str, Any]) -> int:
     if node.get("Relation Name") != "codes_giftcode":
         return 0
     return int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+
+
+@pytest.mark.postgres  # whose plans tell how they read
+@pytest.mark.parametrize("keys", [{"0": settings.INDEX_KEY}, {"0": settings.INDEX_KEY, "1": "b3RoZXI="}])
+def test_G10_a_code_is_found_among_many_by_its_index_alone(agency, monkeypatch, keys):
+    prize = PrizeFactory(course__campaign__sponsor__agency=agency, kind="own_code")
+    batch = generate_codes(prize_id=prize.pk, name="many", count=PAGES, expires_at=None, now=NOW)
+    monkeypatch.setattr(settings, "INDEX_KEYS", keys)
+    code = batch.gift_codes.last()
+    code.move_to(CodeStatus.AVAILABLE) if code.status == CodeStatus.STAGED else None
+    code.move_to(CodeStatus.ISSUED, issued_at=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE codes_giftcode")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert presented_code(agency_id=agency.pk, presented=open_code(code).code) == code
+
+    assert len(queries) == 1
+    assert rows_read(queries) == 1
 
 
 @pytest.mark.postgres  # whose plans tell how many rows were read

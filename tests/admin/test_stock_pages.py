@@ -180,6 +180,16 @@ def test_a_code_is_found_by_its_text_which_stands_nowhere(batch, operator):
     assert AuditEntry.objects.filter(action="code.looked_up", subject_id=str(code.public_id)).count() == 1
 
 
+def test_a_code_is_found_by_its_text_while_the_index_key_is_being_replaced(batch, operator, settings):
+    code = batch.gift_codes.first()
+    plain = open_code(code).code
+    settings.INDEX_KEYS, settings.INDEX_KEY_ID = {"0": settings.INDEX_KEY, "1": "bmV3a2V5"}, "1"
+
+    found = operator.post(reverse("admin:codes_giftcode_find"), {"code": plain})
+
+    assert found["Location"] == row_url(code)
+
+
 def test_T16_a_foreign_code_is_answered_like_an_unknown_one(agency, operator):
     foreign = GiftCodeFactory(code="FOREIGN0000001", batch__prize__course__campaign__sponsor__agency=AgencyFactory())
     url = reverse("admin:codes_giftcode_find")

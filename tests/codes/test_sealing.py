@@ -10,7 +10,7 @@ from accounts.models import DataKey
 from codes.links import claim_token
 from codes.models import Award, GiftCode
 from codes.sealing import CodeSealer, open_column
-from codes.selectors import award_by_token, code_index, open_code, presented_code
+from codes.selectors import award_by_token, code_by_text, code_index, open_code, presented_code
 from codes.services import import_codes, reveal_code
 from core.errors import KeyUnavailable, SecretDamaged
 from tests.factories import NOW, GiftCodeFactory
@@ -141,7 +141,7 @@ def test_a_sealer_asks_again_which_key_is_in_use(monkeypatch, codes):
     assert not sealer.seal("code", "GOOD0003", uuid.uuid4()).startswith(before)
 
 
-def test_codes_and_links_of_a_former_index_key_are_still_found(settings):
+def test_codes_and_links_of_a_former_index_key_are_still_found(settings, django_assert_num_queries):
     settings.INDEX_KEYS, settings.INDEX_KEY_ID = {"0": OLD}, "0"
     world = open_campaign()
     award, code = winning_code(world)
@@ -152,6 +152,9 @@ def test_codes_and_links_of_a_former_index_key_are_still_found(settings):
     later = win(world)
 
     assert presented_code(agency_id=world.agency.pk, presented=code) == award.gift_code
+    with django_assert_num_queries(1):
+        assert code_by_text(GiftCode.objects.all(), agency_ids=[world.agency.pk, 0], text=code) == award.gift_code
+    assert code_by_text(GiftCode.objects.all(), agency_ids=[], text=code) is None
     assert award_by_token(link) == award
     assert later.token_key_id == "1"
     assert award_by_token(claim_token(later.public_id, later.token_key_id)) == later

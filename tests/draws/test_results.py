@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -133,6 +134,20 @@ def test_a_draw_over_other_entries_than_confirmed_is_not_held(expected):
     with pytest.raises(CandidatesChanged):
         hold(world, expected)
     assert (DrawResult.objects.count(), CourseCounter.objects.count()) == (0, 0)
+
+
+def test_a_draw_tells_the_workers_of_its_entries_in_one_message(
+    settings, monkeypatch, django_capture_on_commit_callbacks
+):
+    world, published = later_draw(3), []
+    settings.TASKS_ON_COMMIT = True
+    monkeypatch.setattr(current_app, "send_task", lambda name, kwargs, **_rest: published.append((name, kwargs)))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        hold(world, 3)
+
+    ids = list(Entry.objects.order_by("pk").values_list("pk", flat=True))
+    assert published == [("journeys.tasks.advance_entries", {"entry_ids": ids})]
 
 
 def test_F26_a_draw_that_breaks_half_way_leaves_nothing(monkeypatch):

@@ -66,7 +66,7 @@ def run_whole_way(capture) -> Award:
         save_typed_proof(entry_id=entry.pk, kind=ProofKind.SERIAL, value=SERIAL)
         send(entry)
     with capture(execute=True):
-        journeys_tasks.advance_entry(entry_id=entry.pk)
+        journeys_tasks.advance_entries(entry_ids=[entry.pk])
     distribution_tasks.sweep_deliveries()
     entry.refresh_from_db()
     assert entry.status == EntryStatus.WON
@@ -105,8 +105,8 @@ def test_I12_codes_and_contacts_are_in_no_log_task_trail_or_table(
 
     assert hidden(caplog.text, *capfd.readouterr()) == []
     assert {name for name, _options in published} == {
-        "journeys.tasks.advance_entry",
-        "distribution.tasks.send_delivery",
+        "journeys.tasks.advance_entries",
+        "distribution.tasks.send_deliveries",
     }
     assert hidden(json.dumps(published)) == []
     assert hidden(*(str(vars(line)) for line in AuditEntry.objects.all())) == []
