@@ -134,9 +134,12 @@ def judge_use(code: GiftCode, conditions: Conditions, use: Use) -> int:
 
 
 def most_jpy(code: GiftCode, conditions: Conditions, purchase: Purchase) -> int:
-    """Give the largest amount that one use may take off a code that can be used."""
+    """Give the largest amount that one use may take off a code that can be used: no more than is bought.
+
+    A code for one use goes as a whole; no change is given on it.
+    """
     bought = _eligible_jpy(conditions, purchase)
-    is_bounded = conditions.products and purchase.items and conditions.mode != UseMode.ONCE
+    is_bounded = bought is not None and conditions.mode != UseMode.ONCE
     return min(code.balance_jpy, bought or 0) if is_bounded else code.balance_jpy
 
 
@@ -189,6 +192,8 @@ def _eligible_jpy(conditions: Conditions, purchase: Purchase) -> int | None:
 def _amount(code: GiftCode, conditions: Conditions, use: Use) -> int:
     """Once takes all; several times take equal shares unless the till says otherwise."""
     most = most_jpy(code, conditions, use.purchase)
+    if most < 1:  # nothing is bought that it could pay
+        raise AmountOutOfRange
     if use.amount_jpy is None:
         if conditions.mode != UseMode.TIMES:
             return most

@@ -62,7 +62,10 @@ class TillInput(fields.Input):
 class CodeInput(TillInput, PurchaseInput):
     """A code at a till, with an amount."""
 
-    amount_jpy = Yen(required=False, help_text="Without it: all that is left, or what the code's conditions say.")
+    amount_jpy = Yen(
+        required=False,
+        help_text="Without it: all that is left, no more than is bought, or what the code's conditions say.",
+    )
     lock = PublicId(required=False, help_text="The lock that this cart holds on the code.")
 
 
