@@ -140,22 +140,20 @@ def store_by_pin(*, code: str, pin: str, agency_id: int | None = None) -> Store:
     """Find the active store, of one agency if it is named, whose staff signs in by number and PIN.
 
     Raises:
-        PinNotAccepted: unknown store, inactive store or wrong PIN; the same work is done for each.
+        PinNotAccepted: unknown store, inactive store or wrong PIN, or two agencies' stores share number and PIN; the
+            same work is done for each.
     """
-    found = None
     known = Store.objects.filter(code=code, is_active=True).exclude(staff_pin_hash="")
-    stores = list((known if agency_id is None else known.filter(agency_id=agency_id))[:20])
-    for store in stores:
-        if check_password(pin, store.staff_pin_hash):
-            found = store
+    stores = list((known if agency_id is None else known.filter(agency_id=agency_id)).order_by("pk")[:20])
+    found = [store for store in stores if check_password(pin, store.staff_pin_hash)]
     if not stores:
         check_password(
             pin,
             "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0",
         )
-    if found is None:
+    if len(found) != 1:
         raise PinNotAccepted
-    return found
+    return found[0]
 
 
 def publish_obstacles(campaign: Campaign, now: datetime) -> list[Obstacle]:

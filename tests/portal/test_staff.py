@@ -12,6 +12,7 @@ from codes.selectors import last_use
 from codes.services import void_code
 from core.clock import JST
 from journeys.demo_data import STAFF_PIN
+from tests.factories import StoreFactory
 from tests.flows.steps import NOW
 from tests.portal.phone import Phone, claim_path, text_of
 
@@ -66,6 +67,21 @@ def test_a_wrong_pin_and_an_unknown_store_get_the_same_answer(phone, campaigns):
     errors = [answer.context["form"].errors["pin"] for answer in answers]
     assert errors[0] == errors[1]
     assert "staff" not in phone.cookies
+
+
+def test_T16_nobody_signs_in_to_another_agencys_store_of_the_same_number_and_pin(campaigns):
+    other = StoreFactory(code="0001")
+    set_store_pin(store_id=other.pk, pin=STAFF_PIN)
+
+    refused = Phone().send("/staff/login/", {"store": "0001", "pin": STAFF_PIN})
+    set_store_pin(store_id=other.pk, pin="135791")
+    ours, theirs = [Phone(), Phone()]
+    ours.send("/staff/login/", {"store": "0001", "pin": STAFF_PIN})
+    theirs.send("/staff/login/", {"store": "0001", "pin": "135791"})
+
+    assert refused.status_code == 403
+    assert other.name not in text_of(ours.get("/staff/"))
+    assert other.name in text_of(theirs.get("/staff/"))
 
 
 def test_pins_cannot_be_guessed_without_end_not_even_from_many_phones(campaigns):
