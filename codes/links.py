@@ -40,8 +40,3 @@ def moving_ticket(award: Award) -> str:
 def moving_url(award: Award) -> str:
     """Give the link that lets one new device open an award that is bound to another."""
     return f"{claim_url(award)}move/{moving_ticket(award)}/"
-
-
-def notice_number(award: Award) -> str:
-    """Give the number by which a winner checks that a notice is genuine."""
-    return award.notice_number

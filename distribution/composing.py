@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from codes.links import claim_url, moving_url, notice_number
+from codes.links import claim_url, moving_url
 from codes.models import Award
 from core.clock import JST
 from distribution.channels.base import OutgoingMessage
@@ -60,7 +60,7 @@ def _context(delivery: Delivery, identity: Identity) -> MessageContext:
                 campaign=campaign,
                 link=moving_url(award),
                 brand=award.prize.name,
-                notice_number=notice_number(award),
+                notice_number=award.notice_number,
             )
 
 
@@ -98,7 +98,7 @@ def _waiting(award: Award) -> dict[str, Any]:
         "expires_at": award.claim_expires_at,
         "brand": prize.name,
         "value_jpy": prize.face_value_jpy,
-        "notice_number": notice_number(award),
+        "notice_number": award.notice_number,
         "image_url": f"{settings.PUBLIC_URL}/p/{prize.public_id}/" if prize.picture else "",
     }
 

@@ -6,7 +6,6 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from codes.links import notice_number
 from codes.models import Award
 from distribution.models import Delivery
 from eligibility.models import Decision, ReviewCase, ReviewStatus
@@ -35,7 +34,7 @@ def _story(entry: Entry) -> dict[str, Any]:
         decision.texts = described(decision.reasons)  # type: ignore[attr-defined]
     awards = list(Award.objects.filter(entry=entry).select_related("prize"))
     for award in awards:
-        award.number = notice_number(award)  # type: ignore[attr-defined]
+        award.number = award.notice_number  # type: ignore[attr-defined]
     case = ReviewCase.objects.filter(entry=entry, status=ReviewStatus.OPEN).first()
     return {
         "entry": entry,

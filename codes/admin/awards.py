@@ -11,7 +11,6 @@ from unfold.decorators import action, display
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
 from codes.admin.code_page import id_begins
 from codes.admin.forms import ReasonForm
-from codes.links import notice_number
 from codes.models import Award
 from codes.services import unbind_award, void_award
 from core import clock
@@ -52,7 +51,7 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("number on the notice"), ordering="pk")
     def notice(self, award: Award) -> str:
-        return notice_number(award)
+        return award.notice_number
 
     @admin.display(description=_("to be received until"), ordering="claim_expires_at")
     def claim_until(self, award: Award) -> str:

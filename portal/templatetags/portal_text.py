@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from django import template
 from django.utils.translation import gettext as _
 
-from codes.links import notice_number
 from codes.models import Award
 from core.clock import JST
 
@@ -72,4 +71,4 @@ def fours(code: str) -> str:
 @register.filter
 def notice(award: Award) -> str:
     """Show the number by which 本物確認 finds an award."""
-    return notice_number(award)
+    return award.notice_number

@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.models import Agency, Role
 from campaigns.models import CampaignStatus
 from codes.history import LABELS
-from codes.links import notice_number
 from codes.models import CodeBatch, CodeJob, JobKind, JobStatus
 from participants.models import Entry
 from tests.admin.registry import TENANT_MODELS, list_url, make_row, row_url
@@ -92,7 +91,7 @@ def test_another_file_is_chosen_with_what_was_typed_for_the_first(agency, operat
 def test_an_award_is_found_by_the_number_that_its_winner_reads_out(agency, operator):
     award = make_row("codes.award", agency)
     other = AwardFactory(result__entry__campaign__sponsor__agency=agency)
-    number = notice_number(award)
+    number = award.notice_number
 
     for typed in (number, number.lower(), number.replace("-", ""), str(award.entry.public_id), str(award.public_id)):
         page = operator.get(list_url("codes.award"), {"q": typed}).content.decode()

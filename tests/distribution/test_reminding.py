@@ -7,7 +7,7 @@ from django.core import mail
 
 from codes.errors import AlreadyRevealed, AwardVoided, NotEligible, OutOfStock
 from codes.holders import Holder
-from codes.links import claim_url, moving_url, notice_number
+from codes.links import claim_url, moving_url
 from codes.models import Award, GiftCode
 from codes.services import open_claim, reveal_code, unbind_award, void_award
 from core.clock import end_of_jst_day, jst_day
@@ -74,7 +74,7 @@ def test_the_clock_reminds_once_by_day_in_mail_with_link_number_and_deadline(awa
     assert sent.subject.startswith("【受け取り期限が近づいています】")
     for text in (sent.body, sent.alternatives[0][0]):
         assert claim_url(award) in text
-        assert notice_number(award) in text
+        assert award.notice_number in text
         assert "/genuine/" in text
         assert "2026年12月22日(火) 23:59" in text
     award.refresh_from_db()

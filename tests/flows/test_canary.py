@@ -149,7 +149,7 @@ def test_I12_T23_files_journal_exports_and_error_pages_show_no_code(
     shown = desk.post(reverse("admin:codes_giftcode_reveal", args=[award.gift_code_id]), asked)
 
     assert str(award.public_id) in journal
-    assert str(award.public_id) in "".join(exports)
+    assert award.notice_number in "".join(exports)
     assert (claim.status_code, shown.status_code) == (503, 302)
     page = claim.content.decode().replace(claim_token(award.public_id), "")  # its own address
     assert hidden(journal, *exports, page, shown.content.decode(), *stored_files(default_storage)) == []

@@ -76,8 +76,8 @@ def test_I12_T23_a_dump_and_the_broker_show_no_code_and_no_contact(broker):
     dump, queued = dumped(), values_of(broker)
 
     assert str(Award.objects.get().public_id) in dump
-    assert "journeys.tasks.advance_entry" in "".join(queued)
-    assert '"entry_id"' in "".join(queued)
+    assert "journeys.tasks.advance_entries" in "".join(queued)
+    assert '"entry_ids"' in "".join(queued)
     assert hidden(dump) == []
     assert hidden(*queued) == []
 

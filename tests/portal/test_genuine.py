@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from codes.links import notice_number
 from codes.services import void_award
 from distribution.services import reissue
 from tests.flows.steps import NOW
@@ -23,7 +22,7 @@ def asked(phone: Phone, number: str):
 def test_a_number_of_ours_names_the_campaign_and_its_sponsor_and_nothing_more(phone, campaigns, typed):
     award = phone.win()
 
-    answer = asked(phone, typed(notice_number(award)))
+    answer = asked(phone, typed(award.notice_number))
 
     assert "本物のお知らせです。" in text_of(answer)
     assert "ミズヒキ飲料株式会社の「ミズヒキ緑茶 レシートで500円クーポンがもらえる！」の当選のお知らせ" in text_of(
@@ -37,19 +36,19 @@ def test_a_notice_of_ours_that_was_replaced_or_withdrawn_says_so(phone, campaign
     award = phone.win()
     new = reissue(award_id=award.pk, reason="誤送信", now=NOW)
 
-    replaced = text_of(asked(phone, notice_number(award)))
+    replaced = text_of(asked(phone, award.notice_number))
     assert "本物のお知らせです。" in replaced
     assert "そのあと再発行されています。新しい案内のリンクをお使いください。" in replaced
-    assert "再発行" not in text_of(asked(phone, notice_number(new)))
+    assert "再発行" not in text_of(asked(phone, new.notice_number))
     void_award(award_id=new.pk, reason="不正応募", now=NOW)
-    assert "そのあと無効になったため、リンクは使えません。" in text_of(asked(phone, notice_number(new)))
+    assert "そのあと無効になったため、リンクは使えません。" in text_of(asked(phone, new.notice_number))
 
 
 def test_T05_every_answer_takes_the_same_reads(phone, campaigns):
     award = phone.win()
     asked(phone, "0000-0000-0000")
     counts = []
-    for number in (notice_number(award), "0000-0000-0000", "1234"):
+    for number in (award.notice_number, "0000-0000-0000", "1234"):
         with CaptureQueriesContext(connection) as queries:
             asked(phone, number)
         counts.append(len(queries))
