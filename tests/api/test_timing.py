@@ -16,7 +16,7 @@ from codes.services import generate_codes
 from codes.services.redemption import finding
 from tests.api.world import Tenant, winning_code
 
-pytestmark = [pytest.mark.slow, pytest.mark.serial]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.serial]
 
 TURNS = 80
 TOLD = 4.5  # beyond it a difference counts as a leak, as is usual for timing tests

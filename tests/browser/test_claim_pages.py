@@ -1,23 +1,28 @@
 """A winner at the till: a code that moves, a barcode, a weak network, and the staff's press on the phone."""
 
 import io
+import json
 import os
+from pathlib import Path
 
 import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from campaigns.models import Campaign, GiftBrand, Prize, PrizeKind, UseConditions
+import campaigns
+from campaigns.models import Campaign, Prize, PrizeKind, UseConditions
 from codes.links import claim_url
 from codes.models import Award, GiftCode
 from codes.services.incoming import prize_of, sealer_of
 from journeys.demo_data import STAFF_PIN
 from tests.browser.conftest import check_page
 from tests.browser.test_staff_page import won_award
+from tests.factories import GiftBrandFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+BRANDS = Path(campaigns.__file__).parent / "data" / "gift_brands.json"
 HIDDEN = "Object.defineProperty(document, 'visibilityState', { get: () => window.away ? 'hidden' : 'visible' })"
 
 
@@ -69,7 +74,8 @@ def test_the_code_changes_when_its_time_is_over_and_not_behind_the_back(page: Pa
 
 def test_a_gift_that_is_a_link_shows_one_button_and_its_card_number(page: Page, site: str):
     award = won_award()
-    brand = GiftBrand.objects.get(slug="quo-card-pay")
+    (quo,) = [brand for brand in json.loads(BRANDS.read_text(encoding="utf-8")) if brand["slug"] == "quo-card-pay"]
+    brand = GiftBrandFactory(**{name: quo[name] for name in ("slug", "name", "code_fields")})
     Prize.objects.filter(pk=award.prize_id).update(kind=PrizeKind.GIFT_CODE, gift_brand=brand, how_to_use="")
     code, link = GiftCode.objects.get(award=award), "https://pay.example.jp/Ab-1_c"
     sealer = sealer_of(prize_of(award.prize_id))
