@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.test import Client
@@ -129,6 +129,17 @@ def winning_code(tenant: Tenant) -> tuple[Award, str]:
     now = timezone.now()
     batch = generate_codes(prize_id=tenant.prize.pk, name="自社コード", count=1, expires_at=None, now=now)
     activate_batch(batch_id=batch.pk, now=now)
+    return _won(tenant, now)
+
+
+def winning_codes(tenant: Tenant, count: int, *, now: datetime) -> list[str]:
+    """Give so many people an award each, out of one batch, and open their codes."""
+    batch = generate_codes(prize_id=tenant.prize.pk, name="自社コード", count=count, expires_at=None, now=now)
+    activate_batch(batch_id=batch.pk, now=now)
+    return [_won(tenant, now)[1] for _winner in range(count)]
+
+
+def _won(tenant: Tenant, now: datetime) -> tuple[Award, str]:
     entry = Entry.objects.create(
         agency=tenant.agency,
         campaign=tenant.campaign,
