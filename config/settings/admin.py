@@ -29,6 +29,11 @@ def _item(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def _shows(names: str) -> Any:
+    """Tell of a page whether its name begins so."""
+    return lambda request: (request.resolver_match.url_name or "").startswith(names)
+
+
 def _group(title: Any, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"title": title, "separator": True, "items": list(items), **more}
 
@@ -101,7 +106,8 @@ SIDEBAR = [
         _item(_("Bulk work on codes"), "autorenew", "codes.codejob"),
         _item(_("Codes"), "qr_code_2", "codes.giftcode"),
         _item(_("Reservations"), "lock_clock", "codes.reservation"),
-        _item(_("Stock counts"), "checklist", "codes.stockcount"),
+        # whose address the stock page's begins with
+        _item(_("Stock counts"), "checklist", "codes.stockcount", active=_shows("codes_stockcount_")),
         _item(_("Awards"), "redeem", "codes.award"),
     ),
     _group(

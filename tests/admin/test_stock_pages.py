@@ -269,3 +269,11 @@ def test_hold_is_refused_while_work_is_running(batch, operator):
     ).content.decode()
 
     assert "作業がまだ終わっていません" in page
+
+
+@pytest.mark.parametrize(("name", "lit"), [("codes_stock", "コード在庫"), ("codes_stockcount_changelist", "棚卸")])
+def test_the_sidebar_tells_which_page_is_open(operator, name, lit):
+    content = operator.get(reverse(f"admin:{name}")).content.decode()
+
+    links = re.findall(r'<a href="/admin/[^"]*"[^>]*? active"[^>]*>(.*?)</a>', content, flags=re.DOTALL)
+    assert [" ".join(re.sub("<.*?>", " ", link).split()).split()[-1] for link in links] == [lit]
