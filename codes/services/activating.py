@@ -165,9 +165,8 @@ def _new_job(batch: CodeBatch, kind: JobKind, actor_id: int | None, **parameters
 
 
 def _free_batch(batch_id: int) -> CodeBatch:
-    """Lock a batch, and refuse one whose loading or activation has not ended; past these its state itself says no."""
+    """Lock a batch, and refuse one on which work has not ended; one that is recalled says no by its state."""
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
-    is_coming = batch.status in (BatchStatus.LOADING, BatchStatus.STAGED)
-    if is_coming and batch.jobs.filter(status__in=[*OPEN, JobStatus.WAITING]).exists():
+    if batch.jobs.filter(status__in=[*OPEN, JobStatus.WAITING]).exclude(kind=JobKind.RECALL).exists():
         raise BatchWorkRunning(batch_id=batch_id)
     return batch
