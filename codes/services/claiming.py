@@ -63,8 +63,8 @@ def reveal_code(
 
 @transaction.atomic
 def _note_reveal(award_id: int, now: datetime, actor_label: str, holder: Holder, new_pin_hash: str) -> Award:
-    rows = Award.objects.select_for_update(of=("self",)).select_related("gift_code", "entry__campaign")
-    award = rows.get(pk=award_id)
+    # Its code is read after the wait for its row: a joined one would be that of before a replacement.
+    award = Award.objects.select_for_update(of=("self",)).select_related("entry__campaign").get(pk=award_id)
     check_claimable(award, now)
     hold_award(award, holder, new_pin_hash=new_pin_hash, now=now)
     is_first = award.revealed_at is None

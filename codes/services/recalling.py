@@ -180,7 +180,8 @@ def replace_unseen_code(*, award_id: int, reason: str, now: datetime, actor_id: 
         CodeNotReplaceable: the code was shown, the award withdrawn, or it has none.
         OutOfStock, StockBusy: there is no other code at this moment; nothing is changed.
     """
-    award = Award.objects.select_for_update(of=("self",)).select_related("prize", "gift_code").get(pk=award_id)
+    # The code is read after the wait for the award: a row joined to it would be that of before, and go missing.
+    award = Award.objects.select_for_update(of=("self",)).select_related("prize").get(pk=award_id)
     old = award.gift_code
     if award.revealed_at is not None or award.voided_at is not None or old is None:
         raise CodeNotReplaceable(award_id=award_id)
@@ -188,8 +189,8 @@ def replace_unseen_code(*, award_id: int, reason: str, now: datetime, actor_id: 
     take_from_rest(prize=award.prize, now=now)
     # The new code goes into the issue journal before it is shown, as any other.
     Award.objects.filter(pk=award.pk).update(gift_code=new, journaled_at=None, updated_at=now)
-    if old.status == CodeStatus.ISSUED:
-        old.move_to(CodeStatus.VOID)
+    # Somebody may have blocked it in this moment.
+    if GiftCode.objects.filter(pk=old.pk, status=CodeStatus.ISSUED).update(status=CodeStatus.VOID):
         journal_void(gift_code=old, now=now)
         audit.record("code.voided", subject=old, actor_id=actor_id, reason=reason, award=str(award.public_id))
     award.gift_code, award.journaled_at = new, None
@@ -263,7 +264,7 @@ def _replace_chunk(job: CodeJob, now: datetime) -> tuple[int, int, int]:
 
 
 def _block_unseen(award_id: int, reason: str, actor_id: int | None, now: datetime) -> None:
-    award = Award.objects.select_for_update(of=("self",)).select_related("gift_code").get(pk=award_id)
+    award = Award.objects.select_for_update().get(pk=award_id)
     gift_code = award.gift_code
     if award.revealed_at is None and gift_code is not None and gift_code.status == CodeStatus.ISSUED:
         gift_code.move_to(CodeStatus.VOID)
