@@ -23,6 +23,7 @@ from core.queueing import enqueue_on_commit
 AT_ONCE = 5000
 # The index is freed, so that a corrected file may bring the same codes.
 FREED_INDEX = Concat(Value("discarded:"), Replace(Cast("public_id", CharField()), Value("-"), Value("")))
+COMING = (JobKind.IMPORT, JobKind.GENERATE, JobKind.ACTIVATE, JobKind.DISCARD)
 
 
 @transaction.atomic
@@ -165,8 +166,8 @@ def _new_job(batch: CodeBatch, kind: JobKind, actor_id: int | None, **parameters
 
 
 def _free_batch(batch_id: int) -> CodeBatch:
-    """Lock a batch, and refuse one on which work has not ended; one that is recalled says no by its state."""
+    """Lock a batch, and refuse one whose way into stock has not ended; work on what is in stock has its own checks."""
     batch = CodeBatch.objects.select_for_update(of=("self",)).select_related("agency").get(pk=batch_id)
-    if batch.jobs.filter(status__in=[*OPEN, JobStatus.WAITING]).exclude(kind=JobKind.RECALL).exists():
+    if batch.jobs.filter(kind__in=COMING, status__in=[*OPEN, JobStatus.WAITING]).exists():
         raise BatchWorkRunning(batch_id=batch_id)
     return batch
