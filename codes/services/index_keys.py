@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Model
+from django.db.models import Model
 
 from accounts import audit
 from accounts.models import ApiKey
@@ -21,7 +21,7 @@ from codes.key_errors import IndexKeyNeeded, RotationRunning
 from codes.models import Award, CodeJob, GiftCode, JobKind, JobStatus, Redemption, ShownNumber
 from codes.services.job_loop import RUN_TASK
 from codes.services.rotation import PASSES, reindex_codes
-from codes.services.table_works import as_read, counted
+from codes.services.table_works import as_read, counted, move_on
 from core.crashpoints import crashpoint
 from core.errors import KeyUnavailable
 from core.index_keys import current_key_id
@@ -115,14 +115,8 @@ def index_chunk(*, job_id: int, now: datetime) -> bool:
     crashpoint("rotation.after_piece")
     report = counted(job.report, table.name, done=piece.done, unreadable=piece.unreadable, doubles=len(piece.doubles))
     named = [*report.get("named", []), *(f"{table.name} {pk}" for pk in piece.doubles)][:DOUBLES_NAMED]
-    report |= {"table": number + piece.is_last, "moved": report.get("moved", 0) + piece.done}
-    report |= {"named": named} if named else {}
-    as_read(job).update(
-        cursor=0 if piece.is_last else piece.cursor,
-        done_count=F("done_count") + piece.done,
-        total_count=max(job.total_count, job.done_count + piece.done),
-        report=report,
-    )
+    report |= {"moved": report.get("moved", 0) + piece.done} | ({"named": named} if named else {})
+    move_on(job, piece, report)
     return True
 
 

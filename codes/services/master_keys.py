@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Model
+from django.db.models import Model
 
 from accounts import audit
 from accounts.data_keys import reseal_data_keys
@@ -21,7 +21,7 @@ from codes.key_errors import MasterKeyNeeded, RotationRunning
 from codes.models import CodeJob, GiftCode, JobKind, JobStatus
 from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.rotation import PASSES, reseal_codes
-from codes.services.table_works import as_read, counted
+from codes.services.table_works import as_read, counted, move_on
 from core import held_files
 from core.crashpoints import crashpoint
 from core.errors import KeyUnavailable
@@ -115,14 +115,7 @@ def master_chunk(*, job_id: int, now: datetime) -> bool:
     given: dict[str, Any] = {"now": now} if table.model is DataKey else {}
     piece = table.reseal(after=job.cursor, **given)
     crashpoint("rotation.after_piece")
-    report = counted(job.report, table.name, done=piece.done, unreadable=piece.unreadable)
-    report["table"] = number + piece.is_last
-    as_read(job).update(
-        cursor=0 if piece.is_last else piece.cursor,
-        done_count=F("done_count") + piece.done,
-        total_count=max(job.total_count, job.done_count + piece.done),
-        report=report,
-    )
+    move_on(job, piece, counted(job.report, table.name, done=piece.done, unreadable=piece.unreadable))
     return True
 
 

@@ -124,7 +124,7 @@ def recall_again(*, batch_id: int, was_finished: bool, now: datetime) -> int:
                 _block_unseen(award_id, FROM_JOURNAL, None, now)
                 blocked += 1
     settle_rest(prize_id=batch.prize_id, now=now)
-    for job in batch.jobs.filter(kind=JobKind.RECALL, status__in=OPEN):
+    for job in batch.jobs.filter(kind=JobKind.RECALL, status__in=[*OPEN, JobStatus.WAITING]):
         report = job.report | {"blocked": job.report.get("blocked", 0) + blocked}
         for status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE):
             if job.status != status and job.can_move_to(status):

@@ -218,6 +218,17 @@ def test_F27_a_recall_under_way_at_the_backup_does_not_give_second_codes(world):
     assert Award.objects.get().gift_code_id == award.gift_code_id
 
 
+def test_F27_a_recall_that_waited_for_its_second_person_at_the_backup_is_done(world):
+    batch, unseen, _text = recalled(world)
+    as_before_the_recall(batch, unseen)
+    waiting = CodeJob.objects.create(agency_id=batch.agency_id, batch=batch, kind="recall", status="waiting")
+
+    recover(now=NOW)
+
+    waiting.refresh_from_db()
+    assert waiting.status == "done"
+
+
 def test_F27_while_the_journal_is_away_the_act_holds_and_its_line_waits(world, settings, tmp_path):
     (tmp_path / "journal").write_text("a file where a folder should be")
 
