@@ -1,7 +1,7 @@
 """PostgreSQL: a code belongs to the agency and the prize of its batch, by one foreign key instead of three.
 
-It says more, for the three let a code of one agency lie in another's batch; and it is looked up once a row, which is
-a third of what loading a million codes cost. SQLite keeps the three.
+It says more, for the three let a code of one agency lie in another's batch; and loading a million codes looks it up
+once a row. SQLite keeps the three.
 
 Each step ends by itself and may be done again: the new key first, unchecked, so that nobody waits; then the check of
 all rows, which lets others read and write; then the old keys go.
