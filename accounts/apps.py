@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        """Keep the wall where a session is opened anew in the middle of a call."""
+        from accounts.wall import confine_new_session
+
+        connection_created.connect(confine_new_session)

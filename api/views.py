@@ -1,6 +1,7 @@
 """The frame of every endpoint: parse, select what the agency may see, call one service, answer."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Agency, ApiKey
+from accounts.wall import confined_to
 from api import errors, idempotency
 from api.fields import Input
 from api.pagination import Page, page_of
@@ -20,6 +22,7 @@ from api.pagination import Page, page_of
 class AgencyView(APIView):
     """A view for keys of agencies; a subclass names the scope, for all its methods or for each."""
 
+    until_answered: ExitStack
     required_scope: ClassVar[str | Mapping[str, str]] = ""
     is_idempotent: ClassVar[bool] = False
     keeps_refusals: ClassVar[bool] = False
@@ -86,12 +89,14 @@ class AgencyView(APIView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Speak Japanese unless the caller asks for another language that we have."""
-        with translation.override(translation.get_language_from_request(request)):
+        language = translation.get_language_from_request(request)
+        with translation.override(language), ExitStack() as self.until_answered:
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Ask for the Idempotency-Key before anything is read."""
+        """Confine the database to the key's agency, and ask for the Idempotency-Key before anything is read."""
         super().initial(request, *args, **kwargs)
+        self.until_answered.enter_context(confined_to(self.agency.pk))
         if self.is_idempotent and request.method == "POST":
             idempotency.idempotency_key(request)
 

@@ -35,7 +35,7 @@ SETTINGS = {
 
 
 def measure() -> Iterator[Figure]:
-    """CPU and statements of checking, redeeming and reversing a code."""
+    """CPU and statements of checking, redeeming and reversing a code, and of the wall that is in each of them."""
     found = run()
     lean = found.pop("lean_cpu")
     yield Figure("lean_cpu", lean, "ms")
@@ -43,6 +43,9 @@ def measure() -> Iterator[Figure]:
         yield Figure(f"{name}_cpu", found[f"{name}_cpu"], "ms", "<= 2.3")
         yield Figure(f"{name}_share", found[f"{name}_cpu"] / lean, "of lean")
         yield Figure(f"{name}_statements", found[f"{name}_statements"], "statements")
+    yield Figure("wall_cpu", found["wall_cpu"], "ms")
+    yield Figure("wall_share", found["wall_cpu"] / lean, "of lean")
+    yield Figure("wall_statements", found["wall_statements"], "statements")
 
 
 def run() -> dict[str, Any]:

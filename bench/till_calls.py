@@ -101,6 +101,22 @@ def cpu_ms(application: Application, environs: Sequence[dict[str, Any]]) -> tupl
     return spent, [content for _status, content in answers]
 
 
+def wall(agency_id: int) -> None:
+    """What each call does to see rows of its agency only."""
+    from accounts.wall import confined_to
+
+    with confined_to(agency_id):
+        pass
+
+
+def wall_cpu_ms(agency_id: int) -> float:
+    """CPU of going behind the wall and coming out again."""
+    before = time.process_time()
+    for _call in range(CALLS):
+        wall(agency_id)
+    return (time.process_time() - before) * 1000 / CALLS
+
+
 def lean(request: Any) -> Any:
     """The least that a view can do: read, one statement, answer."""
     from django.db import connection
@@ -164,11 +180,12 @@ def question(use: dict[str, Any]) -> Call:
 
 def figures(till: Till) -> dict[str, float]:
     """The cheapest of the batches: whatever else the machine does can only add to one."""
-    found: dict[str, list[float]] = {name: [] for name in ("lean", "validate", "redeem", "reverse")}
+    found: dict[str, list[float]] = {name: [] for name in ("lean", "wall", "validate", "redeem", "reverse")}
     for _batch in range(BATCHES):
         some = uses(codes(till.tenant, CALLS), till.numbers)
         with lean_application() as application:
             found["lean"].append(cpu_ms(application, [till.environ("/", {"code": n + 1}) for n in range(CALLS)])[0])
+        found["wall"].append(wall_cpu_ms(till.tenant.agency.pk))
         found["validate"].append(till.cpu_ms([question(use) for use in some])[0])
         spent, sales = till.cpu_ms([("/redemptions", use) for use in some])
         found["redeem"].append(spent)
@@ -184,6 +201,7 @@ def counted(till: Till) -> dict[str, int]:
     return {
         "validate_statements": statements(lambda: till.call(*question(second))),
         "redeem_statements": statements(lambda: till.call("/redemptions", second)),
+        "wall_statements": statements(lambda: wall(till.tenant.agency.pk)),
         "reverse_statements": statements(lambda: till.call(f"/redemptions/{sale['id']}/reversals", {})),
     }
 

@@ -87,7 +87,11 @@ class Store(PublicModel):
     class Meta:
         verbose_name = _("store")
         verbose_name_plural = _("stores")
-        constraints: ClassVar = [models.UniqueConstraint(name="store_code_once_per_agency", fields=["agency", "code"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="store_code_once_per_agency", fields=["agency", "code"]),
+            # On PostgreSQL the foreign key of what is booked in it, and its agency's, in one.
+            models.UniqueConstraint(name="store_of_agency", fields=["id", "agency"]),
+        ]
 
     def __str__(self) -> str:
         return self.name

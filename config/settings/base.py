@@ -113,6 +113,7 @@ TIME_ZONE = "Asia/Tokyo"
 USE_TZ = True
 USE_I18N = True
 DATABASE_CLOCK = False  # True where several hosts share one PostgreSQL
+AGENCY_WALL = env.bool("AGENCY_WALL", default=True)  # False behind a pooler that shares sessions out by transaction
 
 STATIC_URL = "static/"
 STATIC_ROOT: Path | None = DATA_DIR / "static"

@@ -6,26 +6,10 @@ from typing import Any
 from django.apps import apps
 from django.db.models import F, ForeignKey, Model, Q
 
+from accounts.wall import is_up, is_wanted
 from journeys.audit.naming import name_rows
+from journeys.wall import gaps, owner_of
 
-# Rows without an agency of their own, and where theirs is found; a path that crosses to one of these goes on with it.
-OWNERS = {
-    "campaigns.prizecourse": "campaign__agency",
-    "campaigns.prize": "course__campaign__agency",
-    "campaigns.ruleversion": "campaign__agency",
-    "campaigns.termsversion": "campaign__agency",
-    "campaigns.trackedlink": "campaign__agency",
-    "campaigns.question": "survey__campaign__agency",
-    "participants.typedproof": "entry__agency",
-    "participants.answer": "entry__agency",
-    "participants.consent": "participant__agency",
-    "receipts.receiptphoto": "receipt__agency",
-    "eligibility.serial": "batch__agency",
-    "eligibility.referencenumber": "list__agency",
-    "eligibility.numberuse": "entry__agency",
-    "draws.coursecounter": "course__campaign__agency",
-    "distribution.deliveryattempt": "delivery__agency",
-}
 # Within an agency: rows that name two ways to a campaign have to come to the same one.
 SAME = {
     "participants.entry": [("campaign", "link__campaign")],
@@ -50,21 +34,21 @@ def rows_of_two_agencies() -> list[str]:
     return found
 
 
+def gaps_in_the_wall() -> list[str]:
+    """Name the tables that PostgreSQL lets the call of one agency see all of; `down` where no call is confined."""
+    if not is_wanted():
+        return []
+    return [f"wall:{table}" for table in gaps()] + ([] if is_up() else ["wall:down"])
+
+
 def _pairs() -> Iterator[tuple[type[Model], str, str]]:
     for model in apps.get_models():
         label = model._meta.label_lower
-        own = _owner(model)
+        own = owner_of(model)
         for field in model._meta.concrete_fields:
             if own and isinstance(field, ForeignKey) and not own.startswith(f"{field.name}__") and field.name != own:
                 parent: Any = field.related_model
-                if theirs := _owner(parent):
+                if theirs := owner_of(parent):
                     yield model, own, f"{field.name}__{theirs}"
         for one, other in SAME.get(label, []):
             yield model, one, other
-
-
-def _owner(model: type[Model]) -> str | None:
-    """Give the path from a model to its agency; None for what belongs to no agency."""
-    if any(field.name == "agency" for field in model._meta.concrete_fields):
-        return "agency"
-    return OWNERS.get(model._meta.label_lower)

@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.wall import is_up
+
 
 @require_safe
 @never_cache
@@ -16,13 +18,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Tell whether the database answers."""
+    """Tell whether the database answers, and whether it keeps calls of agencies' keys apart."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        has_wall = is_up()
     except DatabaseError:
         return JsonResponse({"ready": False, "database": "unreachable"}, status=503)
-    return JsonResponse({"ready": True, "database": connection.vendor})
+    return JsonResponse({"ready": True, "database": connection.vendor, "agency_wall": has_wall})
 
 
 ROBOTS = "User-agent: *\nDisallow: /\nAllow: /c/\nAllow: /static/\n"

@@ -1,5 +1,7 @@
 """Lists by cursor: nothing doubled, nothing missed, whatever comes in meanwhile."""
 
+from django.db import connection
+
 from participants.models import Entry, Participant
 from tests.api.world import Tenant
 
@@ -65,8 +67,9 @@ def test_a_cursor_of_another_filter_is_refused(tenant):
 def test_a_long_list_asks_the_database_no_more_than_a_short_one(tenant, django_assert_num_queries):
     add_entries(tenant, 1)
     tenant.api.get("/entries")  # notes the key's use
-    with django_assert_num_queries(3):
+    with_the_wall = 5 if connection.vendor == "postgresql" else 3  # into the agency's rows and out again
+    with django_assert_num_queries(with_the_wall):
         tenant.api.get("/entries")
     add_entries(tenant, 30)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(with_the_wall):
         tenant.api.get("/entries")

@@ -3,6 +3,7 @@
 import html
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 from django.urls import get_resolver
 
@@ -172,13 +173,15 @@ def test_too_many_fields_are_answered_in_words(phone, db, settings):
 def test_the_machines_questions_are_answered_without_a_cookie(phone, db):
     assert (phone.get("/healthz").status_code, phone.get("/healthz").content) == (200, b"ok\n")
     ready = phone.get("/readyz")
-    assert ready.json()["ready"] is True
+    assert ready.json() == {
+        "ready": True,
+        "database": connection.vendor,
+        "agency_wall": connection.vendor == "postgresql",
+    }
     assert not ready.cookies
 
 
 def test_a_database_that_is_away_is_not_ready(phone, db, monkeypatch):
-    from django.db import OperationalError, connection
-
     def away(*_args, **_kwargs):
         raise OperationalError
 
