@@ -11,7 +11,7 @@ from accounts.models import Scope
 from api import fields
 from api.fields import Instant, Integer, PublicId
 from api.v1.tills import ShownCode, StoreId, TerminalId, TillView
-from codes.services import lock_code, release_lock
+from codes.services import lock_code, release_lock, unknown_codes_counted
 from codes.services.redemption.locking import LONGEST_LOCK_SECONDS
 from core import clock
 
@@ -60,7 +60,8 @@ class LockList(TillView):
             )
             return 201, self.Output(lock).data
 
-        return self.once(effect)
+        with unknown_codes_counted(guesser=self.guesser_of(given), now=clock.now()):
+            return self.once(effect)
 
     def _store_id(self, given: dict[str, Any]) -> int | None:
         """Give the store that the call names, or whose terminal calls."""

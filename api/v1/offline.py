@@ -20,7 +20,7 @@ from api.v1.tills import (
     TillView,
     purchase_of,
 )
-from codes.services import OfflineUse, report_uses
+from codes.services import OfflineAnswer, OfflineUse, count_unknown_reports, report_uses
 from core import clock
 
 MOST_USES = 50
@@ -76,15 +76,20 @@ class OfflineReport(TillView):
             for use in given["uses"]
         ]
 
+        now = clock.now()
+        reported: list[OfflineAnswer] = []
+
         def effect() -> tuple[int, dict[str, Any]]:
-            answers = report_uses(
+            reported[:] = report_uses(
                 agency_id=self.agency.pk,
                 store_id=store.pk,
                 uses=uses,
                 terminal=self.terminal_of(given),
                 api_key_id=self.key.pk,
-                now=clock.now(),
+                now=now,
             )
-            return 200, cast("dict[str, Any]", self.Output({"data": answers}).data)
+            return 200, cast("dict[str, Any]", self.Output({"data": reported}).data)
 
-        return self.once(effect)
+        answer = self.once(effect)
+        count_unknown_reports(guesser=self.guesser_of(given), store_id=store.pk, answers=reported, now=now)
+        return answer

@@ -24,7 +24,7 @@ from api.v1.tills import (
 from campaigns.selectors import conditions_sentences, use_conditions_of
 from codes.errors import CodeNotAccepted, CodeTokenExpired
 from codes.selectors import of_transaction
-from codes.services import CodeState, check_code, redeem_code
+from codes.services import CodeState, check_code, redeem_code, unknown_codes_counted
 from core import clock
 
 
@@ -61,15 +61,16 @@ class RedemptionCheck(TillView):
         self.spend_try(given)
         store = self.store_of(given)
         try:
-            state = check_code(
-                agency_id=self.agency.pk,
-                presented=given["code"],
-                store_id=store.pk,
-                amount_jpy=given.get("amount"),
-                purchase=purchase_of(given),
-                lock_public_id=given.get("lock_id"),
-                now=clock.now(),
-            )
+            with unknown_codes_counted(guesser=self.guesser_of(given), now=clock.now()):
+                state = check_code(
+                    agency_id=self.agency.pk,
+                    presented=given["code"],
+                    store_id=store.pk,
+                    amount_jpy=given.get("amount"),
+                    purchase=purchase_of(given),
+                    lock_public_id=given.get("lock_id"),
+                    now=clock.now(),
+                )
         except (CodeNotAccepted, CodeTokenExpired) as refusal:
             state = CodeState(
                 is_redeemable=False, refusal_code=refusal.code, prize_name="", balance_jpy=0, expires_at=None
@@ -150,4 +151,5 @@ class RedemptionList(TillView):
             )
             return 200 if redemption.is_repeat else 201, RedemptionAnswer(redemption).data
 
-        return self.once(effect)
+        with unknown_codes_counted(guesser=self.guesser_of(given), now=clock.now()):
+            return self.once(effect)

@@ -18,8 +18,8 @@ from codes.conditions import Item, Purchase
 from codes.errors import StoreNotAllowed, TerminalNotAllowed
 from codes.journal import is_pos_index
 from codes.models import Redemption, RedemptionKind, Terminal
+from codes.services import Guesser, spend_try
 from core import clock
-from eligibility.services import spend_attempt
 
 TRIES_PER_TERMINAL = 60  # a minute: more than any till needs, nothing for somebody who guesses
 MINUTE_SECONDS = 60
@@ -170,11 +170,20 @@ class TillView(AgencyView):
         terminal = self.own_terminal
         return terminal.code if terminal is not None else str(given.get("terminal_id", ""))
 
+    def guesser_of(self, given: dict[str, Any]) -> Guesser:
+        """Name who may be guessing by key and store: an agency's key calls its terminals whatever it likes."""
+        return Guesser(self.agency.pk, f"key:{self.key.pk}:{given.get('store_id', '')}")
+
     def spend_try(self, given: dict[str, Any], *, tries: int = 1) -> None:
         """Count the try outside of its transaction, so that a refused one counts as well."""
-        scope = f"api-code:{self.key.pk}:{given.get('store_id', '')}:{self.terminal_of(given)}"
-        for _try in range(tries):
-            spend_attempt(scope=scope, limit=TRIES_PER_TERMINAL, window_seconds=MINUTE_SECONDS, now=clock.now())
+        spend_try(
+            guesser=self.guesser_of(given),
+            scope=f"api-code:{self.key.pk}:{given.get('store_id', '')}:{self.terminal_of(given)}",
+            limit=TRIES_PER_TERMINAL,
+            window_seconds=MINUTE_SECONDS,
+            now=clock.now(),
+            tries=tries,
+        )
 
 
 def purchase_of(given: dict[str, Any]) -> Purchase:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 
 from django.db.models import QuerySet
@@ -15,16 +16,23 @@ from campaigns.selectors import conditions_sentences, store_by_pin, use_conditio
 from codes.business_day import business_day
 from codes.models import Redemption, RedemptionKind
 from codes.selectors import last_use, open_disputes, refusal_sentence
-from codes.services import CodeState, check_code, redeem_code, reverse_redemption
+from codes.services import (
+    CodeState,
+    check_code,
+    check_guesser,
+    redeem_code,
+    reverse_redemption,
+    unknown_codes_counted,
+)
 from core import clock
 from core.errors import DomainError
-from portal.attempts import spend_guess
+from portal.attempts import spend_guess, staff_of
 from portal.forms import CodeForm, RedeemForm, StaffLoginForm
 from portal.refusals import private
 from portal.staff_session import sign_in, sign_out, store_of
 
 LOGINS = 10  # wrong PINs of one store, or from one browser, within ten minutes
-CHECKS = 120  # codes that one terminal may try within ten minutes; a busy till stays below
+CHECKS = 120  # codes that one phone may try within ten minutes; a busy till stays below
 # The word on the big sign for each refusal; whatever else there may be is 対象外.
 SIGNS = {"already_redeemed": "used", "expired": "expired"}
 
@@ -93,14 +101,8 @@ def check(request: HttpRequest, store: Store) -> HttpResponse:
         return render(request, "portal/staff/scan.html", context, status=422)
     presented, now = form.cleaned_data["code"], clock.now()
     try:
-        spend_guess(request, "till", limit=CHECKS, subject=str(store.public_id), now=now)
-        state = check_code(
-            agency_id=store.agency_id,
-            presented=presented,
-            store_id=store.pk,
-            amount_jpy=None,
-            now=now,
-        )
+        spend_guess(request, "till", limit=CHECKS, now=now)
+        state = _state(store, presented, now)
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
     form = RedeemForm(initial={"code": presented}, conditions=state.conditions)
@@ -117,7 +119,7 @@ def redeem(request: HttpRequest, store: Store) -> HttpResponse:
         return render(request, "portal/staff/scan.html", context, status=422)
     presented, now = code_form.cleaned_data["code"], clock.now()
     try:
-        state = check_code(agency_id=store.agency_id, presented=presented, store_id=store.pk, now=now)
+        state = _state(store, presented, now)
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
     form = RedeemForm(request.POST, conditions=state.conditions)
@@ -169,6 +171,14 @@ def today(request: HttpRequest, store: Store) -> HttpResponse:
         "disputes": [(dispute, refusal_sentence(dispute.reason_code)) for dispute in open_disputes(store)],
     }
     return render(request, "portal/staff/today.html", context)
+
+
+def _state(store: Store, presented: str, now: datetime) -> CodeState:
+    """Ask about a code; a store whose staff type too many that nobody knows has to wait."""
+    guesser = staff_of(store)
+    check_guesser(guesser=guesser, now=now)
+    with unknown_codes_counted(guesser=guesser, now=now):
+        return check_code(agency_id=store.agency_id, presented=presented, store_id=store.pk, now=now)
 
 
 def _today(store: Store) -> QuerySet[Redemption]:

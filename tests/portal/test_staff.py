@@ -132,6 +132,19 @@ def test_an_unknown_code_is_not_accepted(till, code):
     assert "対象外" in text_of(answer)
 
 
+def test_T04_a_store_cannot_guess_codes_on_while_another_sells(till, code):
+    other = signed_in("0002")
+    token = str(checked(till, "ZZZZ").context["csrf_token"])
+    answers = []
+    for number in range(130):
+        path = ("/staff/check/", "/staff/redeem/")[number % 2]
+        answers.append(till.post(path, {"csrfmiddlewaretoken": token, "code": f"ZZZZ{number:012}"}).status_code)
+
+    assert answers == [404] * 119 + [429] * 11
+    assert checked(till, code).status_code == 429  # not even a hit is told
+    assert redeemed(other, code).status_code == 302
+
+
 def test_a_part_is_taken_and_the_balance_shown(till, code):
     answer = redeemed(till, code, "２００")
 
