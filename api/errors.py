@@ -288,10 +288,8 @@ def _errors(refusal: DomainError) -> list[dict[str, str]]:
 def _headers(refusal: DomainError, error: Exception) -> dict[str, str]:
     if refusal.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="mizuhiki"'}
-    if isinstance(error, exceptions.Throttled):
-        return {"Retry-After": str(int(getattr(error, "wait", None) or RETRY_SECONDS))}
     if isinstance(refusal, RequestInProgress) or refusal.status in (429, 503):
-        return {"Retry-After": str(RETRY_SECONDS)}
+        return {"Retry-After": str(int(getattr(error, "wait", None) or RETRY_SECONDS))}
     return {}
 
 

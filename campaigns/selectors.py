@@ -38,6 +38,7 @@ __all__ = [
     "campaign_by_slug",
     "campaigns_of",
     "check_open",
+    "check_store_pin",
     "conditions_sentences",
     "current_rules",
     "current_terms",
@@ -45,10 +46,11 @@ __all__ = [
     "needed_steps",
     "premium_obstacles",
     "publish_obstacles",
-    "store_by_pin",
+    "store_by_number",
     "use_conditions_of",
 ]
 
+NOBODYS_PIN = "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0"
 PUBLISHED = (
     CampaignStatus.SCHEDULED,
     CampaignStatus.OPEN,
@@ -136,24 +138,28 @@ def check_open(campaign: Campaign, at: datetime) -> None:
     raise CampaignClosed
 
 
-def store_by_pin(*, code: str, pin: str, agency_id: int | None = None) -> Store:
-    """Find the active store, of one agency if it is named, whose staff signs in by number and PIN.
+def store_by_number(*, code: str, agency_id: int | None = None) -> Store | None:
+    """Find the active store of a number whose staff may sign in.
+
+    A number is unique in its agency only. Where none is named, it has to be the number of one store alone.
+    """
+    stores = Store.objects.filter(code=code, is_active=True).exclude(staff_pin_hash="")
+    if agency_id is not None:
+        stores = stores.filter(agency_id=agency_id)
+    found = list(stores.select_related("agency")[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def check_store_pin(store: Store | None, pin: str) -> Store:
+    """Let the staff of a store in by its PIN; one PIN is hashed whether there is such a store or not.
 
     Raises:
-        PinNotAccepted: unknown store, inactive store or wrong PIN, or two agencies' stores share number and PIN; the
-            same work is done for each.
+        PinNotAccepted: it is wrong, or there is no such store.
     """
-    known = Store.objects.filter(code=code, is_active=True).exclude(staff_pin_hash="")
-    stores = list((known if agency_id is None else known.filter(agency_id=agency_id)).order_by("pk")[:20])
-    found = [store for store in stores if check_password(pin, store.staff_pin_hash)]
-    if not stores:
-        check_password(
-            pin,
-            "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0",
-        )
-    if len(found) != 1:
+    is_right = check_password(pin, NOBODYS_PIN if store is None else store.staff_pin_hash)
+    if store is None or not is_right:
         raise PinNotAccepted
-    return found[0]
+    return store
 
 
 def publish_obstacles(campaign: Campaign, now: datetime) -> list[Obstacle]:

@@ -6,9 +6,15 @@ from core.errors import DomainError
 
 
 class TooManyAttempts(DomainError):
+    """`wait` says in how many seconds tries are taken again; 0 where that is not told."""
+
     code = "too_many_attempts"
     message = _("Too many tries. Please wait a while and check the number before you try again.")
     status = 429
+
+    def __init__(self, wait: int = 0) -> None:
+        super().__init__(wait=wait)
+        self.wait = wait
 
 
 class NothingToDecide(DomainError):

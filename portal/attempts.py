@@ -7,6 +7,8 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest
 
+from campaigns.models import Store
+from codes.services import Guesser
 from eligibility.services import spend_attempt
 from portal.session import visitor_of
 
@@ -28,6 +30,11 @@ def spend_guess(request: HttpRequest, what: str, *, limit: int, now: datetime, s
         scopes[f"{what}:subject:{short(subject)}"] = limit
     for scope, allowed in scopes.items():
         spend_attempt(scope=scope[:80], limit=allowed, window_seconds=WINDOW_SECONDS, now=now)
+
+
+def staff_of(store: Store) -> Guesser:
+    """Name who tries codes on a store's staff page: a phone's cookie can be thrown away, the store cannot."""
+    return Guesser(store.agency_id, f"staff:{store.pk}")
 
 
 def client_network(request: HttpRequest) -> str:

@@ -66,6 +66,7 @@ urlpatterns = [
     path("g/<str:token>/expiry.ics", claim.expiry_calendar, name="claim-calendar"),
     path("staff/", staff.scan, name="staff"),
     path("staff/login/", staff.login, name="staff-login"),
+    path("staff/at/<slug:slug>/", staff.at_agency, name="staff-at"),
     path("staff/logout/", staff.logout, name="staff-logout"),
     path("staff/check/", staff.check, name="staff-check"),
     path("staff/redeem/", staff.redeem, name="staff-redeem"),

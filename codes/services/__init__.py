@@ -8,6 +8,13 @@ from codes.services.counting import take_stock
 from codes.services.exporting import ExportForm, approve_export, export_chunk, refuse_export, request_export
 from codes.services.fetched_stock import create_fetched_batch, free_funds, resume_fetched_batch
 from codes.services.fetching import make_card, make_due_cards, order_cards, order_missed_cards
+from codes.services.guessing import (
+    Guesser,
+    check_guesser,
+    count_unknown_reports,
+    spend_try,
+    unknown_codes_counted,
+)
 from codes.services.holding import hold_batch, hold_code, release_batch, release_code
 from codes.services.jobs import (
     cancel_job,
@@ -49,6 +56,7 @@ __all__ = [
     "CancelPreview",
     "CodeState",
     "ExportForm",
+    "Guesser",
     "ImportPreview",
     "OfflineAnswer",
     "OfflineUse",
@@ -65,11 +73,13 @@ __all__ = [
     "cancel_recall",
     "carry_out_due",
     "check_code",
+    "check_guesser",
     "check_presentation",
     "close_accounts",
     "close_terminal",
     "confirm_job",
     "consume_presentation",
+    "count_unknown_reports",
     "create_fetched_batch",
     "drop_ended_locks",
     "expire_codes",
@@ -120,6 +130,7 @@ __all__ = [
     "settle_days",
     "settle_rest",
     "show_number",
+    "spend_try",
     "start_activation",
     "start_check",
     "start_discard",
@@ -128,6 +139,7 @@ __all__ = [
     "sweep_jobs",
     "take_stock",
     "unbind_award",
+    "unknown_codes_counted",
     "void_award",
     "void_code",
     "void_unseen_award",

@@ -1,7 +1,7 @@
 """Writes: verdicts by rule and by person, lists, and the guard against guessing."""
 
 from eligibility.services.appealing import answer_appeal, open_appeal
-from eligibility.services.attempts import spend_attempt
+from eligibility.services.attempts import Window, note_attempts, spend_attempt, spent_attempts, window_of
 from eligibility.services.deciding import decide_entry
 from eligibility.services.desk import claim_case, open_case, raise_risk, release_case, set_policy
 from eligibility.services.lists import (
@@ -21,6 +21,7 @@ from eligibility.services.undoing import is_overtaken, undo_opinion
 
 __all__ = [
     "Notice",
+    "Window",
     "answer_appeal",
     "claim_case",
     "create_reference_list",
@@ -32,6 +33,7 @@ __all__ = [
     "hold_entry",
     "is_overtaken",
     "keep_rings",
+    "note_attempts",
     "note_ring_act",
     "open_appeal",
     "open_case",
@@ -47,6 +49,8 @@ __all__ = [
     "set_policy",
     "settle_return",
     "spend_attempt",
+    "spent_attempts",
     "take_back_entry",
     "undo_opinion",
+    "window_of",
 ]

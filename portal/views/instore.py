@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.errors import PinNotAccepted
 from campaigns.models import Store
-from campaigns.selectors import store_by_pin
 from codes.conditions import Item, Purchase, conditions_of
 from codes.models import Award, GiftCode, Redemption, RedemptionKind
 from codes.presentation import NUMBER_SECONDS, presentation_token
@@ -27,7 +26,7 @@ from portal.attempts import spend_guess
 from portal.claiming import award_behind, claim_context, own_award_at_the_till, till_context, use_sentences
 from portal.forms import PressForm
 from portal.refusals import private
-from portal.views.staff import LOGINS, word_of
+from portal.views.staff import staff_store, word_of
 
 NUMBERS = 20  # barcodes that one prize may show within ten minutes
 TICKET_SECONDS = 120  # between the staff's PIN and the press that uses the code
@@ -140,9 +139,8 @@ def _press_page(request: HttpRequest, award: Award, token: str, form: PressForm,
 
 
 def _store(request: HttpRequest, award: Award, form: PressForm) -> Store:
-    code, pin = form.cleaned_data["store"], form.cleaned_data["pin"]
-    spend_guess(request, "pin", limit=LOGINS, subject=code, now=clock.now())
-    return store_by_pin(code=code, pin=pin, agency_id=award.agency_id)
+    number, pin = form.cleaned_data["store"], form.cleaned_data["pin"]
+    return staff_store(request, number, pin, agency_id=award.agency_id)
 
 
 def _form(award: Award, typed: QueryDict | None) -> PressForm:

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import Store
 from codes.selectors import refusal_sentence
-from codes.services import OfflineAnswer, report_uses
+from codes.services import OfflineAnswer, check_guesser, count_unknown_reports, report_uses
 from core import clock
 from core.errors import DomainError
-from portal.attempts import spend_guess
+from portal.attempts import spend_guess, staff_of
 from portal.forms import CodeForm
 from portal.offline import OfflineUseForm, rules_for, shift_of, terminal_of
 from portal.refusals import private
@@ -64,7 +64,8 @@ def send(request: HttpRequest) -> HttpResponse:
 
 
 def _report(request: HttpRequest, store: Store, form: OfflineUseForm) -> OfflineAnswer:
-    now, terminal = clock.now(), terminal_of(request)
+    now, terminal, guesser = clock.now(), terminal_of(request), staff_of(store)
+    check_guesser(guesser=guesser, now=now)
     spend_guess(request, "offline", limit=SENDS, subject=str(store.public_id), now=now)
     (answer,) = report_uses(
         agency_id=store.agency_id,
@@ -74,6 +75,7 @@ def _report(request: HttpRequest, store: Store, form: OfflineUseForm) -> Offline
         shift=shift_of(form.cleaned_data["permit"], store=store, terminal=terminal),
         now=now,
     )
+    count_unknown_reports(guesser=guesser, store_id=store.pk, answers=[answer], now=now)
     return answer
 
 

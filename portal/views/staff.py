@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 
 from django.db.models import QuerySet
@@ -9,22 +10,30 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import Agency
 from campaigns.errors import PinNotAccepted
 from campaigns.models import Store
-from campaigns.selectors import conditions_sentences, store_by_pin, use_conditions_of
+from campaigns.selectors import check_store_pin, conditions_sentences, store_by_number, use_conditions_of
 from codes.business_day import business_day
 from codes.models import Redemption, RedemptionKind
 from codes.selectors import last_use, open_disputes, refusal_sentence
-from codes.services import CodeState, check_code, redeem_code, reverse_redemption
+from codes.services import (
+    CodeState,
+    check_code,
+    check_guesser,
+    redeem_code,
+    reverse_redemption,
+    unknown_codes_counted,
+)
 from core import clock
 from core.errors import DomainError
-from portal.attempts import spend_guess
+from portal.attempts import spend_guess, staff_of
 from portal.forms import CodeForm, RedeemForm, StaffLoginForm
 from portal.refusals import private
-from portal.staff_session import sign_in, sign_out, store_of
+from portal.staff_session import Place, place_of, remember_place, sign_in, sign_out, store_of
 
 LOGINS = 10  # wrong PINs of one store, or from one browser, within ten minutes
-CHECKS = 120  # codes that one terminal may try within ten minutes; a busy till stays below
+CHECKS = 120  # codes that one phone may try within ten minutes; a busy till stays below
 # The word on the big sign for each refusal; whatever else there may be is 対象外.
 SIGNS = {"already_redeemed": "used", "expired": "expired"}
 
@@ -43,27 +52,49 @@ def shift(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return wrapped
 
 
+@require_safe
+@private
+def at_agency(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open the staff page by an agency's own address, from a store's QR; the phone remembers where it belongs."""
+    agency = get_object_or_404(Agency, slug=slug)
+    return remember_place(redirect("portal:staff"), Place(agency.slug, request.GET.get("store", "")))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 def login(request: HttpRequest) -> HttpResponse:
-    """Sign in with the store's number and PIN."""
+    """Sign in with the store's number and PIN; of two agencies' stores of one number the phone has to know which."""
+    place = place_of(request)
     if request.method != "POST":
-        return render(request, "portal/staff/login.html", {"form": StaffLoginForm()})
+        return render(request, "portal/staff/login.html", {"form": StaffLoginForm(initial={"store": place.number})})
     form = StaffLoginForm(request.POST)
     status = 422
     if form.is_valid():
         number, pin = form.cleaned_data["store"], form.cleaned_data["pin"]
         try:
-            spend_guess(request, "pin", limit=LOGINS, subject=number, now=clock.now())
-            store = store_by_pin(code=number, pin=pin)
+            agency = Agency.objects.filter(slug=place.agency).first() if place.agency else None
+            store = staff_store(request, number, pin, agency_id=agency.pk if agency else None)
         except DomainError as refusal:
             name = "pin" if isinstance(refusal, PinNotAccepted) else "store"
             form.refuse(name, refusal)
             status = refusal.status
         else:
-            return sign_in(redirect("portal:staff"), store)
+            signed_in = sign_in(redirect("portal:staff"), store)
+            return remember_place(signed_in, Place(store.agency.slug, store.code))
     context = {"form": form.focus_first_wrong()}
     return render(request, "portal/staff/login.html", context, status=status)
+
+
+def staff_store(request: HttpRequest, number: str, pin: str, *, agency_id: int | None) -> Store:
+    """Find the store that a number and a PIN open; tries count for the store, whichever page they are typed on.
+
+    Raises:
+        TooManyAttempts, PinNotAccepted: why it stays closed.
+    """
+    store = store_by_number(code=number, agency_id=agency_id)
+    owner = agency_id if store is None else store.agency_id
+    spend_guess(request, "pin", limit=LOGINS, subject=f"{owner or ''}:{number}", now=clock.now())
+    return check_store_pin(store, pin)
 
 
 @require_POST
@@ -93,14 +124,8 @@ def check(request: HttpRequest, store: Store) -> HttpResponse:
         return render(request, "portal/staff/scan.html", context, status=422)
     presented, now = form.cleaned_data["code"], clock.now()
     try:
-        spend_guess(request, "till", limit=CHECKS, subject=str(store.public_id), now=now)
-        state = check_code(
-            agency_id=store.agency_id,
-            presented=presented,
-            store_id=store.pk,
-            amount_jpy=None,
-            now=now,
-        )
+        spend_guess(request, "till", limit=CHECKS, now=now)
+        state = _state(store, presented, now)
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
     form = RedeemForm(initial={"code": presented}, conditions=state.conditions)
@@ -117,7 +142,7 @@ def redeem(request: HttpRequest, store: Store) -> HttpResponse:
         return render(request, "portal/staff/scan.html", context, status=422)
     presented, now = code_form.cleaned_data["code"], clock.now()
     try:
-        state = check_code(agency_id=store.agency_id, presented=presented, store_id=store.pk, now=now)
+        state = _state(store, presented, now)
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
     form = RedeemForm(request.POST, conditions=state.conditions)
@@ -169,6 +194,14 @@ def today(request: HttpRequest, store: Store) -> HttpResponse:
         "disputes": [(dispute, refusal_sentence(dispute.reason_code)) for dispute in open_disputes(store)],
     }
     return render(request, "portal/staff/today.html", context)
+
+
+def _state(store: Store, presented: str, now: datetime) -> CodeState:
+    """Ask about a code; a store whose staff type too many that nobody knows has to wait."""
+    guesser = staff_of(store)
+    check_guesser(guesser=guesser, now=now)
+    with unknown_codes_counted(guesser=guesser, now=now):
+        return check_code(agency_id=store.agency_id, presented=presented, store_id=store.pk, now=now)
 
 
 def _today(store: Store) -> QuerySet[Redemption]:

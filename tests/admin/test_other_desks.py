@@ -11,7 +11,9 @@ from django.utils import timezone
 from accounts.models import ApiKey, AuditEntry, Membership, Role
 from accounts.selectors import live_api_key
 from campaigns.models import CampaignStatus, Mechanic
-from campaigns.selectors import store_by_pin
+from campaigns.selectors import check_store_pin, store_by_number
+from campaigns.services import set_store_pin
+from core.qr import qr_svg
 from distribution.models import DeliveryStatus
 from draws.models import Draw
 from eligibility.models import ReferenceList, ReferenceNumber, Serial, SerialBatch
@@ -64,8 +66,23 @@ def test_a_store_gets_its_pin_and_a_simple_one_is_refused(agency, operator):
     operator.post(url, {"pin": "246810"})
 
     assert "PINは6〜12桁の数字で" in refused
-    assert store_by_pin(code=store.code, pin="246810") == store
+    assert check_store_pin(store_by_number(code=store.code), "246810") == store
     assert "246810" not in operator.get(row_url(store)).content.decode()
+
+
+def test_a_stores_sheet_leads_its_phones_to_its_own_agency_and_says_no_pin(agency, operator, settings):
+    settings.PUBLIC_URL = "https://gift.example.jp"
+    store = make_row("campaigns.store", agency)
+    url = reverse("admin:campaigns_store_staff_sheet", args=[store.pk])
+
+    without = operator.get(url).content.decode()
+    set_store_pin(store_id=store.pk, pin="246810")
+    page = operator.get(url).content.decode()
+
+    address = f"https://gift.example.jp/staff/at/{agency.slug}/?store={store.code}"
+    assert address in page
+    assert qr_svg(address) in page
+    assert ("PINはまだありません" in without, "PINはまだありません" in page, "246810" in page) == (True, False, False)
 
 
 def test_a_membership_made_by_a_superuser_gives_its_rights_at_once(agency, admin_client, client):

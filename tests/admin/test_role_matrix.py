@@ -78,6 +78,7 @@ ACTS = {  # what may be done to a row: model, name, roles
     ("campaigns.campaign", "clone"): "O",
     ("campaigns.campaign", "preview"): "ORSV",
     ("campaigns.store", "set_pin"): "O",
+    ("campaigns.store", "staff_sheet"): "ORSV",
     ("codes.giftcode", "void"): "O",
     ("codes.giftcode", "reveal"): "O",
     ("codes.giftcode", "hold"): "O",

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from campaigns.models import UseConditions
+from campaigns.admin.brands import staff_address
+from campaigns.models import Store, UseConditions
 from codes.links import claim_url
 from codes.models import Award, GiftCode
 from core.qr import qr_png
@@ -41,6 +42,17 @@ def begin_shift(page: Page, site: str, store: str = "0001") -> None:
     page.get_by_label("PIN").fill(STAFF_PIN)
     page.get_by_role("button", name="はじめる").click()
     page.wait_for_url("**/staff/")
+
+
+def test_a_phone_that_scans_its_stores_sheet_is_asked_for_the_pin_alone(page: Page, site: str):
+    page.goto(staff_address(Store.objects.get(code="0001")))
+    check_page(page)
+    page.get_by_label("PIN").fill(STAFF_PIN)
+    page.get_by_role("button", name="はじめる").click()
+    page.wait_for_url("**/staff/")
+
+    page.get_by_role("button", name="終了する").click()
+    expect(page.get_by_label("店舗番号")).to_have_value("0001")
 
 
 def test_a_typed_code_is_checked_redeemed_and_undone(page: Page, site: str):

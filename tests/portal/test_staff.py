@@ -3,7 +3,9 @@
 from datetime import time, timedelta
 
 import pytest
+from django.contrib.auth.hashers import check_password
 
+from campaigns import selectors
 from campaigns.models import Store, UseConditions
 from campaigns.services import set_store_pin
 from codes.models import GiftCode, Redemption
@@ -69,19 +71,95 @@ def test_a_wrong_pin_and_an_unknown_store_get_the_same_answer(phone, campaigns):
     assert "staff" not in phone.cookies
 
 
-def test_T16_nobody_signs_in_to_another_agencys_store_of_the_same_number_and_pin(campaigns):
-    other = StoreFactory(code="0001")
-    set_store_pin(store_id=other.pk, pin=STAFF_PIN)
+def namesake(code: str = "0001", pin: str = STAFF_PIN) -> Store:
+    """Make another agency's store of the same number and PIN."""
+    store = StoreFactory(code=code, name="他社の店")
+    set_store_pin(store_id=store.pk, pin=pin)
+    return store
 
-    refused = Phone().send("/staff/login/", {"store": "0001", "pin": STAFF_PIN})
-    set_store_pin(store_id=other.pk, pin="135791")
-    ours, theirs = [Phone(), Phone()]
-    ours.send("/staff/login/", {"store": "0001", "pin": STAFF_PIN})
-    theirs.send("/staff/login/", {"store": "0001", "pin": "135791"})
 
-    assert refused.status_code == 403
-    assert other.name not in text_of(ours.get("/staff/"))
-    assert other.name in text_of(theirs.get("/staff/"))
+def opened_at(store: Store) -> Phone:
+    """Scan a store's QR with a phone that was never used there."""
+    phone = Phone()
+    assert phone.get(f"/staff/at/{store.agency.slug}/?store={store.code}")["Location"] == "/staff/"
+    return phone
+
+
+def begin(phone: Phone, store: str = "0001", pin: str = STAFF_PIN):
+    return phone.send("/staff/login/", {"store": store, "pin": pin})
+
+
+def test_T16_two_agencies_stores_of_one_number_and_pin_are_told_apart_by_their_qr(campaigns):
+    ours, theirs = Store.objects.get(code="0001"), namesake()
+    phones = [opened_at(ours), opened_at(theirs)]
+
+    assert [begin(phone).status_code for phone in phones] == [302, 302]
+    assert [theirs.name in text_of(phone.get("/staff/")) for phone in phones] == [False, True]
+    assert begin(Phone()).status_code == 403  # a phone that does not know which one is meant
+    assert Phone().get("/staff/at/nobody/").status_code == 404
+
+
+def test_a_number_that_twenty_five_agencies_have_opens_each_of_their_stores(campaigns):
+    ours = Store.objects.get(code="0001")
+    stores = [namesake() for _agency in range(24)]
+
+    assert begin(opened_at(stores[-1])).status_code == 302
+    assert begin(opened_at(ours)).status_code == 302
+
+
+def test_a_phone_remembers_where_it_belongs_over_the_end_of_the_shift(campaigns):
+    theirs = namesake()
+    phone = opened_at(theirs)
+    begin(phone)
+    phone.send("/staff/logout/", page="/staff/")
+
+    shown = phone.get("/staff/login/")
+
+    assert 'value="0001"' in shown.content.decode()
+    assert (begin(phone)["Location"], theirs.name in text_of(phone.get("/staff/"))) == ("/staff/", True)
+
+
+def test_a_number_of_one_store_alone_needs_no_qr_and_is_remembered(campaigns):
+    phone = signed_in("0001")
+    namesake()
+    phone.send("/staff/logout/", page="/staff/")
+
+    assert begin(phone)["Location"] == "/staff/"
+
+
+def test_what_a_phone_remembers_opens_nothing_and_an_altered_note_is_none(campaigns):
+    theirs = namesake()
+    phone = opened_at(theirs)
+    kept = phone.cookies["staff-place"].value
+    assert phone.get("/staff/")["Location"] == "/staff/login/"
+
+    for cookie in ("", "x", kept[:-1], kept + "x"):
+        phone.cookies["staff-place"] = cookie
+        assert begin(phone).status_code == 403
+
+
+def test_T05_one_pin_is_hashed_whether_the_store_is_there_or_not_or_not_alone(campaigns, monkeypatch):
+    namesake("0002")
+    hashed = []
+    monkeypatch.setattr(selectors, "check_password", lambda pin, kept: hashed.append(kept) or check_password(pin, kept))
+
+    answers = [
+        begin(Phone(), store, pin) for store, pin in (("0001", "111222"), ("9999", STAFF_PIN), ("0002", STAFF_PIN))
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 3
+    assert len({str(answer.context["form"].errors) for answer in answers}) == 1
+    assert len(hashed) == 3
+
+
+def test_wrong_pins_count_for_the_store_on_every_page_and_not_for_its_namesake(campaigns):
+    ours, phone = Store.objects.get(code="0001"), Phone()
+    wrong = [begin(phone, pin=f"{n:06}").status_code for n in range(10)]
+    theirs = namesake()
+
+    assert wrong == [403] * 10
+    assert begin(opened_at(ours)).status_code == 429
+    assert begin(opened_at(theirs)).status_code == 302
 
 
 def test_pins_cannot_be_guessed_without_end_not_even_from_many_phones(campaigns):
@@ -130,6 +208,19 @@ def test_an_unknown_code_is_not_accepted(till, code):
 
     assert answer.status_code == 404
     assert "対象外" in text_of(answer)
+
+
+def test_T04_a_store_cannot_guess_codes_on_while_another_sells(till, code):
+    other = signed_in("0002")
+    token = str(checked(till, "ZZZZ").context["csrf_token"])
+    answers = []
+    for number in range(130):
+        path = ("/staff/check/", "/staff/redeem/")[number % 2]
+        answers.append(till.post(path, {"csrfmiddlewaretoken": token, "code": f"ZZZZ{number:012}"}).status_code)
+
+    assert answers == [404] * 119 + [429] * 11
+    assert checked(till, code).status_code == 429  # not even a hit is told
+    assert redeemed(other, code).status_code == 302
 
 
 def test_a_part_is_taken_and_the_balance_shown(till, code):
