@@ -36,6 +36,7 @@ class Reservation(StatefulModel):
     award = models.OneToOneField(
         Award, on_delete=models.PROTECT, null=True, blank=True, related_name="reservation", verbose_name=_("award")
     )
+    value_jpy = models.PositiveBigIntegerField(_("value (yen)"), default=0, db_default=0, editable=False)
     reference = models.CharField(_("reference"), max_length=100)
     status = models.CharField(_("status"), max_length=8, choices=ReservationStatus, default=ReservationStatus.HELD)
     expires_at = models.DateTimeField(_("held until"))

@@ -2,6 +2,7 @@
 
 from codes.services.awarding import award_prizes, void_award, void_unseen_award
 from codes.services.binding import move_award, unbind_award
+from codes.services.budgeting import set_running_budget
 from codes.services.cancelling import CancelPreview, cancel_card, carry_out_due, preview_cancellation
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.counting import take_stock
@@ -116,6 +117,7 @@ __all__ = [
     "reverse_redemption",
     "reverse_transaction",
     "run_job",
+    "set_running_budget",
     "settle_all_rests",
     "settle_days",
     "settle_rest",

@@ -12,6 +12,7 @@ from journeys.audit.naming import name_rows
 OWNERS = {
     "campaigns.prizecourse": "campaign__agency",
     "campaigns.prize": "course__campaign__agency",
+    "campaigns.budget": "campaign__agency",
     "campaigns.ruleversion": "campaign__agency",
     "campaigns.termsversion": "campaign__agency",
     "campaigns.trackedlink": "campaign__agency",
