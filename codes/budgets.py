@@ -28,9 +28,16 @@ class BudgetOutlook:
     is_spent: bool
 
     @property
-    def is_low(self) -> bool:
-        """Tell whether so much is given that somebody has to be told."""
-        return self.is_spent or self.budget.used_percent >= LOW_PERCENT
+    def level_percent(self) -> int:
+        """What somebody has to be told: 100 when no prize fits into what is left, 80 from there on, else 0."""
+        if self.is_spent:
+            return 100
+        return LOW_PERCENT if self.budget.used_percent >= LOW_PERCENT else 0
+
+    @property
+    def left_percent(self) -> int:
+        """The rest of the bar."""
+        return 100 - self.budget.used_percent
 
     @property
     def stock_beyond_jpy(self) -> int:

@@ -45,6 +45,7 @@ from codes.services.stock import (
     void_code,
 )
 from codes.services.watching import note_alarm_mailed, watch_stock
+from codes.services.watching_budgets import note_budget_mailed, watch_budgets
 
 __all__ = [
     "CancelPreview",
@@ -89,6 +90,7 @@ __all__ = [
     "move_allocation",
     "move_award",
     "note_alarm_mailed",
+    "note_budget_mailed",
     "note_reminder",
     "open_claim",
     "open_export",
@@ -133,5 +135,6 @@ __all__ = [
     "void_award",
     "void_code",
     "void_unseen_award",
+    "watch_budgets",
     "watch_stock",
 ]
