@@ -183,7 +183,7 @@ def test_a_budget_at_eighty_percent_tells_until_when_it_lasts(mailoutbox):
 
     assert (alarm.level_percent, alarm.runs_out_at) == (80, NOW + timedelta(hours=2.5))  # 400 yen an hour
     assert mailoutbox[0].subject == f"【予算】{world.campaign.title}：80%を配布しました"
-    assert "このままの速さでは" in mailoutbox[0].body or "ごろ" in mailoutbox[0].body
+    assert "いまのペースでは2026年11月22日(日) 14:30ごろになくなる見込みです。" in mailoutbox[0].body
 
 
 def test_the_budget_warning_of_a_campaign_that_is_over_ends():
