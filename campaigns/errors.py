@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from core.japanese import format_yen
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,27 @@ class PremiumLimitExceeded(DomainError):
 
     def __str__(self) -> str:
         return " ".join([str(self.message), *(str(obstacle.message) for obstacle in self.obstacles)])
+
+
+class BudgetBelowUsed(DomainError):
+    """More yen are given than the budget is to be; `used_jpy` says how many."""
+
+    code = "budget_below_used"
+    message = _("Prizes worth %(used)s are given already. Please enter a budget that is not smaller.")
+
+    def __init__(self, used_jpy: int) -> None:
+        super().__init__(used_jpy=used_jpy)
+        self.used_jpy = used_jpy
+
+    def __str__(self) -> str:
+        return str(self.message) % {"used": format_yen(self.used_jpy)}
+
+
+class BudgetNotCounted(DomainError):
+    """A first budget for a campaign that has opened: what it has given has to be counted, which the stock page does."""
+
+    code = "budget_not_counted"
+    message = _("This campaign has opened without a budget. Please set it on the stock page of the campaign.")
 
 
 class CampaignNotYetOpen(DomainError):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from campaigns.brand_rules import brand_obstacles
+from campaigns.budgets import budget_obstacles
 from campaigns.errors import (
     CampaignClosed,
     CampaignNotYetOpen,
@@ -174,7 +175,12 @@ def publish_obstacles(campaign: Campaign, now: datetime) -> list[Obstacle]:
         if missing
     ]
     prizes = Prize.objects.filter(course__campaign=campaign).select_related("gift_brand")
-    return [*found, *premium_obstacles(campaign), *brand_obstacles(campaign, prizes, current_terms(campaign))]
+    return [
+        *found,
+        *budget_obstacles(campaign),
+        *premium_obstacles(campaign),
+        *brand_obstacles(campaign, prizes, current_terms(campaign)),
+    ]
 
 
 Check = tuple[bool, Obstacle]

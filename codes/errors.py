@@ -14,6 +14,13 @@ class OutOfStock(DomainError):
     message = _("All codes of this prize have been given.")
 
 
+class BudgetSpent(OutOfStock):
+    """So much is not left of the campaign's budget: for entrants its prizes are used up."""
+
+    code = "budget_spent"
+    message = _("The budget of this campaign is used up, so this prize cannot be given. Please raise the budget.")
+
+
 class StockBusy(DomainError):
     """Codes are left, but others hold them at this moment."""
 

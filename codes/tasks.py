@@ -1,15 +1,16 @@
 """By the clock: stock, reservations, business days, accounts and locks end; what was given out is written down."""
 
 from smtplib import SMTPException
+from typing import Any
 
 import structlog
 from celery import shared_task
 
 from accounts.models import AuditEntry
 from codes import services
-from codes.alarm_mail import alarm_mails
+from codes.alarm_mail import alarm_mails, budget_mails
 from codes.errors import JournalUnavailable
-from codes.models import StockAlarm
+from codes.models import BudgetAlarm, StockAlarm
 from codes.services import checking_files, desk_revealing, job_chains, jobs, journaling, key_duties
 from core import clock, held_files
 from core.errors import DomainError
@@ -67,29 +68,48 @@ def expire_reservations() -> None:
 
 @shared_task(name="codes.tasks.watch_stock")
 def watch_stock() -> None:
-    """Raise and end warnings of low stock; repeats are harmless."""
-    services.watch_stock(now=clock.now())
+    """Raise and end warnings of low stock and of budgets that go; repeats are harmless."""
+    now = clock.now()
+    services.watch_stock(now=now)
+    services.watch_budgets(now=now)
 
 
-@shared_task(
-    name="codes.tasks.mail_stock_alarm",
-    autoretry_for=(OSError, SMTPException),
-    retry_backoff=30,
-    retry_backoff_max=3600,
-    max_retries=5,
-    acks_late=True,
-)
+MAIL_RETRIES: Any = {
+    "autoretry_for": (OSError, SMTPException),
+    "retry_backoff": 30,
+    "retry_backoff_max": 3600,
+    "max_retries": 5,
+    "acks_late": True,
+}
+
+
+@shared_task(name="codes.tasks.mail_stock_alarm", **MAIL_RETRIES)
 def mail_stock_alarm(*, alarm_id: int) -> None:
     """Tell the operators of a low stock. Sent again at worst; the next watch repeats what was lost."""
     alarm = StockAlarm.objects.select_related("prize__course__campaign").get(pk=alarm_id)
-    if AuditEntry.objects.filter(
-        action="stock.alarm_mailed", subject_type=StockAlarm._meta.label_lower, subject_id=str(alarm_id)
-    ).exists():
+    if _is_mailed("stock.alarm_mailed", alarm):
         return
     mails = alarm_mails(alarm)
     for mail in mails:
         mail.send()
     services.note_alarm_mailed(alarm_id=alarm_id, recipients=len(mails))
+
+
+@shared_task(name="codes.tasks.mail_budget_alarm", **MAIL_RETRIES)
+def mail_budget_alarm(*, alarm_id: int) -> None:
+    """Tell the operators of a budget that goes, as `mail_stock_alarm`."""
+    alarm = BudgetAlarm.objects.select_related("campaign").get(pk=alarm_id)
+    if _is_mailed("budget.alarm_mailed", alarm):
+        return
+    mails = budget_mails(alarm)
+    for mail in mails:
+        mail.send()
+    services.note_budget_mailed(alarm_id=alarm_id, recipients=len(mails))
+
+
+def _is_mailed(action: str, alarm: StockAlarm | BudgetAlarm) -> bool:
+    told = AuditEntry.objects.filter(action=action, subject_type=alarm._meta.label_lower, subject_id=str(alarm.pk))
+    return told.exists()
 
 
 @shared_task(name="codes.tasks.run_job", acks_late=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from campaigns.budgets import exceeds_budget
 from campaigns.models import Campaign, PrizeCourse
 from campaigns.selectors import premium_obstacles
 from codes.selectors import available_count
@@ -64,6 +65,7 @@ def preview_late_draw(*, campaign_id: int) -> LatePreview:
         "not_drawn_yet": draw is None,
         "no_candidates": reachable == 0,
         "stock_too_small": any(_is_short(course, reachable) for course in courses),
+        "budget_too_small": exceeds_budget(campaign, sum(_expected(c, reachable) * c.value_jpy for c in courses)),
         "premiums_too_high": draw is not None and _may_exceed_premiums(campaign, draw, reachable),
     }
     return LatePreview(
@@ -97,6 +99,7 @@ def give_by_hand(*, entry_id: int, course_id: int, reason: str, actor_id: int, n
         NotLate: as in `draws.services.grant_course`.
         PremiumLimitExceeded: the law on premiums does not allow this prize on top.
         OutOfStock: a prize of the course has no code left.
+        BudgetSpent: the campaign's budget has less left than the course is worth.
     """
     participant_id = Entry.objects.values_list("participant_id", flat=True).get(pk=entry_id)
     Participant.objects.select_for_update().get(pk=participant_id)  # locked as settling does: person, then entry
@@ -127,6 +130,10 @@ def _course(course: PrizeCourse, winner_count: int, out_of: int) -> LateCourse:
 
 
 def _is_short(course: LateCourse, candidates: int) -> bool:
-    """Tell whether fewer codes are left than winners are to be expected (rounded up)."""
-    expected = -(-candidates * course.winner_count // course.out_of)
-    return course.stock_count is not None and course.stock_count < expected
+    """Tell whether fewer codes are left than winners are to be expected."""
+    return course.stock_count is not None and course.stock_count < _expected(course, candidates)
+
+
+def _expected(course: LateCourse, candidates: int) -> int:
+    """Tell how many winners are to be expected, rounded up."""
+    return -(-candidates * course.winner_count // course.out_of)

@@ -31,7 +31,8 @@ def take_return(*, receipt_id: int, notice: Notice, now: datetime) -> PurchaseRe
     if is_known or not found.is_refusal:
         return found
     waiting = Award.objects.filter(entry=found.entry_id, voided_at__isnull=True, revealed_at__isnull=True)
-    for award_id in waiting.order_by("pk").values_list("pk", flat=True):
+    # All are locked before the first gives its worth back to the campaign's budget, the row that is locked last.
+    for award_id in list(waiting.select_for_update().order_by("pk").values_list("pk", flat=True)):
         void_unseen_award(award_id=award_id, reason=WHY, now=now, actor_id=notice.actor_id)
     queue_message(kind=DeliveryKind.VERDICT, entry_id=found.entry_id, now=now)
     return found

@@ -13,6 +13,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from campaigns.budgets import exceeds_budget
 from campaigns.models import Campaign, CampaignStatus, Mechanic
 from campaigns.selectors import premium_obstacles
 from codes.errors import OutOfStock, StockBusy, StockHeld
@@ -262,5 +263,6 @@ def _draw_obstacles(
         "no_candidates": candidate_count == 0,
         "stock_too_small": any(course.stock_count < course.winner_count for course in courses),
         "premiums_too_high": bool(premium_obstacles(campaign)),
+        "budget_too_small": exceeds_budget(campaign, sum(course.value_jpy for course in courses)),
     }
     return tuple(code for code, applies in found.items() if applies)

@@ -18,8 +18,9 @@ from accounts.selectors import agencies_where
 from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
+from codes.alarm_mail import SPENT_PERCENT
 from codes.figures import ALARM_SHARE, PrizeStock, stock_of_prizes
-from codes.models import CodeJob, DisputeStatus, JobStatus, OfflineDispute, StockAlarm
+from codes.models import BudgetAlarm, CodeJob, DisputeStatus, JobStatus, OfflineDispute, StockAlarm
 from codes.reveal_quota import heavy_revealers
 from codes.selectors import paused_fetched_batches
 from core import clock
@@ -57,6 +58,7 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     makers = (
         _review,
         _stock,
+        _budgets,
         _bulk_work,
         _disputes,
         _suppliers,
@@ -149,6 +151,35 @@ def _stock_text(line: PrizeStock, alarm: StockAlarm | None) -> str:
 
 def _stock_url(line: PrizeStock) -> str:
     return f"{reverse('admin:codes_codebatch_import_file')}?prize={line.prize.pk}"
+
+
+def _budgets(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "codes.change_codebatch")
+    if agencies is None:
+        return None
+    alarms = BudgetAlarm.objects.filter(agency__in=agencies, ended_at__isnull=True, campaign__budget__isnull=False)
+    low = list(alarms.select_related("campaign__budget").order_by("-level_percent", "raised_at"))
+    rows = [(_budget_text(a), f"{reverse('admin:codes_stock')}?campaign={a.campaign_id}") for a in low[:ROWS]]
+    return Duty(
+        _("Budgets that run out"),
+        len(low),
+        _("When a budget is used up, nobody wins any more."),
+        reverse("admin:codes_stock"),
+        _("See the stock"),
+        is_urgent=any(alarm.level_percent >= SPENT_PERCENT for alarm in low),
+        rows=rows,
+    )
+
+
+def _budget_text(alarm: BudgetAlarm) -> str:
+    budget = alarm.campaign.budget
+    named = {"campaign": alarm.campaign.title, "left": format_yen(budget.left_jpy), "percent": budget.used_percent}
+    if alarm.level_percent >= SPENT_PERCENT:
+        return gettext("%(campaign)s: used up, %(left)s left") % named
+    if alarm.runs_out_at is None:
+        return gettext("%(campaign)s: %(percent)s%% given, %(left)s left") % named
+    named["at"] = f"{timezone.localtime(alarm.runs_out_at):%m/%d %H:%M}"
+    return gettext("%(campaign)s: %(percent)s%% given, %(left)s left, until about %(at)s") % named
 
 
 def _bulk_work(user: User, now: datetime) -> Duty | None:

@@ -14,6 +14,7 @@ from api import fields
 from api.fields import Choice, Instant, PublicId
 from api.pagination import Page, PageQuery
 from api.views import AgencyView, row_or_404
+from campaigns.budgets import budget_of
 from campaigns.models import Campaign, CampaignStatus, Mechanic, PrizeKind, Question, QuestionKind
 from campaigns.selectors import campaigns_of, needed_steps
 
@@ -85,6 +86,11 @@ class CampaignDetail(AgencyView):
             choices = serializers.ListField(child=serializers.CharField())
             is_required = serializers.BooleanField()
 
+        class Budget(fields.Output):
+            total_jpy = serializers.IntegerField()
+            used_jpy = serializers.IntegerField(help_text="What was given and is kept for somebody, at face value.")
+            left_jpy = serializers.IntegerField()
+
         summary = serializers.CharField()
         purchase_from_on = serializers.DateField(allow_null=True)
         purchase_until_on = serializers.DateField(allow_null=True)
@@ -93,9 +99,15 @@ class CampaignDetail(AgencyView):
         claim_days = serializers.IntegerField()
         entries_per_person = serializers.IntegerField()
         entries_per_person_a_day = serializers.IntegerField()
+        budget = serializers.SerializerMethodField(help_text="null: prizes are given as long as stock lasts.")
         steps = serializers.SerializerMethodField(help_text="What an entry has to bring.")
         courses = Course(many=True)
         questions = serializers.SerializerMethodField()
+
+        @extend_schema_field(Budget(allow_null=True))
+        def get_budget(self, campaign: Campaign) -> Any:
+            budget = budget_of(campaign)
+            return self.Budget(budget).data if budget else None
 
         @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=STEPS)))
         def get_steps(self, campaign: Campaign) -> list[str]:

@@ -18,6 +18,7 @@ from accounts.desk import Question, attempt, yen
 from campaigns import services
 from campaigns.admin.steps import step_of
 from campaigns.admin.texts import period_text
+from campaigns.budgets import budget_of, budget_warnings
 from campaigns.design_risks import design_risks
 from campaigns.models import Campaign, CampaignStatus
 from campaigns.selectors import publish_obstacles
@@ -148,6 +149,7 @@ class CampaignActs:
             button=_("Publish"),
             sentences=[
                 _("The page can be seen by everybody. From the first entry on, terms and rules keep versions."),
+                *budget_warnings(campaign),
                 *(format_lazy(_("Risk of fraud: {risk}"), risk=risk.message) for risk in design_risks(campaign)),
             ],
             figures=_figures(campaign),
@@ -184,7 +186,7 @@ class CampaignActs:
         question = Question(
             title=_("Copy as a new draft"),
             button=_("Copy"),
-            sentences=[_("Prizes, conditions, survey and terms are copied. Stock, entries and links are not.")],
+            sentences=[_("Prizes, budget, conditions, survey and terms are copied. Stock, entries and links are not.")],
             form=form,
         )
         return self.ask(request, question, campaign)
@@ -242,4 +244,6 @@ def _figures(campaign: Campaign) -> list[tuple[Any, Any]]:
         figures.append((course.name, f"{winners} × {yen(each)}"))
         total += each * (course.total_cap or 0)
     figures.append((_("Value of all prizes with a limit"), yen(total)))
+    if budget := budget_of(campaign):
+        figures.append((_("budget"), yen(budget.total_jpy)))
     return figures

@@ -9,19 +9,24 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from accounts.desk import ExportMixin, TenantModelAdmin
 from campaigns.admin.acts import CampaignActs
 from campaigns.admin.inlines import tracked_address
 from campaigns.admin.steps import BY_NAME, PAGES, PLAN, STEPS, Step, step_after, step_of
 from campaigns.admin.texts import period_text
+from campaigns.budgets import budget_of
+from campaigns.errors import BudgetBelowUsed, BudgetNotCounted
 from campaigns.models import Campaign, CampaignStatus, Sponsor, TrackedLink
 from campaigns.selectors import current_rules, current_terms, publish_obstacles
-from campaigns.services import freeze_rules, write_terms
+from campaigns.services import freeze_rules, set_budget, write_terms
+from campaigns.services.budgets import UNOPENED
 from core import clock
+from core.errors import DomainError
 from core.qr import qr_png
 
+LARGEST_BUDGET_JPY = 1_000_000_000_000
 LOCKED_ONCE_PUBLISHED = ("slug", "mechanic", "sponsor")
 STATUS_COLOURS = {
     CampaignStatus.DRAFT: "default",
@@ -59,6 +64,34 @@ class CampaignForm(forms.ModelForm):
         return cleaned
 
 
+class PlanForm(CampaignForm):
+    budget_jpy = forms.IntegerField(
+        label=_("budget (yen)"),
+        required=False,
+        min_value=1,
+        max_value=LARGEST_BUDGET_JPY,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_(
+            "What all prizes may be worth: face values, and the stated value of goods. Empty: as long as stock lasts."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.budget = budget_of(self.instance) if self.instance.pk else None
+        self.initial["budget_jpy"] = self.budget.total_jpy if self.budget else None
+        if self.budget is None and self.instance.status not in UNOPENED:
+            self.fields["budget_jpy"].disabled = True
+            self.fields["budget_jpy"].help_text = BudgetNotCounted.message
+
+    def clean_budget_jpy(self) -> int | None:
+        """Refuse less than what is given."""
+        total: int | None = self.cleaned_data["budget_jpy"]
+        if self.budget and total is not None and total < self.budget.used_jpy:
+            raise forms.ValidationError(str(BudgetBelowUsed(self.budget.used_jpy)))
+        return total
+
+
 class PagesForm(CampaignForm):
     terms_body = forms.CharField(label=_("terms"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 18}))
 
@@ -66,6 +99,9 @@ class PagesForm(CampaignForm):
         super().__init__(*args, **kwargs)
         terms = current_terms(self.instance) if self.instance.pk else None
         self.initial["terms_body"] = terms.body if terms else ""
+
+
+FORMS: dict[str, type[CampaignForm]] = {PLAN.name: PlanForm, PAGES.name: PagesForm}
 
 
 @admin.register(Campaign)
@@ -84,7 +120,7 @@ class CampaignAdmin(CampaignActs, ExportMixin, TenantModelAdmin):
         return _step(request, obj).inlines
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: Any = None, **kwargs: Any) -> Any:
-        kwargs["form"] = PagesForm if _step(request, obj) is PAGES else CampaignForm
+        kwargs["form"] = FORMS.get(_step(request, obj).name, CampaignForm)
         return super().get_form(request, obj, change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -103,6 +139,8 @@ class CampaignAdmin(CampaignActs, ExportMixin, TenantModelAdmin):
         super().save_model(request, obj, form, change)
         if "terms_body" in form.changed_data:
             write_terms(campaign_id=obj.pk, body=form.cleaned_data["terms_body"], actor_id=request.user.pk)
+        if "budget_jpy" in form.changed_data:
+            _set_budget(request, obj, form.cleaned_data["budget_jpy"])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """After publishing, changed rules become a new version: earlier verdicts keep the old one."""
@@ -164,6 +202,14 @@ class CampaignAdmin(CampaignActs, ExportMixin, TenantModelAdmin):
     @admin.display(description=_("Entry period"), ordering="entry_opens_at")
     def period(self, campaign: Campaign) -> str:
         return period_text(campaign)
+
+
+def _set_budget(request: HttpRequest, campaign: Campaign, total_jpy: int | None) -> None:
+    """Set the budget; where more was given while the form was open, say so."""
+    try:
+        set_budget(campaign_id=campaign.pk, total_jpy=total_jpy, now=clock.now(), actor_id=request.user.pk)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
 
 
 def _step(request: HttpRequest, campaign: Campaign | None) -> Step:

@@ -14,6 +14,8 @@ from accounts.desk.tenancy import signed_in
 from campaigns.brand_rules import COLUMNS
 from campaigns.models import GiftBrand
 
+SAID = {"name", "label", "pattern", "is_required"}
+
 
 class GiftBrandForm(forms.ModelForm):
     """Says in words what is wrong with a profile, before codes are judged by it."""
@@ -34,7 +36,8 @@ class GiftBrandForm(forms.ModelForm):
         fields = self.cleaned_data["code_fields"] or []
         if not isinstance(fields, list) or not all(_is_profile(field) for field in fields):
             raise forms.ValidationError(
-                _("Each field needs a name out of %(names)s, a label and a pattern.") % {"names": ", ".join(COLUMNS)}
+                _("Each field has a name out of %(names)s, a label, a pattern and is_required, and nothing else.")
+                % {"names": ", ".join(COLUMNS)}
             )
         return fields
 
@@ -81,6 +84,8 @@ class GiftBrandAdmin(ModelAdmin):
 
 def _is_profile(field: Any) -> bool:
     if not isinstance(field, dict) or field.get("name") not in COLUMNS or not field.get("label"):
+        return False
+    if set(field) - SAID:
         return False
     return _is_pattern(field.get("pattern", ""))
 

@@ -29,6 +29,7 @@ PLAN = Step(
     (
         (None, {"fields": ("sponsor", "title", "slug", ("objective", "mechanic"))}),
         (_("Entry period"), {"fields": (("entry_opens_at", "entry_closes_at"),)}),
+        (_("Budget"), {"fields": ("budget_jpy",)}),
         (_("Law on premiums"), {"fields": (("trade_value_jpy", "projected_sales_jpy"),)}),
         (
             _("Delivery"),
@@ -43,7 +44,7 @@ PLAN = Step(
         ),
     ),
     (inlines.KpiTargetInline,),
-    ("kpi_targets", "entry_closes_at", "projected_sales_jpy"),
+    ("kpi_targets", "entry_closes_at", "projected_sales_jpy", "budget_jpy"),
 )
 OFFER = Step(
     "offer",

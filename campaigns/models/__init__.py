@@ -1,5 +1,6 @@
 """What is offered, when, to whom, by which agency."""
 
+from campaigns.models.budget import Budget
 from campaigns.models.campaign import (
     Campaign,
     CampaignStatus,
@@ -34,6 +35,7 @@ from campaigns.models.sponsors import Sponsor, Store
 from campaigns.models.survey import Question, QuestionKind, Survey
 
 __all__ = [
+    "Budget",
     "Campaign",
     "CampaignStatus",
     "ClaimBinding",

@@ -1,5 +1,6 @@
 """Writes: the life of a campaign and what belongs to it."""
 
+from campaigns.services.budgets import give_back_budget, set_budget, spend_again, spend_budget
 from campaigns.services.cloning import clone_campaign
 from campaigns.services.lifecycle import (
     archive_campaign,
@@ -22,12 +23,16 @@ __all__ = [
     "close_campaign",
     "follow_clock",
     "freeze_rules",
+    "give_back_budget",
     "mark_allocated",
     "pause_campaign",
     "publish_campaign",
     "resume_campaign",
+    "set_budget",
     "set_store_pin",
     "settle_campaign",
+    "spend_again",
+    "spend_budget",
     "unpublish_campaign",
     "write_terms",
 ]

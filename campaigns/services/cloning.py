@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models, transaction
 
 from accounts import audit
-from campaigns.models import Campaign, CampaignStatus, Prize, Question, Survey, UseConditions
+from campaigns.models import Budget, Campaign, CampaignStatus, Prize, Question, Survey, UseConditions
 
 SINGLE_LEVEL = ("kpi_targets", "target_products", "target_stores")
 
@@ -33,6 +33,8 @@ def clone_campaign(*, campaign_id: int, slug: str, now: datetime, actor_id: int 
     _copy_courses(source, draft)
     _copy_rules(source, draft)
     _copy_survey(source, draft)
+    if budget := Budget.objects.filter(campaign=source).first():
+        _copy(budget, campaign=draft, used_jpy=0)
     if terms := source.terms.order_by("-number").first():
         _copy(terms, campaign=draft, number=1)
     audit.record(

@@ -19,8 +19,11 @@ from accounts.desk.tenancy import allowed_agency_ids
 from accounts.models import Agency
 from campaigns.models import Campaign, CampaignStatus, Prize, PrizeKind
 from codes.admin.bars import state_bar
+from codes.admin.budgets import CHANGE as CHANGE_BUDGET
+from codes.admin.budgets import BudgetPages
 from codes.admin.forms import CountForm
 from codes.admin.places import PlacePages
+from codes.budgets import budget_outlook
 from codes.figures import PrizeStock, batch_states, codes_by_trail, forecast, stock_days, stock_of_prizes
 from codes.models import CodeBatch, StockCount
 from codes.services import take_stock
@@ -37,7 +40,7 @@ HEADS = {"came_in": _("came in"), "went_out": _("given out"), "left": _("left at
 
 
 @admin.register(StockCount)
-class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
+class StockCountAdmin(PlacePages, BudgetPages, ExportMixin, ReadOnlyAdmin):
     list_display = (
         "counted_at",
         "batch",
@@ -136,6 +139,9 @@ class StockCountAdmin(PlacePages, ExportMixin, ReadOnlyAdmin):
             "campaigns": campaigns,
             "chosen": chosen,
             "lines": lines,
+            "campaign": chosen,
+            "outlook": budget_outlook(chosen, now) if chosen else None,
+            "can_set": chosen is not None and chosen.agency_id in allowed_agency_ids(request, CHANGE_BUDGET),
             "can_change": bool(allowed_agency_ids(request, "codes.change_codebatch")),
         }
         return TemplateResponse(request, "admin/codes/stock/stock.html", context)

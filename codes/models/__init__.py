@@ -5,6 +5,7 @@ from codes.models.jobs import CodeJob, FileProblem, JobKind, JobStatus
 from codes.models.journal import UnwrittenLine
 from codes.models.places import (
     Allocation,
+    BudgetAlarm,
     Reservation,
     ReservationStatus,
     StockAlarm,
@@ -42,6 +43,7 @@ __all__ = [
     "Award",
     "BatchPurpose",
     "BatchStatus",
+    "BudgetAlarm",
     "CodeBatch",
     "CodeFormat",
     "CodeJob",

@@ -52,6 +52,7 @@ class Award(PublicModel):
         related_name="replaced_by",
         verbose_name=_("in place of"),
     )
+    value_jpy = models.PositiveBigIntegerField(_("value (yen)"), default=0, db_default=0, editable=False)
     token_index = KeyedIndex(hashes="claim_token", key_column="token_key_id", unique=True)
     token_key_id = models.CharField(max_length=8, default="0", editable=False)
     claim_expires_at = models.DateTimeField(_("to be received until"))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency, ApiKey, User
-from campaigns.models import Prize, Store, TrackedLinkChannel
+from campaigns.models import Campaign, Prize, Store, TrackedLinkChannel
 from codes.models.awards import Award
 from codes.models.stock import CodeBatch, GiftCode
 from core.models import PublicModel, StatefulModel, TimestampedModel, in_status
@@ -36,6 +36,7 @@ class Reservation(StatefulModel):
     award = models.OneToOneField(
         Award, on_delete=models.PROTECT, null=True, blank=True, related_name="reservation", verbose_name=_("award")
     )
+    value_jpy = models.PositiveBigIntegerField(_("value (yen)"), default=0, db_default=0, editable=False)
     reference = models.CharField(_("reference"), max_length=100)
     status = models.CharField(_("status"), max_length=8, choices=ReservationStatus, default=ReservationStatus.HELD)
     expires_at = models.DateTimeField(_("held until"))
@@ -142,6 +143,33 @@ class StockAlarm(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.prize} {self.left_count}"
+
+
+class BudgetAlarm(TimestampedModel):
+    """A warning that a campaign's budget goes; raised once a level, ended by another level or a larger budget."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="budget_alarms", verbose_name=_("campaign")
+    )
+    level_percent = models.PositiveSmallIntegerField(_("level (%)"))  # 100: no prize fits into what is left
+    raised_at = models.DateTimeField(_("raised at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    used_jpy = models.PositiveBigIntegerField(_("given (yen)"))
+    total_jpy = models.PositiveBigIntegerField(_("budget (yen)"))
+    runs_out_at = models.DateTimeField(_("runs out about"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("budget warning")
+        verbose_name_plural = _("budget warnings")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="budget_alarm_one_open", fields=["campaign"], condition=Q(ended_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} {self.level_percent}%"
 
 
 class SupplierCardStatus(models.TextChoices):

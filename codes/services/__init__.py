@@ -2,6 +2,7 @@
 
 from codes.services.awarding import award_prizes, void_award, void_unseen_award
 from codes.services.binding import move_award, unbind_award
+from codes.services.budgeting import set_running_budget
 from codes.services.cancelling import CancelPreview, cancel_card, carry_out_due, preview_cancellation
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.counting import take_stock
@@ -51,6 +52,7 @@ from codes.services.stock import (
     void_code,
 )
 from codes.services.watching import note_alarm_mailed, watch_stock
+from codes.services.watching_budgets import note_budget_mailed, watch_budgets
 
 __all__ = [
     "CancelPreview",
@@ -98,6 +100,7 @@ __all__ = [
     "move_allocation",
     "move_award",
     "note_alarm_mailed",
+    "note_budget_mailed",
     "note_reminder",
     "open_claim",
     "open_export",
@@ -126,6 +129,7 @@ __all__ = [
     "reverse_redemption",
     "reverse_transaction",
     "run_job",
+    "set_running_budget",
     "settle_all_rests",
     "settle_days",
     "settle_rest",
@@ -143,5 +147,6 @@ __all__ = [
     "void_award",
     "void_code",
     "void_unseen_award",
+    "watch_budgets",
     "watch_stock",
 ]

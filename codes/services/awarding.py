@@ -4,8 +4,9 @@ On PostgreSQL it is one call of a function in the database (codes/migrations/000
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from enum import Enum, auto
 from functools import partial
 
 import structlog
@@ -13,8 +14,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounts import audit
 from campaigns.models import Prize
+from campaigns.services import give_back_budget, spend_again, spend_budget
 from codes.claim import TRIES, claim_next_code, wait_for_others
-from codes.errors import NotEligible, OutOfStock, StockBusy
+from codes.errors import BudgetSpent, NotEligible, OutOfStock, StockBusy
 from codes.links import claim_token, token_index
 from codes.models import Award, CodeStatus, GiftCode
 from codes.recovered import are_any_recovered, recovered_code_of
@@ -24,10 +26,12 @@ from codes.services.journaling import journal_void, journal_withdrawal
 from codes.services.places import take_from_rest, take_place_of
 from codes.services.redemption.ledger import withdraw_balance
 from codes.services.reserving import award_reserved
+from core.errors import DomainError
 from core.index_keys import current_key_id
 from draws.models import DrawResult
 
-NOT_ELIGIBLE, OUT_OF_STOCK, STOCK_BUSY, MORE_TOKENS, KEPT_FOR_ENTRY = "MZ001", "MZ002", "MZ003", "MZ004", "MZ005"
+FINAL: dict[str, type[DomainError]] = {"MZ001": NotEligible, "MZ002": OutOfStock, "MZ006": BudgetSpent}
+STOCK_BUSY, MORE_TOKENS, KEPT_FOR_ENTRY = "MZ003", "MZ004", "MZ005"
 
 
 def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
@@ -36,6 +40,7 @@ def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
     Raises:
         NotEligible: the entry has not won.
         OutOfStock: a prize has no code left; nothing is awarded.
+        BudgetSpent: the campaign's budget has less left than the prizes are worth; nothing is awarded.
         StockBusy: codes are left but held by others; to be tried again.
     """
     if connection.vendor != "postgresql":
@@ -64,10 +69,8 @@ def call_giving(function: str, *, result_id: int, now: datetime) -> list[tuple[i
                 raise
         except DatabaseError as error:
             refused = getattr(error.__cause__, "sqlstate", "")
-            if refused == NOT_ELIGIBLE:
-                raise NotEligible(result_id=result_id) from error
-            if refused == OUT_OF_STOCK:
-                raise OutOfStock(result_id=result_id) from error
+            if refused in FINAL:
+                raise FINAL[refused](result_id=result_id) from error
             if refused == KEPT_FOR_ENTRY:
                 return None
             if refused not in (MORE_TOKENS, STOCK_BUSY):
@@ -80,8 +83,13 @@ def call_giving(function: str, *, result_id: int, now: datetime) -> list[tuple[i
 
 
 @transaction.atomic
-def void_award(*, award_id: int, reason: str, now: datetime, actor_id: int | None = None) -> Award:
-    """Withdraw an award and block its code, which never returns to stock; a repeat changes nothing."""
+def void_award(
+    *, award_id: int, reason: str, now: datetime, actor_id: int | None = None, is_replaced: bool = False
+) -> Award:
+    """Withdraw an award and block its code, which never returns to stock; a repeat changes nothing.
+
+    What nobody has seen was not given: its worth returns to the campaign's budget, unless another takes its place.
+    """
     award = Award.objects.select_for_update().get(pk=award_id)
     if award.voided_at is not None:
         return award
@@ -95,6 +103,8 @@ def void_award(*, award_id: int, reason: str, now: datetime, actor_id: int | Non
             journal_void(gift_code=gift_code, now=now)
     journal_withdrawal(award=award, now=now)
     audit.record("award.voided", subject=award, actor_id=actor_id, reason=reason)
+    if award.revealed_at is None and not is_replaced:
+        give_back_budget(campaign_id=award.entry.campaign_id, jpy=award.value_jpy, now=now)
     return award
 
 
@@ -136,7 +146,12 @@ def award_by_steps(*, result_id: int, now: datetime) -> list[Award]:
     if result.course_id is None:
         raise NotEligible(result_id=result_id)
     prizes = Prize.objects.filter(course_id=result.course_id).order_by("pk")
-    return [_award(result, prize, now) for prize in prizes]
+    given = [_award(result, prize, now) for prize in prizes]
+    campaign_id = result.entry.campaign_id
+    if not spend_budget(campaign_id=campaign_id, jpy=_worth(given, Origin.STOCK), now=now):
+        raise BudgetSpent(result_id=result_id)
+    spend_again(campaign_id=campaign_id, jpy=_worth(given, Origin.JOURNAL), now=now)
+    return [award for award, _origin in given]
 
 
 def new_award(result: DrawResult, prize: Prize, *, now: datetime, replaces: Award | None = None) -> Award:
@@ -152,14 +167,26 @@ def new_award(result: DrawResult, prize: Prize, *, now: datetime, replaces: Awar
     return award_code(result=result, prize=prize, gift_code=gift_code, now=now, replaces=replaces)
 
 
-def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
+class Origin(Enum):
+    """Where an award comes from: it counts towards the budget now, did so before, or counts whatever is left."""
+
+    STOCK = auto()
+    COUNTED = auto()  # known, or its code was reserved
+    JOURNAL = auto()
+
+
+def _worth(given: Iterable[tuple[Award, Origin]], origin: Origin) -> int:
+    return sum(award.value_jpy for award, found in given if found is origin)
+
+
+def _award(result: DrawResult, prize: Prize, now: datetime) -> tuple[Award, Origin]:
     known = Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).first()
     if known is not None:
-        return known
+        return known, Origin.COUNTED
     if not prize.needs_code:
-        return new_award(result, prize, now=now)
+        return new_award(result, prize, now=now), Origin.STOCK
     if kept := recovered_code_of(entry=result.entry, prize_id=prize.pk):  # given before a restore: the same once more
-        return award_code(
+        award = award_code(
             result=result,
             prize=prize,
             gift_code=kept.gift_code,
@@ -167,6 +194,7 @@ def _award(result: DrawResult, prize: Prize, now: datetime) -> Award:
             public_id=kept.award_public_id,
             token_key_id=kept.token_key_id,
         )
+        return award, Origin.JOURNAL
     if reservation := usable_reservation(entry=result.entry, prize_id=prize.pk, now=now):
-        return award_reserved(reservation_id=reservation.pk, result_id=result.pk, now=now)
-    return new_award(result, prize, now=now)
+        return award_reserved(reservation_id=reservation.pk, result_id=result.pk, now=now), Origin.COUNTED
+    return new_award(result, prize, now=now), Origin.STOCK

@@ -24,10 +24,13 @@ def award_code(
 ) -> Award:
     """Write down that a winning entry holds a prize, with the code that was taken for it in this transaction.
 
+    The caller has it count towards the campaign's budget, last; what is given in place of another counts as that did.
+
     An award that a restore had lost is given its earlier id and key again, so that links already out lead to it.
     """
     public_id = public_id or uuid.uuid4()
     key_id = token_key_id or current_key_id()
+    value_jpy = worth_of(prize, gift_code) if replaces is None else replaces.value_jpy
     award = Award.objects.create(
         public_id=public_id,
         agency_id=result.agency_id,
@@ -36,9 +39,15 @@ def award_code(
         prize=prize,
         gift_code=gift_code,
         replaces=replaces,
+        value_jpy=value_jpy,
         token_index=token_index(claim_token(public_id, key_id), key_id),
         token_key_id=key_id,
         claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),
     )
     audit.record("code.issued", subject=award, gift_code=str(gift_code.public_id) if gift_code else None)
     return award
+
+
+def worth_of(prize: Prize, gift_code: GiftCode | None) -> int:
+    """Give what a prize counts in yen: the face value of its code, of goods the value stated."""
+    return gift_code.face_value_jpy if gift_code else prize.face_value_jpy

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import audit
+from campaigns.services import give_back_budget
 from codes.claim import claim_next_code
 from codes.errors import BatchNotInStock, BatchWorkRunning, CodeNotReplaceable, OutOfStock, RecallBySamePerson
 from codes.figures import recall_preview, unseen_awards
@@ -25,7 +26,7 @@ from codes.services.holding import note_progress
 from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.journaling import journal_batch_after_commit, journal_recall_end, journal_void
 from codes.services.places import settle_rest, take_from_rest
-from codes.services.reserving import batch_lock, release_reservation
+from codes.services.reserving import batch_lock, end_reservations
 from core.crashpoints import crashpoint
 from core.named_locks import hold
 from core.queueing import enqueue_on_commit
@@ -144,7 +145,9 @@ def _recalled(batch_id: int) -> None:
 
 @transaction.atomic
 def _blocked(batch: CodeBatch, now: datetime) -> int:
-    return _block_chunk(batch, now)
+    blocked, freed_jpy = _block_chunk(batch, now)
+    give_back_budget(campaign_id=batch.prize.course.campaign_id, jpy=freed_jpy, now=now)
+    return blocked
 
 
 @transaction.atomic
@@ -157,7 +160,7 @@ def recall_chunk(*, job_id: int, now: datetime) -> bool:
     job = CodeJob.objects.select_for_update(of=("self",)).select_related("batch").get(pk=job_id)
     if job.status not in OPEN or job.batch is None:
         return False
-    blocked = _block_chunk(job.batch, now)
+    blocked, freed_jpy = _block_chunk(job.batch, now)
     looked_at, replaced, missed = (0, 0, 0) if blocked else _replace_chunk(job, now)
     # A code that somebody was reserving all the while: its reservation ends with the next chunk.
     is_last = not blocked + looked_at and not _reservations_of(job.batch).exists()
@@ -168,6 +171,7 @@ def recall_chunk(*, job_id: int, now: datetime) -> bool:
         journal_recall_end(batch=job.batch, now=now)
     note_progress(job=job, done=blocked + replaced + missed, is_last=is_last, now=now)
     settle_rest(prize_id=job.batch.prize_id, now=now)
+    give_back_budget(campaign_id=job.batch.prize.course.campaign_id, jpy=freed_jpy, now=now)
     crashpoint("recall.before_commit")
     return not is_last
 
@@ -225,18 +229,19 @@ def _begin(batch: CodeBatch, job: CodeJob, actor_id: int | None, now: datetime) 
     enqueue_on_commit(RUN_TASK, job_id=job.pk)
 
 
-def _block_chunk(batch: CodeBatch, now: datetime) -> int:
-    """Block codes that nobody holds, those kept for somebody and printed ones included; returns how many.
+def _block_chunk(batch: CodeBatch, now: datetime) -> tuple[int, int]:
+    """Block codes that nobody holds, those kept for somebody and printed ones included.
+
+    Returns how many, and what those kept for somebody are worth, in yen.
 
     What was left on printed codes is booked as withdrawn by `close_accounts`.
     """
-    for reservation_id in list(_reservations_of(batch).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
-        release_reservation(reservation_id=reservation_id, now=now)
+    kept = list(_reservations_of(batch).order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    freed_jpy = end_reservations(reservation_ids=kept, now=now)
     found = GiftCode.objects.filter(batch=batch, status__in=WITHOUT_HOLDER).order_by("pk")[:CHUNK]
     chunk = list(found.select_for_update().values_list("pk", flat=True))
-    return GiftCode.objects.filter(pk__in=chunk, status__in=WITHOUT_HOLDER).update(
-        status=CodeStatus.VOID, updated_at=now
-    )
+    blocked = GiftCode.objects.filter(pk__in=chunk, status__in=WITHOUT_HOLDER)
+    return blocked.update(status=CodeStatus.VOID, updated_at=now), freed_jpy
 
 
 def _reservations_of(batch: CodeBatch) -> QuerySet[Reservation]:

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 
 from accounts import audit
 from campaigns.models import Prize, Store
+from campaigns.services import spend_again
 from codes.journal import Line, open_journal, read_lines
 from codes.links import claim_token, token_index
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
@@ -261,18 +262,21 @@ def _award_again(code: GiftCode, line: Line, now: datetime) -> Award | None:
     if Award.objects.filter(entry_id=result.entry_id, prize=prize, voided_at__isnull=True).exists():
         return None
     public_id, key_id = uuid.UUID(line["id"]), line["token_key"]
-    return Award.objects.create(
+    award = Award.objects.create(
         public_id=public_id,
         agency_id=code.agency_id,
         entry_id=result.entry_id,
         result=result,
         prize=prize,
         gift_code=code,
+        value_jpy=code.face_value_jpy,
         token_index=token_index(claim_token(public_id, key_id), key_id),
         token_key_id=key_id,
         claim_expires_at=datetime.fromisoformat(line["until"]),
         journaled_at=now,
     )
+    spend_again(campaign_id=prize.course.campaign_id, jpy=award.value_jpy, now=now)
+    return award
 
 
 def _replay_voids(plan: Recovery, lines: list[Line], codes: dict[str, GiftCode], now: datetime) -> None:

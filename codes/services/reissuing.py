@@ -35,7 +35,7 @@ def reissue_award(*, award_id: int, reason: str, now: datetime, actor_id: int | 
         raise AlreadyRevealed(award_id=award_id)
     if award.gift_code_id is None:
         raise NotEligible(award_id=award_id)
-    void_award(award_id=award_id, reason=reason, now=now, actor_id=actor_id)
+    void_award(award_id=award_id, reason=reason, now=now, actor_id=actor_id, is_replaced=True)
     other = new_award(award.result, award.prize, now=now, replaces=award)
     audit.record("award.reissued", subject=other, actor_id=actor_id, reason=reason, replaces=str(award.public_id))
     return other

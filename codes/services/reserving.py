@@ -1,12 +1,20 @@
 """A code kept for somebody until a moment (引当): given out to him, or back in stock by itself."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from accounts import audit
 from campaigns.models import Prize
-from codes.errors import NotEligible, ReservationEnded, ReservationOfAnotherPrize, ReservationTimeOutOfRange
+from campaigns.services import give_back_budget, spend_budget
+from codes.errors import (
+    BudgetSpent,
+    NotEligible,
+    ReservationEnded,
+    ReservationOfAnotherPrize,
+    ReservationTimeOutOfRange,
+)
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Reservation, ReservationStatus
 from codes.selectors import live_reservation
 from codes.services.granting import award_code
@@ -28,11 +36,12 @@ def reserve_code(
     Raises:
         ReservationTimeOutOfRange: not between a second and seven days.
         OutOfStock: none is left that stays valid so long.
+        BudgetSpent: the campaign's budget has less left than the code is worth.
         StockBusy: codes are left but held by others; to be tried again.
     """
     if not 1 <= ttl_seconds <= LONGEST_SECONDS:
         raise ReservationTimeOutOfRange
-    prize = Prize.objects.get(pk=prize_id, course__campaign__agency_id=agency_id)
+    prize = Prize.objects.select_related("course").get(pk=prize_id, course__campaign__agency_id=agency_id)
     if known := _known(agency_id, prize_id, reference, now):
         return known
     try:
@@ -46,7 +55,7 @@ def reserve_code(
 
 @transaction.atomic
 def release_reservation(*, reservation_id: int, now: datetime, actor_id: int | None = None) -> Reservation:
-    """Give a reserved code back to the stock before its time; a repeat changes nothing.
+    """Give a reserved code back to the stock before its time, and its worth to the budget; a repeat changes nothing.
 
     Raises:
         ReservationEnded: the code was given out.
@@ -56,7 +65,20 @@ def release_reservation(*, reservation_id: int, now: datetime, actor_id: int | N
         raise ReservationEnded(reservation_id=reservation_id)
     if reservation.status == ReservationStatus.HELD:
         _end(reservation, ReservationStatus.RELEASED, now, actor_id)
+        _give_back(reservation, now)
     return reservation
+
+
+@transaction.atomic
+def end_reservations(*, reservation_ids: Sequence[int], now: datetime) -> int:
+    """Release reservations whose batch is called back; returns their worth in yen, which the caller gives back last."""
+    freed_jpy = 0
+    for reservation_id in reservation_ids:
+        reservation = Reservation.objects.select_for_update(of=("self",)).get(pk=reservation_id)
+        if reservation.status == ReservationStatus.HELD:
+            _end(reservation, ReservationStatus.RELEASED, now, None)
+            freed_jpy += reservation.value_jpy
+    return freed_jpy
 
 
 def expire_reservations(*, now: datetime) -> int:
@@ -126,11 +148,14 @@ def _reserve(
         agency_id=agency_id,
         prize=prize,
         gift_code=gift_code,
+        value_jpy=gift_code.face_value_jpy,
         reference=reference,
         expires_at=until,
         api_key_id=api_key_id,
     )
     audit.record("code.reserved", subject=reservation, gift_code=str(gift_code.public_id), seconds=ttl_seconds)
+    if not spend_budget(campaign_id=prize.course.campaign_id, jpy=reservation.value_jpy, now=now):
+        raise BudgetSpent(prize_id=prize.pk)
     crashpoint("reserve.before_commit")
     return reservation
 
@@ -143,7 +168,14 @@ def _expire(reservation_id: int, now: datetime) -> bool:
     if reservation is None:
         return False
     _end(reservation, ReservationStatus.EXPIRED, now, None)
+    _give_back(reservation, now)
     return True
+
+
+def _give_back(reservation: Reservation, now: datetime) -> None:
+    """Return what a reservation had taken from the budget; the last step, as for everybody."""
+    campaign_id = reservation.prize.course.campaign_id
+    give_back_budget(campaign_id=campaign_id, jpy=reservation.value_jpy, now=now)
 
 
 def _end(reservation: Reservation, status: ReservationStatus, now: datetime, actor_id: int | None) -> None:

@@ -8,7 +8,7 @@ from accounts import audit
 from accounts.models import AuditEntry
 from campaigns.models import CampaignStatus, Prize, PrizeKind
 from codes.figures import Forecast, forecast, stock_of_prizes
-from codes.models import StockAlarm
+from codes.models import BudgetAlarm, StockAlarm
 from core.queueing import enqueue_on_commit
 
 RUNNING = (CampaignStatus.SCHEDULED, CampaignStatus.OPEN, CampaignStatus.PAUSED, CampaignStatus.CLOSED)
@@ -31,7 +31,7 @@ def watch_stock(*, now: datetime) -> int:
             changed += _end(alarm, now)
     for alarm in open_alarms.values():  # its campaign is over
         changed += _end(alarm, now)
-    _remind_of_unsent()
+    remind_of_unsent(StockAlarm, MAIL_TASK, MAILED)
     return changed
 
 
@@ -67,11 +67,10 @@ def _end(alarm: StockAlarm, now: datetime) -> bool:
     return bool(ended)
 
 
-def _remind_of_unsent() -> None:
+def remind_of_unsent(model: type[StockAlarm | BudgetAlarm], task: str, mailed: str) -> None:
     """Wake a worker for each warning whose mail was lost on the way; the trail says which were sent."""
-    waiting = {str(pk): pk for pk in StockAlarm.objects.filter(ended_at__isnull=True).values_list("pk", flat=True)}
-    sent = AuditEntry.objects.filter(
-        subject_type=StockAlarm._meta.label_lower, subject_id__in=list(waiting), action=MAILED
-    )
+    open_alarms = model._default_manager.filter(ended_at__isnull=True)
+    waiting = {str(pk): pk for pk in open_alarms.values_list("pk", flat=True)}
+    sent = AuditEntry.objects.filter(subject_type=model._meta.label_lower, subject_id__in=list(waiting), action=mailed)
     for subject_id in set(waiting) - set(sent.values_list("subject_id", flat=True)):
-        enqueue_on_commit(MAIL_TASK, alarm_id=waiting[subject_id])
+        enqueue_on_commit(task, alarm_id=waiting[subject_id])

@@ -24,6 +24,7 @@ OBSTACLES = {
     "entries_in_review": _("Some entries still wait for their verdict. Please finish the review first."),
     "no_candidates": _("Nobody takes part."),
     "stock_too_small": _("There are fewer codes in stock than winners. Please bring codes in first."),
+    "budget_too_small": _("The budget has less left than the winners' prizes are worth. Please raise the budget."),
     "premiums_too_high": _(
         "The prizes are worth more than the law on premiums allows, or it cannot be judged. Please check least purchase"
         " and projected sales on the campaign's page."

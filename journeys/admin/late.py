@@ -27,6 +27,9 @@ OBSTACLES = {
     "stock_too_small": _(
         "There are fewer codes in stock than winners are to be expected. Please bring codes in first."
     ),
+    "budget_too_small": _(
+        "The budget has less left than the winners to be expected would get. Please raise the budget."
+    ),
     "premiums_too_high": _(
         "If all of them won, the prizes would be worth more than the law on premiums allows. Please check the projected"
         " sales of the campaign, or give prizes by hand as far as the limit reaches."

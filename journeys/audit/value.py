@@ -6,8 +6,9 @@ from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Subq
 from django.db.models.functions import Coalesce
 
 from accounts.models import AuditEntry
-from campaigns.models import Prize
+from campaigns.models import Budget, Prize
 from codes.books import codes_that_books_contradict, redemptions_without_posting, transfers_out_of_nowhere
+from codes.budgets import miscounted_budgets
 from codes.models import (
     Allocation,
     Award,
@@ -92,6 +93,11 @@ def shares() -> list[str]:
     taken = Allocation.objects.order_by().values_list("prize").annotate(used=Sum("used"))
     left = {prize: GiftCode.objects.filter(gone, prize=prize).distinct().count() for prize, _used in taken}
     return [*name_rows(over), *name_ids(Prize, [prize for prize, used in taken if used > left[prize]])]
+
+
+def budgets() -> list[str]:
+    """I04: of a campaign's budget is used what its awards and the codes kept for somebody are worth, never more."""
+    return name_ids(Budget, miscounted_budgets())
 
 
 def balances() -> list[str]:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.budgets import is_budget_spent, prizes_left_in_budget
 from campaigns.models import Campaign, CampaignStatus, EntryRule, Mechanic, Prize, PrizeKind, RuleKind
 from campaigns.selectors import (
     campaign_by_slug,
@@ -135,14 +136,19 @@ def _campaign(slug: str) -> Campaign:
 
 
 def _is_sold_out(campaign: Campaign) -> bool:
-    """Only where every accepted entry is to win does a prize that is gone end the campaign for newcomers."""
+    """A spent budget ends what is decided at once; a prize that is gone only where every accepted entry is to win."""
+    if campaign.mechanic != Mechanic.LATER and is_budget_spent(campaign):
+        return True
     wins_at_once = campaign.mechanic in (Mechanic.EVERYONE, Mechanic.FIRST_COME)
     return wins_at_once and any(not is_in_stock(prize_id) for prize_id in _coded_prizes(campaign))
 
 
 def _left(campaign: Campaign) -> int | None:
     counts = [available_count(prize_id) for prize_id in _coded_prizes(campaign)]
-    return sum(counts) if counts else None
+    allowed = prizes_left_in_budget(campaign)
+    if not counts:
+        return allowed
+    return sum(counts) if allowed is None else min(sum(counts), allowed)
 
 
 def _coded_prizes(campaign: Campaign) -> list[int]:

@@ -1,7 +1,9 @@
 """Campaigns as an agency's system reads them."""
 
-from campaigns.models import RuleKind
+from campaigns.models import Budget, RuleKind
+from codes.services import set_running_budget
 from tests.api.world import make_tenant
+from tests.factories import NOW
 
 
 def test_a_campaign_tells_all_that_a_page_of_ones_own_needs(db):
@@ -30,6 +32,7 @@ def test_a_campaign_tells_all_that_a_page_of_ones_own_needs(db):
         "claim_days": 30,
         "entries_per_person": 1,
         "entries_per_person_a_day": 1,
+        "budget": None,
         "steps": ["receipt", "serial"],
         "courses": [
             {
@@ -50,6 +53,15 @@ def test_a_campaign_tells_all_that_a_page_of_ones_own_needs(db):
             }
         ],
     }
+
+
+def test_a_campaign_tells_how_much_of_its_budget_is_given(tenant):
+    set_running_budget(campaign_id=tenant.campaign.pk, total_jpy=3000, now=NOW)
+    Budget.objects.filter(campaign=tenant.campaign).update(used_jpy=500)
+
+    told = tenant.api.get(f"/campaigns/{tenant.campaign.public_id}").json()
+
+    assert told["budget"] == {"total_jpy": 3000, "used_jpy": 500, "left_jpy": 2500}
 
 
 def test_campaigns_are_listed_by_state(tenant):

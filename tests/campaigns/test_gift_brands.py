@@ -30,6 +30,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 migration = importlib.import_module("campaigns.migrations.0003_gift_brands")
+no_masks = importlib.import_module("campaigns.migrations.0010_no_masks_of_codes")
 KNOWN = {"quo-card-pay", "amazon-gift-card", "apple-gift-card", "google-play", "own-coupon", "goods"}
 
 
@@ -199,6 +200,7 @@ def test_a_superuser_edits_a_profile_and_an_operator_reads_it(brands):
         {"denominations": "[0]"},
         {"code_fields": '[{"name": "secret", "label": "x", "pattern": ""}]'},
         {"code_fields": '[{"name": "code", "label": "x", "pattern": "("}]'},
+        {"code_fields": '[{"name": "code", "label": "x", "pattern": "X+", "shown_last": 4}]'},
     ],
 )
 def test_a_profile_that_could_judge_nothing_is_refused(brands, changes):
@@ -210,3 +212,14 @@ def test_a_profile_that_could_judge_nothing_is_refused(brands, changes):
     before = GiftBrand.objects.get(pk=brand.pk)
     assert page.status_code == 200
     assert (before.denominations, before.code_fields) == (brand.denominations, brand.code_fields)
+
+
+def test_I12_no_profile_says_how_much_of_a_code_may_be_shown(brands):
+    profile = {"name": "code", "label": "コード", "pattern": "X+", "is_required": True}
+    brand = brands["apple-gift-card"]
+    GiftBrand.objects.filter(pk=brand.pk).update(code_fields=[profile | {"shown_last": 4}])
+
+    no_masks.drop_masks(apps, SimpleNamespace(connection=connection))
+
+    assert GiftBrand.objects.get(pk=brand.pk).code_fields == [profile]
+    assert not GiftBrand.objects.filter(code_fields__icontains="shown_last").exists()

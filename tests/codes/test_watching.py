@@ -7,11 +7,12 @@ import pytest
 from accounts.models import Role
 from accounts.services import add_member, sync_roles
 from campaigns.models import Campaign, CampaignStatus
+from campaigns.services import set_budget
 from codes import tasks
 from codes.figures import forecast, stock_days
-from codes.models import Award, GiftCode, StockAlarm
+from codes.models import Award, BudgetAlarm, GiftCode, StockAlarm
 from codes.selectors import available_count
-from codes.services import watch_stock
+from codes.services import set_running_budget, watch_budgets, watch_stock
 from tests.factories import NOW, UserFactory
 from tests.worlds import World, open_campaign, stock, win
 
@@ -125,3 +126,73 @@ def test_the_days_tell_what_came_in_went_out_and_was_left():
         (date(2026, 11, 21), 0, 1, 4),
         (date(2026, 11, 22), 0, 2, 2),
     ]
+
+
+def test_a_budget_is_told_of_at_eighty_percent_and_when_it_is_used_up(mailoutbox):
+    world = open_campaign(codes=10)
+    operator(world, "desk@example.jp")
+    operator(world, "viewer@example.jp", Role.VIEWER)
+    set_running_budget(campaign_id=world.campaign.pk, total_jpy=2750, now=NOW)
+    changes = []
+    for _win in range(5):
+        win(world)
+        changes.append(watch_budgets(now=NOW))
+        changes.append(watch_budgets(now=NOW))
+        for alarm in BudgetAlarm.objects.filter(ended_at__isnull=True):
+            for _time in range(2):
+                tasks.mail_budget_alarm(alarm_id=alarm.pk)
+
+    levels = BudgetAlarm.objects.order_by("pk").values_list("level_percent", "used_jpy", "total_jpy")
+    assert list(levels) == [(100, 2500, 2750)]  # 2,000 of 2,750 is 72 percent; after the fifth no prize fits
+    assert changes == [0] * 8 + [1, 0]
+    assert [mail.to for mail in mailoutbox] == [["desk@example.jp"]]
+    assert mailoutbox[0].subject == f"【予算】{world.campaign.title}：予算を使い切りました"
+    assert "予算：2,750円、配布済み：2,500円、残り：250円" in mailoutbox[0].body
+
+
+def test_a_larger_budget_ends_the_warning_and_the_next_level_is_told_anew(mailoutbox):
+    world = open_campaign(codes=10)
+    operator(world, "desk@example.jp")
+    set_running_budget(campaign_id=world.campaign.pk, total_jpy=625, now=NOW)
+    win(world)
+    watch_budgets(now=NOW)
+    assert BudgetAlarm.objects.get().level_percent == 100
+    set_budget(campaign_id=world.campaign.pk, total_jpy=2000, now=NOW)
+    assert watch_budgets(now=NOW + HOUR) == 1
+    assert BudgetAlarm.objects.get().ended_at == NOW + HOUR
+    set_budget(campaign_id=world.campaign.pk, total_jpy=1250, now=NOW)
+    win(world)
+
+    assert watch_budgets(now=NOW + 2 * HOUR) == 1
+    alarm = BudgetAlarm.objects.latest("pk")
+    tasks.mail_budget_alarm(alarm_id=alarm.pk)
+
+    assert (alarm.level_percent, alarm.used_jpy) == (100, 1000)
+    assert len(mailoutbox) == 1
+
+
+def test_a_budget_at_eighty_percent_tells_until_when_it_lasts(mailoutbox):
+    world = open_campaign(codes=10)
+    operator(world, "desk@example.jp")
+    set_running_budget(campaign_id=world.campaign.pk, total_jpy=5000, now=NOW)
+    issue(world, *[10 * HOUR] * 8)
+
+    watch_budgets(now=NOW)
+    alarm = BudgetAlarm.objects.get()
+    tasks.mail_budget_alarm(alarm_id=alarm.pk)
+
+    assert (alarm.level_percent, alarm.runs_out_at) == (80, NOW + timedelta(hours=2.5))  # 400 yen an hour
+    assert mailoutbox[0].subject == f"【予算】{world.campaign.title}：80%を配布しました"
+    assert "いまのペースでは2026年11月22日(日) 14:30ごろになくなる見込みです。" in mailoutbox[0].body
+
+
+def test_the_budget_warning_of_a_campaign_that_is_over_ends():
+    world = open_campaign(codes=1)
+    set_running_budget(campaign_id=world.campaign.pk, total_jpy=500, now=NOW)
+    win(world)
+    watch_budgets(now=NOW)
+
+    Campaign.objects.filter(pk=world.campaign.pk).update(status=CampaignStatus.SETTLED)
+    watch_budgets(now=NOW)
+
+    assert BudgetAlarm.objects.get().ended_at == NOW

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from accounts.models import AuditEntry
 from campaigns.errors import PremiumLimitExceeded
 from campaigns.models import Campaign, Mechanic, Prize
-from codes.errors import OutOfStock
+from campaigns.services import set_budget
+from codes.errors import BudgetSpent, OutOfStock
 from codes.models import Award
+from codes.services import set_running_budget
 from distribution.errors import NoContact
 from draws.errors import CandidatesChanged, DrawNotPossible, NotLate
 from draws.mechanics.later import Ticket, draw_apart
@@ -195,6 +197,15 @@ class TestSupplementaryDraw:
         with pytest.raises(DrawNotPossible):
             hold_supplementary_draw(campaign_id=world.campaign.pk, expected_candidates=1, actor_id=None, now=NOW)
 
+    def test_it_is_not_held_where_the_budget_has_less_left_than_the_winners_to_be_expected_get(self):
+        world = drawn(2, places=2, codes=9)
+        set_running_budget(campaign_id=world.campaign.pk, total_jpy=1499, now=NOW)  # two winners of 500 yen so far
+        accept_late(world)
+
+        assert preview_late_draw(campaign_id=world.campaign.pk).obstacles == ("budget_too_small",)
+        set_budget(campaign_id=world.campaign.pk, total_jpy=1500, now=NOW)
+        assert preview_late_draw(campaign_id=world.campaign.pk).obstacles == ()
+
     def test_who_confirms_an_address_afterwards_is_in_the_next_one(self):
         world = drawn(2, places=2)
         accept_late(world)
@@ -231,6 +242,18 @@ class TestPrizeByHand:
         late.refresh_from_db()
         assert (late.status, CourseCounter.objects.get(day__isnull=True).added) == (EntryStatus.ACCEPTED, 0)
         assert not DrawResult.objects.filter(entry=late).exists()
+
+    def test_I04_beyond_the_budget_nothing_of_it_stays(self):
+        world = drawn(2, places=1)
+        late = accept_late(world)
+        set_running_budget(campaign_id=world.campaign.pk, total_jpy=999, now=NOW)
+
+        with pytest.raises(BudgetSpent):
+            grant(world, late)
+        assert not DrawResult.objects.filter(entry=late).exists()
+        set_budget(campaign_id=world.campaign.pk, total_jpy=1000, now=NOW)
+        assert grant(world, late).is_win
+        assert violations(NOW) == {}
 
     def test_it_is_for_late_entries_that_can_be_reached_and_courses_of_their_campaign(self):
         world = drawn()

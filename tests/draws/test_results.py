@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign, Mechanic, PrizeCourse
 from codes.models import Award
+from codes.services import set_running_budget
 from draws.errors import CandidatesChanged, CapReached, DrawNotPossible, NotAccepted
 from draws.mechanics import instant
 from draws.mechanics.later import Ticket, assign_courses, draw_order
@@ -229,6 +230,10 @@ def test_I14_a_drawn_winner_who_turns_out_to_have_entered_twice_keeps_his_win():
         ),
         (lambda world: world.prize.gift_codes.update(status="void"), "stock_too_small"),
         (lambda world: Campaign.objects.update(trade_value_jpy=100), "premiums_too_high"),  # no projected sales
+        (
+            lambda world: set_running_budget(campaign_id=world.campaign.pk, total_jpy=999, now=NOW),
+            "budget_too_small",  # two winners of 500 yen
+        ),
     ],
 )
 def test_what_stands_in_the_way_of_a_draw_is_named(change, obstacle):

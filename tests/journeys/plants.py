@@ -24,6 +24,8 @@ from tests.journeys.value_plants import (
     balance_too_low,
     batch_short_of_a_code,
     books_of_another_balance,
+    budget_that_counts_what_nobody_got,
+    budget_that_missed_a_prize,
     card_number_in_clear,
     card_of_a_code_that_we_hold,
     code_in_clear,
@@ -252,6 +254,8 @@ PLANTS: dict[str, list[Callable[[World], Any]]] = {
         day_counter_too_low,
         win_that_nobody_counted,
         share_that_gave_out_more_than_left_the_stock,
+        budget_that_missed_a_prize,
+        budget_that_counts_what_nobody_got,
     ],
     "I05": [
         balance_too_low,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db.models import F
 
+from campaigns.models import Budget
 from codes.models import (
     Allocation,
     Award,
@@ -149,6 +150,14 @@ def given_out_of_a_discarded_batch(_world):
 def share_that_gave_out_more_than_left_the_stock(world):
     Allocation.objects.create(agency=world.agency, prize=world.prize, place="", quota=9, used=3)
     return world.prize
+
+
+def budget_that_missed_a_prize(world):
+    return Budget.objects.create(campaign=world.campaign, total_jpy=10_000, used_jpy=500)
+
+
+def budget_that_counts_what_nobody_got(world):
+    return Budget.objects.create(campaign=world.campaign, total_jpy=10_000, used_jpy=1500)
 
 
 def reversal_of_another_code(_world):

@@ -9,9 +9,10 @@ from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import CampaignStatus, PrizeKind, TrackedLink
+from campaigns.models import Budget, CampaignStatus, PrizeKind, TrackedLink
 from campaigns.services import pause_campaign
 from codes.models import CodeStatus, GiftCode
+from codes.services import set_running_budget
 from participants.models import Entry, Touch, TouchKind
 from tests.factories import CampaignFactory, PrizeFactory
 from tests.flows.steps import NOW
@@ -103,6 +104,20 @@ def test_an_empty_stock_does_not_end_a_campaign_with_a_later_draw(phone, campaig
     GiftCode.objects.filter(prize__course__campaign=campaigns["members-voice"]).update(status=CodeStatus.VOID)
 
     assert "start/" in phone.get("/c/members-voice/").content.decode()
+
+
+def test_a_spent_budget_ends_the_campaign_for_newcomers_and_limits_what_is_left(phone, campaigns):
+    campaign = campaigns["green-tea"]
+    campaign.shows_remaining = True
+    campaign.save()
+    set_running_budget(campaign_id=campaign.pk, total_jpy=1400, now=NOW)
+    assert "残り2個" in text_of(phone.get("/c/green-tea/"))
+
+    Budget.objects.update(used_jpy=901)
+
+    page = phone.get("/c/green-tea/")
+    assert "賞品の配布はすべて終了しました。" in text_of(page)
+    assert "start/" not in page.content.decode()
 
 
 def test_the_number_left_is_shown_only_where_the_operator_wants_it(phone, campaigns):
