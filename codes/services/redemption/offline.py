@@ -16,9 +16,9 @@ from codes.offline_phones import PhoneShift, check_phone
 from codes.selectors import code_index
 from codes.services.redemption.days import day_of_booking
 from codes.services.redemption.finding import find_code, find_store
-from codes.services.redemption.redeeming import Sale, book_sale, hold_basket, hold_transaction, known_sale
+from codes.services.redemption.redeeming import Sale, basket_lock, book_sale, known_sale, transaction_lock
 from core.errors import DomainError
-from core.named_locks import hold
+from core.named_locks import hold, hold_all
 
 CLOCK_MAY_BE_AHEAD = timedelta(minutes=5)
 REPORTED_WITHIN = timedelta(days=7)
@@ -76,10 +76,10 @@ def report_uses(
 
 def _hold_names(store: Store, uses: Sequence[OfflineUse]) -> None:
     """Hold numbers and purchases of all uses before the first code is locked, in the order of a single sale."""
-    for number in sorted({use.pos_transaction_id for use in uses}):
-        hold_transaction(store, number)
-    for basket_id in sorted({use.purchase.basket_id for use in uses}):
-        hold_basket(store, basket_id)
+    numbers = sorted({use.pos_transaction_id for use in uses})
+    baskets = sorted({use.purchase.basket_id for use in uses})
+    hold_all([name for number in numbers for name in transaction_lock(store.pk, number)])
+    hold_all([name for basket_id in baskets for name in basket_lock(store.pk, basket_id)])
 
 
 @transaction.atomic

@@ -17,8 +17,9 @@ from codes.services.journaling import journal_after_commit
 from codes.services.redemption.days import day_of_booking
 from codes.services.redemption.finding import find_store
 from codes.services.redemption.ledger import post_return
-from codes.services.redemption.redeeming import hold_transaction
+from codes.services.redemption.redeeming import transaction_lock
 from core.crashpoints import crashpoint
+from core.named_locks import hold_all
 
 ACTIONS = {RedemptionKind.REVERSAL: "code.reversed", RedemptionKind.REFUND: "code.refunded"}
 
@@ -69,7 +70,7 @@ def reverse_transaction(
         StoreNotAllowed: not an active store of the agency.
     """
     store = find_store(agency_id, store_id)
-    hold_transaction(store, pos_transaction_id)
+    hold_all(transaction_lock(store.pk, pos_transaction_id))
     _stone, is_new = Tombstone.objects.get_or_create(
         agency_id=agency_id,
         store=store,
