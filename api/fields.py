@@ -11,6 +11,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.text import visible_ascii
+
 MAX_JPY = 100_000_000
 UNKNOWN_SHOWN = 20
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -23,9 +25,6 @@ no_controls = RegexValidator(
     r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]*\Z",
     _("Control characters are not allowed here."),
     code="control_character",
-)
-visible_ascii = RegexValidator(
-    r"^[\x21-\x7e]+\Z", _("Use visible ASCII characters without spaces."), code="not_visible_ascii"
 )
 
 

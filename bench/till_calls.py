@@ -138,10 +138,11 @@ def uses(texts: Sequence[str], numbers: Iterator[int]) -> list[dict[str, Any]]:
     return [
         {
             "code": code,
-            "store": "001",
-            "terminal": f"T{number // CALLS_OF_A_TERMINAL}",
-            "amount_jpy": 300,
+            "store_id": "001",
+            "terminal_id": f"T{number // CALLS_OF_A_TERMINAL}",
+            "amount": 300,
             "pos_transaction_id": f"R{number:08}",
+            "occurred_at": "2026-06-01T03:00:00Z",
         }
         for number, code in zip(numbers, texts, strict=False)
     ]
@@ -159,7 +160,7 @@ def statements(act: Callable[[], object]) -> int:
 
 def question(use: dict[str, Any]) -> Call:
     """Ask before the sale."""
-    return "/redemptions/validate", {name: use[name] for name in ("code", "store", "terminal", "amount_jpy")}
+    return "/redemptions/validate", {name: use[name] for name in ("code", "store_id", "terminal_id", "amount")}
 
 
 def figures(till: Till) -> dict[str, float]:
@@ -184,7 +185,7 @@ def counted(till: Till) -> dict[str, int]:
     return {
         "validate_statements": statements(lambda: till.call(*question(second))),
         "redeem_statements": statements(lambda: till.call("/redemptions", second)),
-        "reverse_statements": statements(lambda: till.call(f"/redemptions/{sale['id']}/reversals", {})),
+        "reverse_statements": statements(lambda: till.call(f"/redemptions/{sale['id']}/reversals", {"reason": "返品"})),
     }
 
 

@@ -80,10 +80,10 @@ class Use:
     """A use that is asked about or about to be booked.
 
     `others_combine` tells of each other code in the same purchase whether it goes with others. A question may leave
-    open what only the sale brings: amounts and goods.
+    open what only the sale brings: store, amounts and goods.
     """
 
-    store_id: int
+    store_id: int | None
     at: datetime
     amount_jpy: int | None = None
     purchase: Purchase = NO_DETAILS
@@ -124,7 +124,8 @@ def judge_use(code: GiftCode, conditions: Conditions, use: Use) -> int:
     if use.amount_jpy is not None and not 1 <= use.amount_jpy <= MAX_JPY:
         raise AmountOutOfRange
     _check_state(code, conditions, use.at)
-    if conditions.store_ids and use.store_id not in conditions.store_ids:
+    is_open = use.is_question and use.store_id is None
+    if conditions.store_ids and use.store_id not in conditions.store_ids and not is_open:
         raise StoreNotAllowed
     if not _is_in_hours(conditions, use.at):
         raise TimeNotAllowed

@@ -225,6 +225,12 @@ class StoreNotAllowed(DomainError):
     status = 403
 
 
+class TerminalNotAllowed(DomainError):
+    code = "terminal_not_allowed"
+    message = _("This key belongs to another terminal of the store. Please check the terminal's number.")
+    status = 403
+
+
 class DuplicateTransaction(DomainError):
     code = "duplicate_transaction"
     message = _("This transaction number has been used for something else.")

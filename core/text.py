@@ -3,8 +3,15 @@
 import re
 import unicodedata
 
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
 HYPHENS = re.compile(r"[\s\-‐‑‒–—―ーｰ−_]+")
 CONTROLS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+visible_ascii = RegexValidator(
+    r"^[\x21-\x7e]+\Z", _("Use visible ASCII characters without spaces."), code="not_visible_ascii"
+)
 
 
 def canonical_number(typed: str) -> str:

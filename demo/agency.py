@@ -1,6 +1,7 @@
 """The agency's system: the store API at the till, reports, and what the API says about an entry."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -31,7 +32,13 @@ class Agency:
     def redeem(self, code: str, store: str) -> requests.Response:
         """Redeem all that a code is worth, as one sale of one till."""
         sale = str(uuid.uuid4())
-        body = {"code": code, "store": store, "terminal": "demo-1", "pos_transaction_id": sale}
+        body = {
+            "code": code,
+            "store_id": store,
+            "terminal_id": "demo-1",
+            "pos_transaction_id": sale,
+            "occurred_at": datetime.now(UTC).isoformat(),
+        }
         headers = {"Idempotency-Key": sale}
         return self.session.post(f"{self.api}/redemptions", json=body, headers=headers, timeout=TIMEOUT_SECONDS)
 

@@ -112,8 +112,8 @@ class Demo:
             answer = self.agency.redeem(code, store)
             expect(that=answer.status_code == 201, otherwise=f"{answer.status_code} {answer.text[:200]}")
             used = answer.json()
-            said.append(f"{used['amount_jpy']}円、残高 {used['balance_jpy']}円、店舗 {used['store']}")
-            expect(that=(used["amount_jpy"], used["balance_jpy"]) == (CODE_VALUE_JPY, 0), otherwise=answer.text[:200])
+            said.append(f"{used['amount']}円、残高 {used['balance']}円、店舗 {used['store_id']}")
+            expect(that=(used["amount"], used["balance"]) == (CODE_VALUE_JPY, 0), otherwise=answer.text[:200])
         with self.report.step("もう一度使おうとすると断られる") as said:
             answer = self.agency.redeem(code, store)
             said.append(f"{answer.status_code} {answer.json().get('code', '')}")

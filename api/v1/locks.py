@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.models import Scope
 from api import fields
 from api.fields import Instant, Integer, PublicId
-from api.v1.tills import TillInput, TillView
+from api.v1.tills import ShownCode, StoreId, TerminalId, TillView
 from codes.services import lock_code, release_lock
 from codes.services.redemption.locking import LONGEST_LOCK_SECONDS
 from core import clock
@@ -23,11 +23,14 @@ class LockList(TillView):
     is_idempotent = True
     keeps_refusals = True
 
-    class Input(TillInput):
-        ttl_seconds = Integer(required=False, default=LONGEST_LOCK_SECONDS, min_value=1, max_value=LONGEST_LOCK_SECONDS)
+    class Input(fields.Input):
+        code = ShownCode()
+        ttl = Integer(min_value=1, max_value=LONGEST_LOCK_SECONDS, help_text="Seconds.")
+        store_id = StoreId(required=False)
+        terminal_id = TerminalId(required=False)
 
     class Output(fields.Output):
-        id = PublicId(source="public_id", help_text="To be sent as `lock` with the redemption.")
+        lock_id = PublicId(source="public_id", help_text="To be sent with the redemption.")
         expires_at = Instant()
 
     @extend_schema(
@@ -38,23 +41,32 @@ class LockList(TillView):
         responses={201: Output},
     )
     def post(self, request: Request) -> Response:
-        """For a cart between its last page and the payment; a lock ends by itself and takes no value."""
+        """For a cart between its last page and the payment; a lock ends by itself and takes no value.
+
+        Where the cart does not say its `store_id` yet, whether the code is good there is judged with the redemption.
+        """
         given = self.read(self.Input)
         self.spend_try(given)
-        store = self.store_of(given)
+        store_id = self._store_id(given)
 
         def effect() -> tuple[int, dict[str, Any]]:
             lock = lock_code(
                 agency_id=self.agency.pk,
                 presented=given["code"],
-                store_id=store.pk,
+                store_id=store_id,
                 terminal=self.terminal_of(given),
-                ttl_seconds=given["ttl_seconds"],
+                ttl_seconds=given["ttl"],
                 now=clock.now(),
             )
             return 201, self.Output(lock).data
 
         return self.once(effect)
+
+    def _store_id(self, given: dict[str, Any]) -> int | None:
+        """Give the store that the call names, or whose terminal calls."""
+        if self.own_terminal is not None:
+            given = {"store_id": self.own_terminal.store.code} | given
+        return self.store_of(given).pk if "store_id" in given else None
 
 
 class LockDetail(TillView):

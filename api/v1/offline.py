@@ -9,8 +9,17 @@ from rest_framework.response import Response
 
 from accounts.models import Scope
 from api import fields
-from api.fields import Identifier, Instant, Text, Yen
-from api.v1.tills import PurchaseInput, RedemptionAnswer, TillView, purchase_of
+from api.fields import Instant, Yen
+from api.v1.tills import (
+    PosTransactionId,
+    PurchaseInput,
+    RedemptionAnswer,
+    ShownCode,
+    StoreId,
+    TerminalId,
+    TillView,
+    purchase_of,
+)
 from codes.services import OfflineUse, report_uses
 from core import clock
 
@@ -26,13 +35,13 @@ class OfflineReport(TillView):
 
     class Input(fields.Input):
         class Use(PurchaseInput):
-            code = Text(max_length=200)
-            amount_jpy = Yen()
-            pos_transaction_id = Identifier(max_length=64, help_text="Unique in the store.")
+            code = ShownCode()
+            amount = Yen(help_text="In yen.")
+            pos_transaction_id = PosTransactionId(help_text="Unique in the store.")
             occurred_at = Instant(help_text="The time at the till, within the last seven days.")
 
-        store = Identifier(max_length=20, help_text="The store's number.")
-        terminal = Identifier(required=False, max_length=40, default="", allow_blank=True)
+        store_id = StoreId()
+        terminal_id = TerminalId()
         uses = Use(many=True, min_length=1, max_length=MOST_USES)  # type: ignore[call-arg]  # a list takes them
 
     class Output(fields.Output):
@@ -59,7 +68,7 @@ class OfflineReport(TillView):
         uses = [
             OfflineUse(
                 presented=use["code"],
-                amount_jpy=use["amount_jpy"],
+                amount_jpy=use["amount"],
                 pos_transaction_id=use["pos_transaction_id"],
                 occurred_at=use["occurred_at"],
                 purchase=purchase_of(use),

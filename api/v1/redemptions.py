@@ -9,9 +9,18 @@ from rest_framework.response import Response
 
 from accounts.models import Scope
 from api import fields
-from api.fields import Identifier, Instant
+from api.fields import Instant
 from api.pagination import Page, PageQuery
-from api.v1.tills import CodeInput, RedemptionAnswer, TillView, purchase_of, redemptions_of
+from api.v1.tills import (
+    CodeInput,
+    PosTransactionId,
+    RedemptionAnswer,
+    StoreId,
+    TerminalId,
+    TillView,
+    purchase_of,
+    redemptions_of,
+)
 from campaigns.selectors import conditions_sentences, use_conditions_of
 from codes.errors import CodeNotAccepted, CodeTokenExpired
 from codes.selectors import of_transaction
@@ -28,8 +37,10 @@ class RedemptionCheck(TillView):
         redeemable = serializers.BooleanField(source="is_redeemable")
         reason = serializers.CharField(source="refusal_code", allow_null=True, help_text="Why not, as a code.")
         prize_name = serializers.CharField()
-        balance_jpy = serializers.IntegerField()
-        max_amount_jpy = serializers.IntegerField(help_text="The most that one redemption may take now.")
+        balance = serializers.IntegerField(source="balance_jpy", help_text="Yen left on the code.")
+        max_amount = serializers.IntegerField(
+            source="max_amount_jpy", help_text="The most yen that one redemption may take now."
+        )
         expires_at = Instant(allow_null=True)
         conditions = serializers.SerializerMethodField(help_text="The conditions of use, in sentences for people.")
 
@@ -54,9 +65,9 @@ class RedemptionCheck(TillView):
                 agency_id=self.agency.pk,
                 presented=given["code"],
                 store_id=store.pk,
-                amount_jpy=given.get("amount_jpy"),
+                amount_jpy=given.get("amount"),
                 purchase=purchase_of(given),
-                lock_public_id=given.get("lock"),
+                lock_public_id=given.get("lock_id"),
                 now=clock.now(),
             )
         except (CodeNotAccepted, CodeTokenExpired) as refusal:
@@ -74,17 +85,15 @@ class RedemptionList(TillView):
     keeps_refusals = True
 
     class Query(PageQuery):
-        pos_transaction_id = Identifier(required=False, max_length=64)
-        store = Identifier(required=False, max_length=20)
+        pos_transaction_id = PosTransactionId(required=False)
+        store_id = StoreId(required=False)
 
     class Input(CodeInput):
-        pos_transaction_id = Identifier(
-            required=False,
-            default="",
-            max_length=64,
-            help_text="Unique in the store; the same one again is the same redemption.",
+        terminal_id = TerminalId()
+        pos_transaction_id = PosTransactionId(
+            help_text="Unique in the store; the same one again is the same redemption."
         )
-        occurred_at = Instant(required=False, help_text="The time at the till, for your records; ours counts.")
+        occurred_at = Instant(help_text="The time at the till, for your records; ours counts.")
 
     class Output(Page):
         data = RedemptionAnswer(many=True)  # type: ignore[assignment]
@@ -100,8 +109,8 @@ class RedemptionList(TillView):
         """By `pos_transaction_id`: what truly became of a sale whose answer was lost."""
         given = self.query(self.Query)
         rows = redemptions_of(self.agency, self.own_terminal)
-        if "store" in given:
-            rows = rows.filter(store__code=given["store"])
+        if "store_id" in given:
+            rows = rows.filter(store__code=given["store_id"])
         number = given.get("pos_transaction_id")
         if number is None:
             return self.list(rows, given, self.Output)
@@ -130,12 +139,12 @@ class RedemptionList(TillView):
                 agency_id=self.agency.pk,
                 presented=given["code"],
                 store_id=store.pk,
-                amount_jpy=given.get("amount_jpy"),
+                amount_jpy=given.get("amount"),
                 purchase=purchase_of(given),
                 pos_transaction_id=given["pos_transaction_id"],
                 terminal=self.terminal_of(given),
-                lock_public_id=given.get("lock"),
-                occurred_at=given.get("occurred_at"),
+                lock_public_id=given.get("lock_id"),
+                occurred_at=given["occurred_at"],
                 api_key_id=self.key.pk,
                 now=clock.now(),
             )

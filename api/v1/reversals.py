@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from accounts.models import Scope
 from api import fields
-from api.fields import Identifier, Text, Yen
-from api.v1.tills import RedemptionAnswer, TillView, redemptions_of
+from api.fields import Text, Yen
+from api.v1.tills import PosTransactionId, RedemptionAnswer, StoreId, TillView, redemptions_of
 from api.views import row_or_404
 from codes.models import Redemption, RedemptionKind
 from codes.services import reverse_redemption, reverse_transaction
@@ -26,8 +26,8 @@ class RedemptionReversal(TillView):
     keeps_refusals = True
 
     class Input(fields.Input):
-        amount_jpy = Yen(required=False, help_text="Without it: all that has not been given back yet.")
-        reason = Text(required=False, max_length=200, allow_blank=True, default="")
+        amount = Yen(required=False, help_text="In yen. Without it: all that has not been given back yet.")
+        reason = Text(max_length=200, help_text="For your records and ours, such as 返品.")
 
     @extend_schema(
         operation_id="reverse_redemption",
@@ -46,7 +46,7 @@ class RedemptionReversal(TillView):
             reversal = reverse_redemption(
                 agency_id=self.agency.pk,
                 redemption_public_id=str(redemption_id),
-                amount_jpy=given.get("amount_jpy"),
+                amount_jpy=given.get("amount"),
                 reason=given["reason"],
                 api_key_id=self.key.pk,
                 now=clock.now(),
@@ -64,8 +64,8 @@ class TransactionReversal(TillView):
     keeps_refusals = True
 
     class Input(fields.Input):
-        store = Identifier(max_length=20, help_text="The store's number.")
-        pos_transaction_id = Identifier(max_length=64)
+        store_id = StoreId()
+        pos_transaction_id = PosTransactionId()
         reason = Text(required=False, max_length=200, allow_blank=True, default="")
 
     class Output(fields.Output):

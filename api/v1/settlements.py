@@ -14,8 +14,9 @@ from rest_framework.response import Response
 
 from accounts.models import Agency, Scope
 from api import errors, fields
-from api.fields import Day, Identifier, Instant, PublicId
+from api.fields import Day, Instant, PublicId
 from api.pagination import Page, PageQuery
+from api.v1.tills import StoreId
 from api.views import AgencyView
 from codes.models import Settlement
 from codes.settlement_file import settlement_rows
@@ -42,21 +43,23 @@ class SettlementList(AgencyView):
     required_scope = Scope.REPORTS_READ
 
     class Query(PageQuery):
-        store = Identifier(required=False, max_length=20)
-        day = Day(required=False)
+        store_id = StoreId(required=False)
+        business_day = Day(required=False)
 
     class Output(Page):
         class Answer(fields.Output):
             id = PublicId(source="public_id")
-            store = serializers.CharField(source="store.code")
+            store_id = serializers.CharField(source="store.code", help_text="The store's number.")
             business_day = serializers.DateField()
             redeemed_count = serializers.IntegerField()
-            redeemed_jpy = serializers.IntegerField()
+            redeemed_amount = serializers.IntegerField(source="redeemed_jpy", help_text="In yen, as all amounts.")
             reversed_count = serializers.IntegerField()
-            reversed_jpy = serializers.IntegerField()
+            reversed_amount = serializers.IntegerField(source="reversed_jpy")
             refunded_count = serializers.IntegerField()
-            refunded_jpy = serializers.IntegerField()
-            net_jpy = serializers.IntegerField(help_text="Owed to the store; negative where refunds outweigh.")
+            refunded_amount = serializers.IntegerField(source="refunded_jpy")
+            net_amount = serializers.IntegerField(
+                source="net_jpy", help_text="Owed to the store; negative where refunds outweigh."
+            )
             closed_at = Instant()
 
         data = Answer(many=True)  # type: ignore[assignment]
@@ -72,10 +75,10 @@ class SettlementList(AgencyView):
         """A settled day never changes; what is refunded later belongs to its own day."""
         given = self.query(self.Query)
         rows = settlements_of(self.agency)
-        if "store" in given:
-            rows = rows.filter(store__code=given["store"])
-        if "day" in given:
-            rows = rows.filter(business_day=given["day"])
+        if "store_id" in given:
+            rows = rows.filter(store__code=given["store_id"])
+        if "business_day" in given:
+            rows = rows.filter(business_day=given["business_day"])
         return self.list(rows, given, self.Output)
 
 
@@ -91,9 +94,9 @@ class SettlementFile(AgencyView):
         summary="Download a settlement",
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
-    def get(self, request: Request, store: str, day: str) -> Response:
+    def get(self, request: Request, store_id: str, business_day: str) -> Response:
         """CSV in UTF-8 with a mark that spreadsheets know; the last line is the total."""
-        settlement = settlements_of(self.agency).filter(store__code=store, business_day=_day(day)).first()
+        settlement = settlements_of(self.agency).filter(store__code=store_id, business_day=_day(business_day)).first()
         if settlement is None:
             raise errors.NotFound
         answer = Response("".join(csv_lines(settlement_rows(settlement))), content_type="text/csv; charset=utf-8")

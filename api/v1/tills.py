@@ -1,4 +1,7 @@
-"""What every endpoint at the till has in common: the store, the terminal's own key, what is bought, the line's form."""
+"""What every endpoint at the till has in common: the store, the terminal's own key, what is bought, the line's form.
+
+The names are those that makers of tills know from other systems (docs/decisions/0014-names-at-the-till.md).
+"""
 
 from typing import Any
 
@@ -12,7 +15,7 @@ from api.fields import Identifier, Instant, Integer, PublicId, Text, Yen
 from api.views import AgencyView
 from campaigns.models import Store
 from codes.conditions import Item, Purchase
-from codes.errors import StoreNotAllowed
+from codes.errors import StoreNotAllowed, TerminalNotAllowed
 from codes.journal import is_pos_index
 from codes.models import Redemption, RedemptionKind, Terminal
 from core import clock
@@ -28,13 +31,13 @@ class ItemInput(fields.Input):
 
     item = Text(max_length=40, help_text="Item number: JAN or the store's own.")
     quantity = Integer(min_value=1, max_value=100_000)
-    amount_jpy = Yen(help_text="What the whole line costs.")
+    amount = Yen(help_text="What the whole line costs, in yen.")
 
 
 class PurchaseInput(fields.Input):
     """What is bought, for codes whose conditions ask."""
 
-    purchase_jpy = Yen(required=False, help_text="The whole purchase, before the code is taken off.")
+    purchase_amount = Yen(required=False, help_text="The whole purchase in yen, before the code is taken off.")
     items = ItemInput(many=True, required=False, default=list, max_length=MOST_ITEMS)  # type: ignore[call-arg]  # a list takes it
     basket_id = Identifier(
         required=False,
@@ -45,28 +48,52 @@ class PurchaseInput(fields.Input):
     )
 
 
-class TillInput(fields.Input):
-    """Where a code is shown."""
+class ShownCode(Text):
+    """A code as it reaches a till."""
 
-    code = Text(max_length=200, help_text="As typed or scanned: the code itself, or what the phone shows.")
-    store = Identifier(max_length=20, help_text="The store's number.")
-    terminal = Identifier(
+    def __init__(self, **options: Any) -> None:
+        wording = "As typed or scanned: the code itself, or what the phone shows."
+        super().__init__(max_length=200, help_text=wording, **options)
+
+
+class StoreId(Identifier):
+    """A store as the agency names it."""
+
+    def __init__(self, **options: Any) -> None:
+        wording = "The store's number as your agency knows it (店舗番号), such as 001; no id of ours."
+        super().__init__(max_length=20, help_text=wording, **options)
+
+
+class TerminalId(Identifier):
+    """A till as its store names it."""
+
+    def __init__(self, **options: Any) -> None:
+        wording = "The till's number in its store. A terminal with a key of its own names itself as it is set up here."
+        super().__init__(max_length=40, help_text=wording, **options)
+
+
+class PosTransactionId(Identifier):
+    """A sale as its till numbers it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=64, **options)
+
+
+class TillInput(fields.Input):
+    """A code at a till, with an amount."""
+
+    code = ShownCode()
+    amount = Yen(
         required=False,
-        max_length=40,
-        default="",
-        allow_blank=True,
-        help_text="Left out by a terminal with a key of its own.",
+        help_text="In yen. Without it: all that is left, no more than is bought, or what the code's conditions say.",
     )
+    store_id = StoreId()
+    terminal_id = TerminalId(required=False)
+    lock_id = PublicId(required=False, help_text="The lock that this cart holds on the code.")
 
 
 class CodeInput(TillInput, PurchaseInput):
-    """A code at a till, with an amount."""
-
-    amount_jpy = Yen(
-        required=False,
-        help_text="Without it: all that is left, no more than is bought, or what the code's conditions say.",
-    )
-    lock = PublicId(required=False, help_text="The lock that this cart holds on the code.")
+    """A code at a till, with an amount and what is bought."""
 
 
 class RedemptionAnswer(fields.Output):
@@ -74,16 +101,22 @@ class RedemptionAnswer(fields.Output):
 
     id = PublicId(source="public_id")
     kind = serializers.ChoiceField(choices=RedemptionKind.values)
-    amount_jpy = serializers.IntegerField()
-    balance_jpy = serializers.IntegerField(source="balance_after_jpy", help_text="Left on the code after it.")
-    reversed_jpy = serializers.IntegerField(help_text="Given back so far.")
-    store = serializers.CharField(source="store.code")
-    terminal = serializers.CharField()
-    pos_transaction_id = serializers.SerializerMethodField(help_text="Empty where the till gave none.")
+    status = serializers.SerializerMethodField(help_text="A refusal is a problem and leaves no line.")
+    amount = serializers.IntegerField(source="amount_jpy", help_text="In yen.")
+    balance = serializers.IntegerField(source="balance_after_jpy", help_text="Yen left on the code after it.")
+    reversed_amount = serializers.IntegerField(source="reversed_jpy", help_text="Yen given back so far.")
+    store_id = serializers.CharField(source="store.code", help_text="The store's number.")
+    terminal_id = serializers.CharField(source="terminal", help_text="Empty where no till took part.")
+    pos_transaction_id = serializers.SerializerMethodField(help_text="Empty where the line has none.")
     business_day = serializers.DateField(help_text="The store's day that this line is settled with.")
-    at = Instant()
+    occurred_at = Instant(allow_null=True, help_text="The time at the till; null where no till told one.")
+    received_at = Instant(source="at", help_text="When it was booked; this time counts.")
     reverses = serializers.SerializerMethodField(help_text="The redemption that this line undoes.")
     reversed_by = serializers.SerializerMethodField(help_text="The latest line that gives some of it back.")
+
+    @extend_schema_field(serializers.ChoiceField(choices=["succeeded"]))
+    def get_status(self, _redemption: Redemption) -> str:
+        return "succeeded"
 
     def get_pos_transaction_id(self, redemption: Redemption) -> str:
         number = redemption.pos_transaction_id
@@ -120,28 +153,31 @@ class TillView(AgencyView):
         Raises:
             StoreNotFound: the agency has no such store.
             StoreNotAllowed: the key belongs to a terminal of another store.
+            TerminalNotAllowed: the key belongs to another terminal of the store.
         """
         terminal = self.own_terminal
-        if terminal is not None and terminal.store.code != given["store"]:
+        if terminal is not None and terminal.store.code != given["store_id"]:
             raise StoreNotAllowed
-        store = Store.objects.filter(agency=self.agency, code=given["store"]).first()
+        if terminal is not None and given.get("terminal_id", terminal.code) != terminal.code:
+            raise TerminalNotAllowed
+        store = Store.objects.filter(agency=self.agency, code=given["store_id"]).first()
         if store is None:
             raise errors.StoreNotFound
         return store
 
     def terminal_of(self, given: dict[str, Any]) -> str:
-        """Name the terminal: a terminal's own key tells which one it is."""
+        """Name the terminal: the one that the key belongs to, or the one that the call names."""
         terminal = self.own_terminal
-        return terminal.code if terminal is not None else str(given["terminal"])
+        return terminal.code if terminal is not None else str(given.get("terminal_id", ""))
 
     def spend_try(self, given: dict[str, Any], *, tries: int = 1) -> None:
         """Count the try outside of its transaction, so that a refused one counts as well."""
-        scope = f"api-code:{self.key.pk}:{given['store']}:{self.terminal_of(given)}"
+        scope = f"api-code:{self.key.pk}:{given.get('store_id', '')}:{self.terminal_of(given)}"
         for _try in range(tries):
             spend_attempt(scope=scope, limit=TRIES_PER_TERMINAL, window_seconds=MINUTE_SECONDS, now=clock.now())
 
 
 def purchase_of(given: dict[str, Any]) -> Purchase:
     """Read what is bought."""
-    items = tuple(Item(**line) for line in given["items"])
-    return Purchase(total_jpy=given.get("purchase_jpy"), items=items, basket_id=given["basket_id"])
+    items = tuple(Item(line["item"], line["quantity"], line["amount"]) for line in given["items"])
+    return Purchase(total_jpy=given.get("purchase_amount"), items=items, basket_id=given["basket_id"])

@@ -51,6 +51,10 @@ urlpatterns = [
         name="api-redemption-reversals",
     ),
     path("settlements", settlements.SettlementList.as_view(), name="api-settlements"),
-    path("settlements/<str:store>/<str:day>.csv", settlements.SettlementFile.as_view(), name="api-settlement-file"),
+    path(
+        "settlements/<str:store_id>/<str:business_day>.csv",
+        settlements.SettlementFile.as_view(),
+        name="api-settlement-file",
+    ),
     re_path(r"^", UnknownAddress.as_view()),
 ]

@@ -11,6 +11,7 @@ from campaigns.models import Store
 from codes.models.stock import GiftCode
 from core.keyed_fields import KeyedIndex, key_id_field
 from core.models import PublicModel, StatefulModel, in_status
+from core.text import visible_ascii
 
 MAX_JPY = 100_000_000
 
@@ -106,7 +107,7 @@ class Terminal(PublicModel):
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", verbose_name=_("agency"))
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="terminals", verbose_name=_("store"))
-    code = models.CharField(_("terminal number"), max_length=40)
+    code = models.CharField(_("terminal number"), max_length=40, validators=[visible_ascii])
     api_key = models.OneToOneField(ApiKey, on_delete=models.PROTECT, related_name="terminal", verbose_name=_("API key"))
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -122,11 +123,14 @@ class Terminal(PublicModel):
 
 
 class CodeLock(PublicModel):
-    """A code set aside for one cart for a short time; others are refused as `locked` meanwhile."""
+    """A code set aside for one cart for a short time; others are refused as `locked` meanwhile.
+
+    A cart on the web may not know yet which store sells.
+    """
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
     gift_code = models.OneToOneField(GiftCode, on_delete=models.PROTECT, related_name="lock")
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, related_name="+")
     terminal = models.CharField(max_length=40, blank=True)
     expires_at = models.DateTimeField()
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
 
@@ -229,16 +230,17 @@ def _use(people: People, promise: Promise) -> None:
     amount, back = 100 + number % (FACE_JPY - 200), 1 + number % 90
     body = {
         "code": promise.code,
-        "store": people.target.store,
-        "terminal": f"till-{number // 20}",
-        "amount_jpy": amount,
+        "store_id": people.target.store,
+        "terminal_id": f"till-{number // 20}",
+        "amount": amount,
         "pos_transaction_id": promise.reference,
+        "occurred_at": datetime.now(UTC).isoformat(),
     }
     used = people.call("POST", "/redemptions", body, key=f"use-{number}")
     promise.redemption, promise.redeemed_jpy = used["id"], amount
     if number % 2:
         path = f"/redemptions/{used['id']}/reversals"
-        undone = people.call("POST", path, {"amount_jpy": back}, key=f"undo-{number}")
+        undone = people.call("POST", path, {"amount": back, "reason": "返品"}, key=f"undo-{number}")
         promise.reversal, promise.reversed_jpy = undone["id"], back
 
 

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -117,15 +118,20 @@ def _work_like_the_worker(entry_id: str) -> None:
 
 def _redeem(client, api, models, code: str) -> None:
     """Check, redeem, repeat as a till does after a lost answer, and try to redeem once more."""
-    question = models.CodeInput(code=code, store="001")
+    question = models.CodeInput(code=code, store_id="001")
     assert api["redemptions.validate_code"].sync(client=client, body=question).redeemable
-    sale = models.RedemptionListInput(code=code, store="001", pos_transaction_id="A-1")
+    at = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+    sale = models.RedemptionListInput(
+        code=code, store_id="001", terminal_id="T1", pos_transaction_id="A-1", occurred_at=at
+    )
     redeemed = [
         api["redemptions.redeem_code"].sync_detailed(client=client, idempotency_key=key, body=sale)
         for key in ("sale-1", "sale-1", "sale-2")
     ]
     assert [answer.status_code for answer in redeemed] == [201, 201, 200]
     assert len({answer.parsed.id for answer in redeemed}) == 1
-    refused = models.RedemptionListInput(code=code, store="001", pos_transaction_id="A-2")
+    refused = models.RedemptionListInput(
+        code=code, store_id="001", terminal_id="T1", pos_transaction_id="A-2", occurred_at=at
+    )
     problem = api["redemptions.redeem_code"].sync(client=client, idempotency_key="sale-3", body=refused)
     assert (problem.code, problem.status) == ("already_redeemed", 409)

@@ -14,7 +14,7 @@ from api.v1 import redemptions
 from codes.models import CodeBatch, GiftCode, Redemption
 from participants.models import Entry
 from tests.api.routes import calls, views
-from tests.api.world import entry_body, key_with, make_tenant, redeemed, winning_code
+from tests.api.world import entry_body, key_with, make_tenant, redeemed, sale, winning_code
 
 POSTS = [call for call in calls() if call.method == "POST"]
 MOVES_VALUE = {
@@ -83,7 +83,7 @@ def test_I07_a_key_belongs_to_one_agency_and_one_address(tenant, other):
     answers = [
         tenant.api.post("/entries", entry_body(tenant), key="k"),
         other.api.post("/entries", entry_body(other), key="k"),
-        tenant.api.post("/redemptions", {"code": code, "store": "001"}, key="k"),
+        tenant.api.post("/redemptions", sale(code), key="k"),
     ]
 
     assert [answer.status_code for answer in answers] == [201, 201, 201]
@@ -119,11 +119,11 @@ def test_I07_a_paused_campaign_keeps_no_refusal(tenant):
 
 def test_I07_a_till_that_was_told_no_is_not_told_yes_by_its_own_retry(tenant):
     _award, code = winning_code(tenant)
-    spent = tenant.api.post("/redemptions", {"code": code, "store": "001"}, key="sale-1").json()
-    refused = tenant.api.post("/redemptions", {"code": code, "store": "001"}, key="sale-2")
-    tenant.api.post(f"/redemptions/{spent['id']}/reversals", {}, key="back")
+    spent = tenant.api.post("/redemptions", sale(code), key="sale-1").json()
+    refused = tenant.api.post("/redemptions", sale(code, "A-2"), key="sale-2")
+    tenant.api.post(f"/redemptions/{spent['id']}/reversals", {"reason": "返品"}, key="back")
 
-    retried = tenant.api.post("/redemptions", {"code": code, "store": "001"}, key="sale-2")
+    retried = tenant.api.post("/redemptions", sale(code, "A-2"), key="sale-2")
 
     assert (refused.status_code, refused.json()["code"]) == (409, "already_redeemed")
     assert (retried.status_code, retried.json()["code"]) == (409, "already_redeemed")
@@ -149,7 +149,7 @@ def test_I07_a_repeated_form_is_told_by_its_content_not_its_boundary(tenant):
 
 def test_F02_the_kept_answer_holds_no_code(tenant):
     _award, code = winning_code(tenant)
-    tenant.api.post("/redemptions", {"code": code, "store": "001"}, key="k")
+    tenant.api.post("/redemptions", sale(code), key="k")
 
     kept = IdempotencyRecord.objects.get()
 
@@ -157,14 +157,16 @@ def test_F02_the_kept_answer_holds_no_code(tenant):
     assert set(kept.answer or {}) == {
         "id",
         "kind",
-        "amount_jpy",
-        "balance_jpy",
-        "reversed_jpy",
+        "status",
+        "amount",
+        "balance",
+        "reversed_amount",
         "business_day",
-        "store",
-        "terminal",
+        "store_id",
+        "terminal_id",
         "pos_transaction_id",
-        "at",
+        "occurred_at",
+        "received_at",
         "reverses",
         "reversed_by",
     }
@@ -179,7 +181,7 @@ def test_I07_eight_equal_calls_at_once_have_one_effect_and_one_answer():
 
     def call():
         barrier.wait()
-        answers.append(tenant.api.post("/redemptions", {"code": code, "store": "001", "amount_jpy": 100}, key="sale"))
+        answers.append(tenant.api.post("/redemptions", sale(code, amount=100), key="sale"))
         connections.close_all()
 
     threads = [threading.Thread(target=call) for _ in range(8)]
@@ -239,17 +241,16 @@ def test_F17_what_the_database_undid_to_end_a_deadlock_is_done_again(monkeypatch
     _award, code = winning_code(tenant)
     honest, met = redemptions.redeem_code, iter(range(deadlocks))
 
-    def redeem_after_deadlocks(**sale):
-        made = honest(**sale)
+    def redeem_after_deadlocks(**details):
+        made = honest(**details)
         if next(met, None) is not None:
             with connection.cursor() as cursor:
                 cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$")
         return made
 
     monkeypatch.setattr(redemptions, "redeem_code", redeem_after_deadlocks)
-    sale = {"code": code, "store": "001", "amount_jpy": 100}
 
-    answers = [tenant.api.post("/redemptions", sale, key="sale") for _time in range(2)]
+    answers = [tenant.api.post("/redemptions", sale(code, amount=100), key="sale") for _time in range(2)]
 
     assert [answer.status_code for answer in answers] == statuses
     assert (Redemption.objects.count(), GiftCode.objects.get(award__isnull=False).balance_jpy) == (1, 400)
@@ -259,7 +260,7 @@ def test_I05_a_redemption_is_reversed_once_whatever_the_key(tenant):
     redemption = redeemed(tenant)
     path = f"/redemptions/{redemption.public_id}/reversals"
 
-    first, other_key = tenant.api.post(path, {}, key="a"), tenant.api.post(path, {}, key="b")
+    first, other_key = (tenant.api.post(path, {"reason": "返品"}, key=key) for key in ("a", "b"))
 
     assert (first.status_code, first.json()["reverses"]) == (201, str(redemption.public_id))
     assert (other_key.status_code, other_key.json()["code"]) == (409, "already_reversed")

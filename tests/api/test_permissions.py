@@ -65,7 +65,7 @@ def test_each_scope_but_none_else_opens_what_the_documentation_says():
         "POST redemptions/reversals": "redemptions:write",
         "POST redemptions/<uuid:redemption_id>/reversals": "redemptions:write",
         "GET settlements": "reports:read",
-        "GET settlements/<str:store>/<str:day>.csv": "reports:read",
+        "GET settlements/<str:store_id>/<str:business_day>.csv": "reports:read",
     }
 
 

@@ -14,80 +14,82 @@ from codes.presentation import presentation_token
 from codes.services import void_award
 from core import clock
 from core.clock import jst_day
-from tests.api.world import make_tenant, redeemed, winning_code
+from tests.api.world import make_tenant, redeemed, sale, winning_code
 
 
 def redeem(tenant, code, key, **fields):
-    return tenant.api.post("/redemptions", {"code": code, "store": "001"} | fields, key=key)
+    return tenant.api.post("/redemptions", sale(code, key, **fields), key=key)
 
 
 def test_a_code_is_checked_redeemed_and_reversed(tenant):
     _award, code = winning_code(tenant)
-    question = {"code": code, "store": "001", "terminal": "T1"}
+    question = {"code": code, "store_id": "001"}
 
     before = tenant.api.post("/redemptions/validate", question).json()
-    sale = redeem(tenant, code, "s1", amount_jpy=200, terminal="T1", pos_transaction_id="20260601-17")
-    back = tenant.api.post(f"/redemptions/{sale.json()['id']}/reversals", {"reason": "返品"}, key="r1")
+    made = redeem(tenant, code, "s1", amount=200, terminal_id="T1", pos_transaction_id="20260601-17")
+    back = tenant.api.post(f"/redemptions/{made.json()['id']}/reversals", {"reason": "返品"}, key="r1")
 
     line = Redemption.objects.get(kind="redeem")
     assert before == {
         "redeemable": True,
         "reason": None,
         "prize_name": "500円ギフト",
-        "balance_jpy": 500,
-        "max_amount_jpy": 500,
+        "balance": 500,
+        "max_amount": 500,
         "expires_at": None,
         "conditions": [],
     }
-    assert sale.status_code == 201
-    assert sale.json() == {
+    assert made.status_code == 201
+    assert made.json() == {
         "id": str(line.public_id),
         "kind": "redeem",
-        "amount_jpy": 200,
-        "balance_jpy": 300,
-        "reversed_jpy": 0,
-        "store": "001",
-        "terminal": "T1",
+        "status": "succeeded",
+        "amount": 200,
+        "balance": 300,
+        "reversed_amount": 0,
+        "store_id": "001",
+        "terminal_id": "T1",
         "pos_transaction_id": "20260601-17",
         "business_day": jst_day(line.at).isoformat(),
-        "at": line.at.isoformat().replace("+00:00", "Z"),
+        "occurred_at": "2026-06-01T03:00:00Z",
+        "received_at": line.at.isoformat().replace("+00:00", "Z"),
         "reverses": None,
         "reversed_by": None,
     }
-    assert (getattr(line.api_key, "agency", None), back.json()["balance_jpy"], back.json()["reverses"]) == (
+    assert (getattr(line.api_key, "agency", None), back.json()["balance"], back.json()["reverses"]) == (
         tenant.agency,
         500,
-        sale.json()["id"],
+        made.json()["id"],
     )
 
 
 def test_a_lost_answer_is_found_by_the_transaction_number(tenant):
     _award, code = winning_code(tenant)
-    sale = redeem(tenant, code, "s1", pos_transaction_id="A-1").json()
-    tenant.api.post(f"/redemptions/{sale['id']}/reversals", {}, key="r1")
+    made = redeem(tenant, code, "s1", pos_transaction_id="A-1").json()
+    tenant.api.post(f"/redemptions/{made['id']}/reversals", {"reason": "返品"}, key="r1")
 
     found = tenant.api.get("/redemptions", pos_transaction_id="A-1").json()["data"]
     nothing = tenant.api.get("/redemptions", pos_transaction_id="A-2").json()["data"]
     reversal = Redemption.objects.get(kind="reversal")
 
-    assert [(row["id"], row["reversed_by"]) for row in found] == [(sale["id"], str(reversal.public_id))]
+    assert [(row["id"], row["reversed_by"]) for row in found] == [(made["id"], str(reversal.public_id))]
     assert nothing == []
 
 
 def test_F27_a_till_finds_its_sale_again_though_the_database_learnt_of_it_from_the_journal(tenant, other):
     _award, code = winning_code(tenant)
-    sale = redeem(tenant, code, "s1", amount_jpy=200, pos_transaction_id="A-1").json()
+    made = redeem(tenant, code, "s1", amount=200, pos_transaction_id="A-1").json()
     Redemption.objects.update(pos_transaction_id=pos_index(tenant.store.pk, "A-1"))
     of_another = Redemption.objects.filter(pk=redeemed(other).pk)
     of_another.update(pos_transaction_id=pos_index(other.store.pk, "A-1"))
 
     found = tenant.api.get("/redemptions", pos_transaction_id="A-1").json()["data"]
-    there = tenant.api.get("/redemptions", pos_transaction_id="A-1", store="001").json()["data"]
-    again = redeem(tenant, code, "s2", amount_jpy=200, pos_transaction_id="A-1")
+    there = tenant.api.get("/redemptions", pos_transaction_id="A-1", store_id="001").json()["data"]
+    again = redeem(tenant, code, "s2", amount=200, pos_transaction_id="A-1")
     listed = tenant.api.get("/redemptions").json()["data"]
 
-    assert found == there == [sale]
-    assert (again.status_code, again.json()) == (200, sale)
+    assert found == there == [made]
+    assert (again.status_code, again.json()) == (200, made)
     assert [row["pos_transaction_id"] for row in listed] == [""]  # its number is not known any more
     assert tenant.api.get("/redemptions", pos_transaction_id="A-2").json()["data"] == []
 
@@ -95,9 +97,9 @@ def test_F27_a_till_finds_its_sale_again_though_the_database_learnt_of_it_from_t
 def test_the_same_transaction_under_a_new_key_is_the_same_redemption(tenant):
     _award, code = winning_code(tenant)
 
-    first = redeem(tenant, code, "s1", amount_jpy=200, pos_transaction_id="A-1")
-    again = redeem(tenant, code, "s2", amount_jpy=200, pos_transaction_id="A-1")
-    other = redeem(tenant, code, "s3", amount_jpy=300, pos_transaction_id="A-1")
+    first = redeem(tenant, code, "s1", amount=200, pos_transaction_id="A-1")
+    again = redeem(tenant, code, "s2", amount=200, pos_transaction_id="A-1")
+    other = redeem(tenant, code, "s3", amount=300, pos_transaction_id="A-1")
 
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
     assert first.json() == again.json()
@@ -110,10 +112,10 @@ def test_a_check_tells_why_a_code_cannot_be_used(tenant):
     Store.objects.create(agency=tenant.agency, code="closed", name="閉店", is_active=False)
 
     def reason(**fields):
-        return tenant.api.post("/redemptions/validate", {"code": code, "store": "001"} | fields).json()["reason"]
+        return tenant.api.post("/redemptions/validate", {"code": code, "store_id": "001"} | fields).json()["reason"]
 
-    assert reason(amount_jpy=501) == "insufficient_balance"
-    assert reason(store="closed") == "store_not_allowed"
+    assert reason(amount=501) == "insufficient_balance"
+    assert reason(store_id="closed") == "store_not_allowed"
     redeem(tenant, code, "s1")
     assert reason() == "already_redeemed"
     void_award(award_id=award.pk, reason="test", now=timezone.now())
@@ -130,7 +132,7 @@ def test_a_till_of_an_unknown_store_is_refused(tenant, other):
     _award, code = winning_code(tenant)
     Store.objects.create(agency=other.agency, code="009", name="他社")
 
-    answers = [redeem(tenant, code, key, store=key) for key in ("009", "nowhere")]
+    answers = [redeem(tenant, code, key, store_id=key) for key in ("009", "nowhere")]
 
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "store_not_found")] * 2
 
@@ -138,7 +140,7 @@ def test_a_till_of_an_unknown_store_is_refused(tenant, other):
 def test_T04_a_terminal_that_guesses_is_stopped_though_its_tries_were_refused(tenant):
     with time_machine.travel(timezone.now(), tick=False):  # within one window
         codes = [redeem(tenant, f"GUESS{number:011}", f"g{number}") for number in range(61)]
-        elsewhere = redeem(tenant, "GUESS", "other", terminal="T2")
+        elsewhere = redeem(tenant, "GUESS", "other", terminal_id="T2")
 
     assert {answer.status_code for answer in codes[:60]} == {404}
     assert (codes[60].status_code, codes[60].json()["code"]) == (429, "too_many_attempts")
@@ -154,7 +156,7 @@ def test_T01_of_many_tills_at_once_one_redeems():
 
     def call(number):
         barrier.wait()
-        statuses.append(redeem(tenant, code, f"s{number}", terminal=f"T{number}").status_code)
+        statuses.append(redeem(tenant, code, f"s{number}", terminal_id=f"T{number}").status_code)
         connections.close_all()
 
     threads = [threading.Thread(target=call, args=[number]) for number in range(12)]

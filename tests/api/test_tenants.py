@@ -14,7 +14,7 @@ from codes.services import generate_codes
 from participants.models import Entry
 from receipts.models import Receipt
 from tests.api.routes import calls
-from tests.api.world import entry_body, locked, redeemed, reserved, winning_code
+from tests.api.world import entry_body, locked, redeemed, reserved, sale, winning_code
 from tests.factories import CodeJobFactory
 
 pytestmark = pytest.mark.matrix
@@ -28,6 +28,7 @@ OTHER_METHODS = [
     if (call.path, method.upper()) not in {(known.path, known.method) for known in calls()}
 ]
 FORMS = {"api-entry-receipt": {"photos": b"x"}, "api-batches": {}, "api-batch-preview": {}}
+BODIES = {"api-redemption-reversals": {"reason": "返品"}}
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108020000009077"
     "53de0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
@@ -54,7 +55,7 @@ def send(caller, call, ids, key="k-1"):
         return getattr(caller, call.method.lower())(path)
     if call.name in FORMS:
         return caller.upload(path, {"photos": SimpleUploadedFile("a.png", PNG)}, key=key)
-    return caller.post(path, {}, key=key)
+    return caller.post(path, BODIES.get(call.name, {}), key=key)
 
 
 def shape(answer):
@@ -159,19 +160,16 @@ def test_T05_a_foreign_an_unknown_and_an_unissued_code_are_answered_alike(tenant
     unissued = _plain(in_stock)
     codes = [foreign, "AAAABBBBCCCCDDDD", unissued, "x", "C" * 47]
 
-    redeemed_answers = [
-        tenant.api.post("/redemptions", {"code": code, "store": "001"}, key=str(uuid.uuid4())) for code in codes
-    ]
-    checked = [tenant.api.post("/redemptions/validate", {"code": code, "store": "001"}) for code in codes]
-    locked = [
-        tenant.api.post("/redemptions/locks", {"code": code, "store": "001"}, key=str(uuid.uuid4())) for code in codes
-    ]
+    redeemed_answers = [tenant.api.post("/redemptions", sale(code), key=str(uuid.uuid4())) for code in codes]
+    checked = [tenant.api.post("/redemptions/validate", {"code": code, "store_id": "001"}) for code in codes]
+    locked = [tenant.api.post("/redemptions/locks", {"code": code, "ttl": 60}, key=str(uuid.uuid4())) for code in codes]
     at = (timezone.now() - timedelta(hours=1)).isoformat()
     uses = [
-        {"code": code, "amount_jpy": 1, "pos_transaction_id": f"O-{place}", "occurred_at": at}
+        {"code": code, "amount": 1, "pos_transaction_id": f"O-{place}", "occurred_at": at}
         for place, code in enumerate(codes)
     ]
-    reported = tenant.api.post("/redemptions/offline", {"store": "001", "uses": uses}, key=str(uuid.uuid4())).json()
+    report = {"store_id": "001", "terminal_id": "T1", "uses": uses}
+    reported = tenant.api.post("/redemptions/offline", report, key=str(uuid.uuid4())).json()
 
     assert [len({str(shape(answer)) for answer in answers}) for answers in (redeemed_answers, locked)] == [1, 1]
     assert locked[0].json()["code"] == "code_not_accepted"
@@ -182,8 +180,8 @@ def test_T05_a_foreign_an_unknown_and_an_unissued_code_are_answered_alike(tenant
         "redeemable": False,
         "reason": "code_not_accepted",
         "prize_name": "",
-        "balance_jpy": 0,
-        "max_amount_jpy": 0,
+        "balance": 0,
+        "max_amount": 0,
         "expires_at": None,
         "conditions": [],
     }

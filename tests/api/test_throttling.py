@@ -3,7 +3,7 @@
 import pytest
 from django.core.cache import cache
 
-from tests.api.world import key_with
+from tests.api.world import key_with, sale
 
 
 @pytest.fixture
@@ -56,8 +56,6 @@ def test_calls_over_the_quota_leave_no_idempotency_key_behind(tenant):
     for _ in range(3):
         tenant.api.get("/me")
 
-    assert tenant.api.post("/redemptions", {"code": "X" * 16, "store": "001"}, key="k").status_code == 429
+    assert tenant.api.post("/redemptions", sale("X" * 16), key="k").status_code == 429
     cache.clear()
-    assert tenant.api.post("/redemptions", {"code": "Y" * 16, "store": "001"}, key="k").json()["code"] == (
-        "code_not_accepted"
-    )
+    assert tenant.api.post("/redemptions", sale("Y" * 16), key="k").json()["code"] == ("code_not_accepted")

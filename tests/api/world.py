@@ -152,6 +152,17 @@ def _won(tenant: Tenant, now: datetime) -> tuple[Award, str]:
     return award, reveal_code(award_id=award.pk, now=now).code
 
 
+def sale(code: str, number: str = "A-1", **changes: Any) -> dict[str, Any]:
+    """What a till sends to redeem a code under a number of its own."""
+    return {
+        "code": code,
+        "store_id": "001",
+        "terminal_id": "T1",
+        "pos_transaction_id": number,
+        "occurred_at": "2026-06-01T03:00:00Z",
+    } | changes
+
+
 def redeemed(tenant: Tenant, *, amount_jpy: int | None = None) -> Redemption:
     """Redeem a fresh code of the tenant in its store."""
     _award, code = winning_code(tenant)

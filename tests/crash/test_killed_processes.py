@@ -25,7 +25,7 @@ from receipts.models import ReceiptStatus
 from receipts.selectors import unread_receipts
 from receipts.services import read_receipt, reading
 from tests import factories
-from tests.api.world import entry_body, make_tenant, winning_code
+from tests.api.world import entry_body, make_tenant, sale, winning_code
 from tests.crash.victims import Victims
 from tests.factories import NOW
 from tests.flows.steps import jpeg, tea_reading
@@ -211,14 +211,11 @@ def test_F03_F02_a_web_process_killed_between_commit_and_publish_loses_nothing(v
     assert violations(clock.now()) == {}
 
 
-SALE = {"store": "001", "amount_jpy": 200, "pos_transaction_id": "A-1"}
-
-
 @pytest.mark.parametrize(("crash_at", "lines"), [("redeem.before_commit", 0), ("redeem.after_commit", 1)])
 def test_F01_F02_a_sale_whose_server_is_killed_counts_once(victims, crash_at, lines):
     tenant = make_tenant("crash")
     _award, code = winning_code(tenant)
-    call = {"path": "/redemptions", "body": SALE | {"code": code}, "key": tenant.key}
+    call = {"path": "/redemptions", "body": sale(code, amount=200), "key": tenant.key}
 
     assert victims.run("call", crash_at=crash_at, idempotency_key="k-1", **call) == KILLED
 
@@ -235,9 +232,9 @@ def test_F01_F02_a_sale_whose_server_is_killed_counts_once(victims, crash_at, li
 def test_F01_F02_a_reversal_whose_server_is_killed_counts_once(victims, crash_at, lines, by_number):
     tenant = make_tenant("crash")
     _award, code = winning_code(tenant)
-    sale = tenant.api.post("/redemptions", SALE | {"code": code}, key="s-1").json()
-    path = "/redemptions/reversals" if by_number else f"/redemptions/{sale['id']}/reversals"
-    body = {"store": "001", "pos_transaction_id": "A-1"} if by_number else {}
+    made = tenant.api.post("/redemptions", sale(code, amount=200), key="s-1").json()
+    path = "/redemptions/reversals" if by_number else f"/redemptions/{made['id']}/reversals"
+    body = {"store_id": "001", "pos_transaction_id": "A-1"} if by_number else {"reason": "返品"}
     call = {"path": path, "body": body, "key": tenant.key}
 
     assert victims.run("call", crash_at=crash_at, idempotency_key="k-1", **call) == KILLED

@@ -18,17 +18,19 @@ LONGEST_LOCK_SECONDS = 300
 
 @transaction.atomic
 def lock_code(
-    *, agency_id: int, presented: str, store_id: int, ttl_seconds: int, now: datetime, terminal: str = ""
+    *, agency_id: int, presented: str, store_id: int | None, ttl_seconds: int, now: datetime, terminal: str = ""
 ) -> CodeLock:
     """Keep a code for the cart that asked first; it ends by itself.
+
+    Whether it is good in the store is left to the redemption where the cart names none.
 
     Raises:
         Locked: it is kept for another cart.
         CodeNotAccepted, CodeTokenExpired and the refusals of `judge_use`: it cannot be used anyway.
     """
-    store = find_store(agency_id, store_id)
+    store = None if store_id is None else find_store(agency_id, store_id)
     gift_code = GiftCode.objects.select_for_update().get(pk=find_code(agency_id, presented).pk)
-    judge_use(gift_code, conditions_of(gift_code.prize_id), Use(store.pk, now, is_question=True))
+    judge_use(gift_code, conditions_of(gift_code.prize_id), Use(store_id, now, is_question=True))
     check_not_locked(gift_code, now, None)
     check_presentation(gift_code=gift_code, presented=presented, now=now)
     CodeLock.objects.filter(gift_code=gift_code).delete()  # one that has ended
@@ -39,7 +41,7 @@ def lock_code(
         terminal=terminal,
         expires_at=now + timedelta(seconds=max(1, min(ttl_seconds, LONGEST_LOCK_SECONDS))),
     )
-    audit.record("code.locked", subject=lock, actor_label=store.code)
+    audit.record("code.locked", subject=lock, actor_label=store.code if store else "")
     return lock
 
 
