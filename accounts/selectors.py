@@ -60,8 +60,8 @@ def _key_of(digests: list[str]) -> ApiKey | None:
     )
     if found is None:
         return None
-    key = rows.row_of(ApiKey, found)
-    key.agency = rows.row_of(Agency, found[len(ApiKey._meta.concrete_fields) :])
+    key: ApiKey
+    key, key.agency = rows.apart(found, ApiKey, Agency)
     return key
 
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Model
-
 from accounts.models import Agency
 from campaigns.models import Prize
 from codes.models import CodeBatch, CodeStatus, GiftCode
@@ -14,7 +12,6 @@ from codes.sealing import code_indexes
 from core import rows
 
 PRESENTABLE = (CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID)  # a void one is known, and refused as blocked
-PARTS: dict[str, type[Model]] = {"prize": Prize, "batch": CodeBatch, "agency": Agency}
 GIVEN_OUT = f"""
 SELECT {rows.columns(GiftCode, "g")}, {rows.columns(Prize, "p")}, {rows.columns(CodeBatch, "b")},
     {rows.columns(Agency, "a")}
@@ -51,9 +48,8 @@ def _given_out(agency_id: int, condition: str, values: Sequence[Any]) -> GiftCod
 
 
 def _read(values: Sequence[Any]) -> GiftCode:
-    gift_code = rows.row_of(GiftCode, values)
-    start = len(GiftCode._meta.concrete_fields)
-    for name, model in PARTS.items():  # in the order of the statement
-        setattr(gift_code, name, rows.row_of(model, values[start:]))
-        start += len(model._meta.concrete_fields)
+    gift_code: GiftCode
+    gift_code, gift_code.prize, gift_code.batch, gift_code.agency = rows.apart(
+        values, GiftCode, Prize, CodeBatch, Agency
+    )
     return gift_code

@@ -91,6 +91,16 @@ def row_of[Row: models.Model](model: type[Row], values: Sequence[Any]) -> Row:
     return model.from_db(connection.alias, names, given)
 
 
+def apart(values: Sequence[Any], *models_in_order: type[models.Model]) -> list[Any]:
+    """Make a row of each of several models out of one row of a join that named their `columns` in that order."""
+    made: list[Any] = []
+    start = 0
+    for model in models_in_order:
+        made.append(row_of(model, values[start:]))
+        start += len(model._meta.concrete_fields)
+    return made
+
+
 @lru_cache(maxsize=64)
 def _read(model: type[models.Model], _vendor: str) -> tuple[list[str], Converters]:
     """Name the fields, and tell what turns columns into what they hold; most are as the driver gives them."""
