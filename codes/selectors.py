@@ -32,7 +32,6 @@ from codes.models import (
     Settlement,
     SupplierCard,
     SupplierCardStatus,
-    Tombstone,
 )
 from codes.presented import presented_code
 from codes.sealing import code_indexes, open_column
@@ -146,12 +145,6 @@ def of_transaction(lines: QuerySet[Redemption], *, agency_id: int, pos_transacti
     stores = Store.objects.filter(agency_id=agency_id).values_list("pk", flat=True)
     names = [name for store_id in stores for name in pos_indexes(store_id, pos_transaction_id)]
     return lines.filter(pos_transaction_id__in=names)
-
-
-def is_buried(*, agency_id: int, store_id: int, pos_transaction_id: str) -> bool:
-    """Tell whether a till has undone this transaction, whether or not it ever arrived."""
-    stones = Tombstone.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id=pos_transaction_id)
-    return stones.exists()
 
 
 def live_lock(gift_code: GiftCode, now: datetime) -> CodeLock | None:

@@ -38,13 +38,19 @@ def locked[Row: models.Model](model: type[Row], pk: int) -> Row:
 
 def add[Row: models.Model](row: Row) -> Row:
     """Add a row whose key the database gives. Nobody is told: we have no signals, and no rules in `save()`."""
-    model = type(row)
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in _written(model)]
-    found = one(_insert(model), values)
-    assert found is not None  # it was added, or the database has raised
-    row.pk = found[0]
-    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as `save()` leaves it
+    add_all([row])
     return row
+
+
+def add_all(same: Sequence[models.Model]) -> None:
+    """Add several rows of one model in one statement."""
+    model = type(same[0])
+    values = [
+        field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in same for field in _written(model)
+    ]
+    for row, (key,) in zip(same, many(_insert(model, len(same)), values), strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as `save()` leaves it
 
 
 def one(statement: str, values: Sequence[Any]) -> Sequence[Any] | None:
@@ -118,9 +124,10 @@ def _written(model: type[models.Model]) -> Fields:
 
 
 @lru_cache(maxsize=64)
-def _insert(model: type[models.Model]) -> str:
+def _insert(model: type[models.Model], count: int) -> str:
     names = ", ".join(f'"{field.column}"' for field in _written(model))
-    return f"INSERT INTO {_table(model)} ({names}) VALUES ({places(_written(model))}) RETURNING id"  # noqa: S608 names only
+    values = ", ".join([f"({places(_written(model))})"] * count)
+    return f"INSERT INTO {_table(model)} ({names}) VALUES {values} RETURNING id"  # noqa: S608 names only
 
 
 def _lock() -> str:

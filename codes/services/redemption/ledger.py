@@ -32,20 +32,22 @@ class _Standing:
 
 def post_use(redemption: Redemption) -> None:
     """Book what a store is owed for a use."""
-    standing = _standing(redemption.gift_code)
-    _open(redemption.gift_code, redemption.at, standing)
+    gift_code, at = redemption.gift_code, redemption.at
+    standing = _standing(gift_code)
+    moves = _opening(gift_code, at, standing)
     if standing.closed_into:  # its time was prolonged after it had lapsed
         left = redemption.balance_after_jpy + redemption.amount_jpy
-        _move(redemption.gift_code, standing.closed_into, LedgerAccount.CODE, left, redemption.at)
-    _move_for(redemption, LedgerAccount.CODE, LedgerAccount.STORE)
+        moves.append(_move(gift_code, standing.closed_into, LedgerAccount.CODE, left, at))
+    rows.add_all([*moves, _move_for(redemption, LedgerAccount.CODE, LedgerAccount.STORE)])
 
 
 def post_return(redemption: Redemption) -> None:
     """Book what a store gives back; onto a code that is void or lapsed it goes no further than the campaign's books."""
-    closed_into = _standing(redemption.gift_code).closed_into
-    _move_for(redemption, LedgerAccount.STORE, LedgerAccount.CODE)
-    if closed_into:
-        _move(redemption.gift_code, LedgerAccount.CODE, closed_into, redemption.amount_jpy, redemption.at)
+    gift_code, jpy = redemption.gift_code, redemption.amount_jpy
+    moves = [_move_for(redemption, LedgerAccount.STORE, LedgerAccount.CODE)]
+    if closed_into := _standing(gift_code).closed_into:
+        moves.append(_move(gift_code, LedgerAccount.CODE, closed_into, jpy, redemption.at))
+    rows.add_all(moves)
 
 
 def withdraw_balance(gift_code: GiftCode, now: datetime) -> None:
@@ -85,14 +87,15 @@ def _close(gift_code: GiftCode, account: LedgerAccount, now: datetime) -> bool:
     standing = _standing(gift_code)
     if gift_code.balance_jpy == 0 or standing.closed_into:
         return False
-    _open(gift_code, now, standing)
-    _move(gift_code, LedgerAccount.CODE, account, gift_code.balance_jpy, now)
+    closing = _move(gift_code, LedgerAccount.CODE, account, gift_code.balance_jpy, now)
+    rows.add_all([*_opening(gift_code, now, standing), closing])
     return True
 
 
-def _open(gift_code: GiftCode, at: datetime, standing: _Standing) -> None:
-    if not standing.is_open:
-        _move(gift_code, LedgerAccount.PROGRAM, LedgerAccount.CODE, gift_code.face_value_jpy, at)
+def _opening(gift_code: GiftCode, at: datetime, standing: _Standing) -> list[LedgerTransfer]:
+    if standing.is_open:
+        return []
+    return [_move(gift_code, LedgerAccount.PROGRAM, LedgerAccount.CODE, gift_code.face_value_jpy, at)]
 
 
 def _standing(gift_code: GiftCode) -> _Standing:
@@ -105,29 +108,27 @@ def _standing(gift_code: GiftCode) -> _Standing:
     return _Standing(any(source == LedgerAccount.PROGRAM for source, _target in moved), None)
 
 
-def _move(gift_code: GiftCode, source: LedgerAccount, target: LedgerAccount, amount_jpy: int, at: datetime) -> None:
-    rows.add(
-        LedgerTransfer(
-            agency_id=gift_code.agency_id,
-            gift_code=gift_code,
-            from_account=source,
-            to_account=target,
-            amount_jpy=amount_jpy,
-            at=at,
-        )
+def _move(
+    gift_code: GiftCode, source: LedgerAccount, target: LedgerAccount, amount_jpy: int, at: datetime
+) -> LedgerTransfer:
+    return LedgerTransfer(
+        agency_id=gift_code.agency_id,
+        gift_code=gift_code,
+        from_account=source,
+        to_account=target,
+        amount_jpy=amount_jpy,
+        at=at,
     )
 
 
-def _move_for(redemption: Redemption, source: LedgerAccount, target: LedgerAccount) -> None:
-    rows.add(
-        LedgerTransfer(
-            agency_id=redemption.agency_id,
-            gift_code_id=redemption.gift_code_id,
-            redemption=redemption,
-            from_account=source,
-            to_account=target,
-            store_id=redemption.store_id,
-            amount_jpy=redemption.amount_jpy,
-            at=redemption.at,
-        )
+def _move_for(redemption: Redemption, source: LedgerAccount, target: LedgerAccount) -> LedgerTransfer:
+    return LedgerTransfer(
+        agency_id=redemption.agency_id,
+        gift_code_id=redemption.gift_code_id,
+        redemption=redemption,
+        from_account=source,
+        to_account=target,
+        store_id=redemption.store_id,
+        amount_jpy=redemption.amount_jpy,
+        at=redemption.at,
     )

@@ -13,13 +13,14 @@ from campaigns.models import Store
 from codes.conditions import NO_DETAILS, USABLE, Conditions, Purchase, Use, conditions_of, judge_use
 from codes.errors import AlreadyRedeemed, DuplicateTransaction, ReversedBeforeArrival
 from codes.models import GiftCode, Redemption, RedemptionKind
-from codes.selectors import is_buried, live_lock, others_in_basket, redemption_of_transaction
+from codes.selectors import live_lock, others_in_basket
 from codes.services.journaling import journal_after_commit
 from codes.services.presenting import consume_earlier_presentation, consume_presentation
 from codes.services.redemption.checking import check_not_locked
 from codes.services.redemption.days import day_lock, open_day
 from codes.services.redemption.finding import find_code, find_store
 from codes.services.redemption.ledger import post_use
+from codes.services.redemption.past import Past, past_of
 from core import rows
 from core.crashpoints import crashpoint
 from core.named_locks import hold_all
@@ -54,7 +55,7 @@ class Sale:
     api_key_id: int | None = None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # whoever goes on after a refusal has opened one
 def redeem_code(
     *,
     agency_id: int,
@@ -89,7 +90,8 @@ def redeem_code(
     )
     gift_code = find_code(agency_id, presented)
     _hold_sale(sale)
-    return known_sale(sale, gift_code) or book_sale(sale, gift_code, now)
+    past = past_of(sale.store, pos_transaction_id)
+    return known_sale(sale, gift_code, past) or book_sale(sale, gift_code, past, now)
 
 
 def _hold_sale(sale: Sale) -> None:
@@ -109,18 +111,15 @@ def basket_lock(store_id: int, basket_id: str) -> list[tuple[str, bool]]:
     return [(f"basket:{store_id}:{basket_id}", False)] if basket_id else []
 
 
-def known_sale(sale: Sale, gift_code: GiftCode) -> Redemption | None:
-    """Find the line that this POS transaction made before.
+def known_sale(sale: Sale, gift_code: GiftCode, past: Past) -> Redemption | None:
+    """Give the line that this POS transaction made before.
 
     Raises:
         DuplicateTransaction, ReversedBeforeArrival: as `redeem_code`.
     """
-    number = sale.pos_transaction_id
-    if not number:
-        return None
-    if is_buried(agency_id=gift_code.agency_id, store_id=sale.store.pk, pos_transaction_id=number):
+    if past.is_undone:
         raise ReversedBeforeArrival
-    known = redemption_of_transaction(agency_id=gift_code.agency_id, store_id=sale.store.pk, pos_transaction_id=number)
+    known = past.known
     if known is None:
         return None
     is_same = known.gift_code_id == gift_code.pk and sale.amount_jpy in (None, known.amount_jpy)
@@ -130,12 +129,12 @@ def known_sale(sale: Sale, gift_code: GiftCode) -> Redemption | None:
     return known
 
 
-def book_sale(sale: Sale, found: GiftCode, now: datetime) -> Redemption:
+def book_sale(sale: Sale, found: GiftCode, past: Past, now: datetime) -> Redemption:
     """Take a use off its code under the code's lock and write line, posting and trail.
 
     The caller holds the sale's number, its purchase and the store's day.
     """
-    day = open_day(sale.store, now)
+    day = open_day(sale.store, past.settled_day, now)
     gift_code = rows.locked(GiftCode, found.pk)
     gift_code.prize, gift_code.batch, gift_code.agency = found.prize, found.batch, found.agency
     conditions = conditions_of(gift_code.prize_id)

@@ -16,13 +16,14 @@ from codes.errors import AlreadyReversed, AmountOutOfRange, RedemptionNotFound, 
 from codes.models import CodeBatch, DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind, Tombstone
 from codes.selectors import redemption_of_transaction
 from codes.services.journaling import journal_after_commit
-from codes.services.redemption.days import day_of_booking
+from codes.services.redemption.days import day_lock, open_day
 from codes.services.redemption.finding import find_store
 from codes.services.redemption.ledger import post_return
+from codes.services.redemption.past import past_of
 from codes.services.redemption.redeeming import transaction_lock
 from core import rows
 from core.crashpoints import crashpoint
-from core.named_locks import hold_all
+from core.named_locks import hold, hold_all
 
 USE = f"""
 SELECT {rows.columns(Redemption, "r")}, {rows.columns(Store, "s")}, {rows.columns(Agency, "a")},
@@ -117,7 +118,8 @@ def _drop_dispute(store: Store, pos_transaction_id: str, now: datetime) -> None:
 def _give_back(original: Redemption, amount_jpy: int | None, now: datetime, **details: Any) -> Redemption:
     if amount_jpy is not None and amount_jpy < 1:
         raise AmountOutOfRange
-    day = day_of_booking(original.store, now)
+    hold(day_lock(original.store_id), shared=True)
+    day = open_day(original.store, past_of(original.store).settled_day, now)
     gift_code = rows.locked(GiftCode, original.gift_code_id)
     gift_code.batch, gift_code.agency = original.gift_code.batch, original.agency
     (reversed_jpy,) = rows.one("SELECT reversed_jpy FROM codes_redemption WHERE id = %s", [original.pk]) or (0,)
