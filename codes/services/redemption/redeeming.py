@@ -55,7 +55,7 @@ class Sale:
     api_key_id: int | None = None
 
 
-@transaction.atomic(savepoint=False)  # whoever goes on after a refusal has opened one
+@transaction.atomic
 def redeem_code(
     *,
     agency_id: int,
