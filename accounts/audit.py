@@ -6,6 +6,7 @@ import structlog
 from django.db import models
 
 from accounts.models import AuditEntry
+from core import rows
 
 
 def record(
@@ -22,14 +23,16 @@ def record(
 
     `facts` hold ids and figures, never a code, a token or a contact.
     """
-    return AuditEntry.objects.create(
-        agency_id=agency_id if agency_id is not None else getattr(subject, "agency_id", None),
-        actor_id=actor_id,
-        actor_label=actor_label,
-        action=action,
-        subject_type=subject._meta.label_lower,
-        subject_id=str(getattr(subject, "public_id", subject.pk)),
-        reason=reason,
-        facts=facts,
-        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+    return rows.add(
+        AuditEntry(
+            agency_id=agency_id if agency_id is not None else getattr(subject, "agency_id", None),
+            actor_id=actor_id,
+            actor_label=actor_label,
+            action=action,
+            subject_type=subject._meta.label_lower,
+            subject_id=str(getattr(subject, "public_id", subject.pk)),
+            reason=reason,
+            facts=facts,
+            request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        )
     )

@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.errors import KeyNotAccepted
 from accounts.models import Agency, ApiKey, User
 from accounts.roles import PERMISSIONS
+from core import rows
 from core.crypto import blind_indexes
 from core.reindexing import Kept, kept_by_key
 
@@ -40,13 +41,27 @@ def live_api_key(*, presented: str, address: str, now: datetime) -> ApiKey:
         KeyNotAccepted: unknown, revoked, expired, or not allowed from this address.
     """
     digests = blind_indexes(presented, field="api_key", tenant="all")
-    key = ApiKey.objects.select_related("agency").filter(digest__in=digests).first()
+    key = _key_of(digests)
     if key is None or not any(hmac.compare_digest(key.digest, digest) for digest in digests):
         raise KeyNotAccepted
     if key.revoked_at or (key.expires_at and key.expires_at <= now):
         raise KeyNotAccepted
     if key.allowed_addresses and address not in key.allowed_addresses:
         raise KeyNotAccepted
+    return key
+
+
+def _key_of(digests: list[str]) -> ApiKey | None:
+    """Read a key and its agency in one statement: every call of every system begins with it."""
+    found = rows.one(
+        f"SELECT {rows.columns(ApiKey, 'k')}, {rows.columns(Agency, 'a')} FROM accounts_apikey k"  # noqa: S608 names only
+        f" JOIN accounts_agency a ON a.id = k.agency_id WHERE k.digest IN ({rows.places(digests)}) LIMIT 1",
+        digests,
+    )
+    if found is None:
+        return None
+    key: ApiKey
+    key, key.agency = rows.apart(found, ApiKey, Agency)
     return key
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from rest_framework.request import Request
 
 from api.errors import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress, problem
 from api.models import IdempotencyRecord
+from core import clock, rows
 from core.errors import DomainError, StaleState
 from core.sealed_uploads import SealedFile
 
@@ -21,6 +22,13 @@ UNDONE = frozenset({"40P01", "40001"})  # deadlock, serialization: PostgreSQL un
 TRIES = 4
 FINAL_REFUSALS = frozenset({403, 409, 410})
 
+CLAIM = """
+INSERT INTO api_idempotencyrecord (agency_id, endpoint, key, body_sha256, created_at) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (agency_id, endpoint, key) DO NOTHING RETURNING id
+"""
+ANSWERED = "UPDATE api_idempotencyrecord SET status_code = %s, answer = %s WHERE id = %s"
+
+Called = tuple[int, str, str]  # agency, endpoint, key
 Effect = Callable[[], tuple[int, dict[str, Any]]]
 
 
@@ -95,42 +103,57 @@ def answer_once(
     return once()
 
 
-@transaction.atomic
 def _answer_once(
     *, agency_id: int, endpoint: str, key: str, body_sha256: str, effect: Effect, keeps_refusals: bool
 ) -> KeptAnswer:
-    record, is_new = _claim(agency_id, endpoint, key, body_sha256)
-    if not is_new:
-        return _replay(record, body_sha256)
+    called = (agency_id, endpoint, key)
     try:
         with transaction.atomic():
+            record_id = _claim(called, body_sha256)
+            if record_id is None:
+                return _replay(called, body_sha256)
             status, body = effect()
+            rows.count(ANSWERED, [status, _as_json(body), record_id])
     except DomainError as refusal:
         if not keeps_refusals or refusal.status not in FINAL_REFUSALS or isinstance(refusal, StaleState):
             raise
-        status, body = refusal.status, problem(refusal)
-    record.status_code, record.answer = status, body
-    record.save(update_fields=["status_code", "answer"])
+        return _keep_refusal(called, body_sha256, refusal)
     return KeptAnswer(status, body, is_replay=False)
 
 
-def _claim(agency_id: int, endpoint: str, key: str, body_sha256: str) -> tuple[IdempotencyRecord, bool]:
-    """Add the key's row. Beside a running call the insert waits for its end, at most the database's lock timeout."""
-    name = {"agency_id": agency_id, "endpoint": endpoint, "key": key}
+def _keep_refusal(called: Called, body_sha256: str, refusal: DomainError) -> KeptAnswer:
+    """Keep a refusal whose effect is undone already; a repeat that came in between has decided, and answers both."""
+    status, body = refusal.status, problem(refusal)
+    with transaction.atomic():
+        record_id = _claim(called, body_sha256)
+        if record_id is None:
+            return _replay(called, body_sha256)
+        rows.count(ANSWERED, [status, _as_json(body), record_id])
+    return KeptAnswer(status, body, is_replay=False)
+
+
+def _claim(called: Called, body_sha256: str) -> int | None:
+    """Add the key's row, unless it is there: then None.
+
+    Beside a running call it waits for that one's end, at most the database's lock timeout.
+    """
     try:
-        with transaction.atomic():
-            return IdempotencyRecord.objects.create(**name, body_sha256=body_sha256), True
-    except IntegrityError:
-        return IdempotencyRecord.objects.get(**name), False
+        found = rows.one(CLAIM, [*called, body_sha256, clock.now()])
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") in UNDONE:
             raise
         raise RequestInProgress from error
+    return int(found[0]) if found else None
 
 
-def _replay(record: IdempotencyRecord, body_sha256: str) -> KeptAnswer:
+def _replay(called: Called, body_sha256: str) -> KeptAnswer:
+    record = IdempotencyRecord.objects.get(**dict(zip(("agency_id", "endpoint", "key"), called, strict=True)))
     if record.body_sha256 != body_sha256:
         raise IdempotencyKeyReused
     if record.status_code is None:
         raise RequestInProgress
     return KeptAnswer(record.status_code, record.answer or {}, is_replay=True)
+
+
+def _as_json(body: dict[str, Any]) -> Any:
+    return IdempotencyRecord._meta.get_field("answer").get_db_prep_save(body, connection)

@@ -45,8 +45,11 @@ class KeyThrottle(BaseThrottle):
 
     def _count(self, name: str) -> int:
         try:
-            cache.add(name, 0, timeout=self.window_seconds * 2)
-            return cache.incr(name)
+            try:
+                return cache.incr(name)
+            except ValueError:  # the first of its window
+                cache.add(name, 0, timeout=self.window_seconds * 2)
+                return cache.incr(name)
         except Exception as error:  # noqa: BLE001 each cache has its own errors, and none may stop a request
             log.warning("rate_not_counted", error=type(error).__name__)
             return 0

@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from accounts.models import Agency, ApiKey
 from accounts.wall import confined_to
 from api import errors, idempotency
-from api.fields import Input
+from api.fields import Input, shared
 from api.pagination import Page, page_of
 
 
@@ -44,10 +45,10 @@ class AgencyView(APIView):
         Raises:
             InvalidInput: it does not fit; each place is named.
         """
-        given = kind(data=self.request.data)
-        if not given.is_valid():
-            raise errors.InvalidInput(errors.pointed(given.errors))
-        return cast("dict[str, Any]", given.validated_data)
+        try:
+            return cast("dict[str, Any]", shared(kind).run_validation(self.request.data))
+        except serializers.ValidationError as error:
+            raise errors.InvalidInput(errors.pointed(error.detail)) from error
 
     def query(self, kind: type[Input]) -> dict[str, Any]:
         """Check the part of the address after the question mark, each name once.
@@ -56,13 +57,16 @@ class AgencyView(APIView):
             InvalidInput: it does not fit; each parameter is named.
         """
         repeated = [name for name, values in self.request.query_params.lists() if len(values) > 1]
-        given = kind(data=self.request.query_params.dict())
-        if given.is_valid() and not repeated:
-            return cast("dict[str, Any]", given.validated_data)
-        found = [
-            {"parameter": place["pointer"].lstrip("/"), "code": place["code"], "detail": place["detail"]}
-            for place in errors.pointed(given.errors)
-        ]
+        found: list[dict[str, str]] = []
+        try:
+            given = cast("dict[str, Any]", shared(kind).run_validation(self.request.query_params.dict()))
+            if not repeated:
+                return given
+        except serializers.ValidationError as error:
+            found = [
+                {"parameter": place["pointer"].lstrip("/"), "code": place["code"], "detail": place["detail"]}
+                for place in errors.pointed(error.detail)
+            ]
         found += [
             {"parameter": name, "code": "repeated", "detail": str(errors.InvalidInput.message)} for name in repeated
         ]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import UseConditions, UseMode
+from core import rows
 from core.japanese import WEEKDAYS, format_datetime, format_deadline, format_yen
 
 SHOWN = 10  # names in one sentence
@@ -13,7 +14,7 @@ SHOWN = 10  # names in one sentence
 
 def use_conditions_of(prize_id: int) -> UseConditions | None:
     """Give the conditions of a prize, if it has any."""
-    return UseConditions.objects.prefetch_related("stores").filter(prize_id=prize_id).first()
+    return rows.first(UseConditions, "prize_id = %s", [prize_id])
 
 
 def conditions_sentences(conditions: UseConditions | None) -> list[str]:

@@ -18,6 +18,7 @@ from codes.errors import (
     TimeNotAllowed,
 )
 from codes.models import MAX_JPY, CodeStatus, GiftCode
+from core import rows
 from core.clock import JST
 from core.text import canonical_number
 
@@ -92,7 +93,7 @@ class Use:
 
 def conditions_of(prize_id: int) -> Conditions:
     """Read the conditions of a prize; without a row there are none but the balance."""
-    row = UseConditions.objects.filter(prize_id=prize_id).first()
+    row = rows.first(UseConditions, "prize_id = %s", [prize_id])
     if row is None:
         return NO_CONDITIONS
     return Conditions(

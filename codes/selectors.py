@@ -30,19 +30,17 @@ from codes.models import (
     Reservation,
     ReservationStatus,
     Settlement,
-    ShownNumber,
     SupplierCard,
     SupplierCardStatus,
-    Tombstone,
 )
-from codes.presentation import number_indexes, read_token, scanned_number
+from codes.presented import presented_code
 from codes.sealing import code_indexes, open_column
+from core import rows
 from core.errors import DomainError
 from core.text import canonical_number
 from participants.models import Entry
 
 MOST_DISPUTES = 50  # on one page of the staff
-PRESENTABLE = (CodeStatus.ISSUED, CodeStatus.PRINTED, CodeStatus.VOID)  # a void one is known, and refused as blocked
 
 
 @dataclass(frozen=True)
@@ -99,26 +97,6 @@ def code_by_text(codes: QuerySet[GiftCode], *, agency_ids: Iterable[int], text: 
     return min(found, key=attrgetter("pk"), default=None)
 
 
-def presented_code(*, agency_id: int, presented: str) -> GiftCode | None:
-    """Find the code that somebody types, scans or shows at the till, if this agency gave it out.
-
-    It says which code is meant, not whether what the phone shows is still good: a till that asks again about a sale
-    that it has made has to find it. `codes.services.check_presentation` and `consume_presentation` judge that.
-
-    Raises:
-        CodeNotAccepted: it has the form of a phone's token, and is not one of ours.
-    """
-    codes = GiftCode.objects.filter(agency_id=agency_id, status__in=PRESENTABLE, issued_at__isnull=False)
-    codes = codes.select_related("prize")
-    if shown := read_token(presented):
-        return codes.filter(public_id=shown.code_id).first()
-    if number := scanned_number(presented):
-        once = ShownNumber.objects.filter(number_index__in=number_indexes(number))
-        if found := codes.filter(pk__in=once.values("gift_code_id")).first():
-            return found
-    return code_by_text(codes, agency_ids=[agency_id], text=presented)
-
-
 def open_code(gift_code: GiftCode) -> RevealedCode:
     """Open a code. Only the services that show codes call this for people; they have written their line before."""
     return RevealedCode(**{column: open_column(gift_code, column) for column in ("code", "pin", "url", "number")})
@@ -152,7 +130,8 @@ def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_
     """Find what a till's transaction did, under the number that the till gave it."""
     # by a hash of it where the line came back from the journal
     names = [pos_transaction_id, *pos_indexes(store_id, pos_transaction_id)]
-    found = Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()
+    where = f"agency_id = %s AND store_id = %s AND pos_transaction_id IN ({rows.places(names)})"
+    found = rows.first(Redemption, where, [agency_id, store_id, *names])
     if found is not None:
         found.pos_transaction_id = pos_transaction_id
     return found
@@ -168,15 +147,9 @@ def of_transaction(lines: QuerySet[Redemption], *, agency_id: int, pos_transacti
     return lines.filter(pos_transaction_id__in=names)
 
 
-def is_buried(*, agency_id: int, store_id: int, pos_transaction_id: str) -> bool:
-    """Tell whether a till has undone this transaction, whether or not it ever arrived."""
-    stones = Tombstone.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id=pos_transaction_id)
-    return stones.exists()
-
-
 def live_lock(gift_code: GiftCode, now: datetime) -> CodeLock | None:
     """Give the lock that keeps a code for a cart now."""
-    return CodeLock.objects.filter(gift_code=gift_code, expires_at__gt=now).first()
+    return rows.first(CodeLock, "gift_code_id = %s AND expires_at > %s", [gift_code.pk, now])
 
 
 def others_in_basket(gift_code: GiftCode, store_id: int, basket_id: str) -> list[bool]:

@@ -1,5 +1,7 @@
 """Locks on things that have no row yet: a till's transaction number, a store's day."""
 
+from collections.abc import Sequence
+
 from django.db import connection
 
 
@@ -9,8 +11,13 @@ def hold(name: str, *, shared: bool = False) -> None:
     Holders of a shared name do not wait for each other, only for one who wants it alone. On SQLite the IMMEDIATE
     transaction holds the whole database already.
     """
-    if connection.vendor != "postgresql":
+    hold_all([(name, shared)])
+
+
+def hold_all(names: Sequence[tuple[str, bool]]) -> None:
+    """Hold several names one after the other in one statement; each with whether it is shared."""
+    if connection.vendor != "postgresql" or not names:
         return
-    call = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    calls = [f"pg_advisory_xact_lock{'_shared' if shared else ''}(hashtextextended(%s, 0))" for _name, shared in names]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {call}(hashtextextended(%s, 0))", [name])
+        cursor.execute(f"SELECT {', '.join(calls)}", [name for name, _shared in names])

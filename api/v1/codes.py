@@ -56,7 +56,7 @@ class CodeStock(AgencyView):
             void = serializers.IntegerField(source="states.void")
             expired = serializers.IntegerField(source="states.expired")
 
-        data = Line(many=True)  # type: ignore[assignment]
+        data = Line(many=True)
 
     @extend_schema(operation_id="get_stock", tags=["codes"], summary="Stock of a campaign", responses=Output)
     def get(self, request: Request, campaign_id: UUID) -> Response:

@@ -51,7 +51,7 @@ class OfflineReport(TillView):
             reason = serializers.CharField(allow_null=True, help_text="Why it is disputed, as a code.")
             redemption = RedemptionAnswer(allow_null=True)
 
-        data = Answer(many=True)  # type: ignore[assignment]
+        data = Answer(many=True)
 
     @extend_schema(
         operation_id="report_offline_redemptions",

@@ -109,14 +109,14 @@ class RedemptionList(TillView):
     def get(self, request: Request) -> Response:
         """By `pos_transaction_id`: what truly became of a sale whose answer was lost."""
         given = self.query(self.Query)
-        rows = redemptions_of(self.agency, self.own_terminal)
+        lines = redemptions_of(self.agency, self.own_terminal)
         if "store_id" in given:
-            rows = rows.filter(store__code=given["store_id"])
+            lines = lines.filter(store__code=given["store_id"])
         number = given.get("pos_transaction_id")
         if number is None:
-            return self.list(rows, given, self.Output)
+            return self.list(lines, given, self.Output)
         answer = self.list(
-            of_transaction(rows, agency_id=self.agency.pk, pos_transaction_id=number), given, self.Output
+            of_transaction(lines, agency_id=self.agency.pk, pos_transaction_id=number), given, self.Output
         )
         for line in answer.data["data"]:
             line["pos_transaction_id"] = number

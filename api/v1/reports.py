@@ -44,7 +44,7 @@ class Funnel(AgencyView):
             redeemed = serializers.IntegerField()
 
         by = serializers.ChoiceField(choices=BREAKDOWNS)
-        data = Row(many=True)  # type: ignore[assignment]
+        data = Row(many=True)
 
     @extend_schema(
         operation_id="get_funnel",

@@ -10,10 +10,11 @@ from rest_framework.response import Response
 
 from accounts.models import Scope
 from api import fields
+from api.errors import NotFound
 from api.fields import Text, Yen
-from api.v1.tills import PosTransactionId, RedemptionAnswer, StoreId, TillView, redemptions_of
-from api.views import row_or_404
-from codes.models import Redemption, RedemptionKind
+from api.v1.tills import PosTransactionId, RedemptionAnswer, StoreId, TillView
+from codes.errors import RedemptionNotFound
+from codes.models import Redemption
 from codes.services import reverse_redemption, reverse_transaction
 from core import clock
 
@@ -39,18 +40,20 @@ class RedemptionReversal(TillView):
     def post(self, request: Request, redemption_id: UUID) -> Response:
         """In full or in parts; together no more than was redeemed."""
         given = self.read(self.Input)
-        uses = redemptions_of(self.agency, self.own_terminal).filter(kind=RedemptionKind.REDEEM)
-        row_or_404(uses, redemption_id)
 
         def effect() -> tuple[int, dict[str, Any]]:
-            reversal = reverse_redemption(
-                agency_id=self.agency.pk,
-                redemption_public_id=str(redemption_id),
-                amount_jpy=given.get("amount"),
-                reason=given["reason"],
-                api_key_id=self.key.pk,
-                now=clock.now(),
-            )
+            try:
+                reversal = reverse_redemption(
+                    agency_id=self.agency.pk,
+                    redemption_public_id=redemption_id,
+                    amount_jpy=given.get("amount"),
+                    reason=given["reason"],
+                    store_id=self.own_terminal.store_id if self.own_terminal else None,
+                    api_key_id=self.key.pk,
+                    now=clock.now(),
+                )
+            except RedemptionNotFound as refusal:
+                raise NotFound from refusal
             return 201, RedemptionAnswer(reversal).data
 
         return self.once(effect)

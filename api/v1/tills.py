@@ -3,6 +3,7 @@
 The names are those that makers of tills know from other systems (docs/decisions/0014-names-at-the-till.md).
 """
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,7 +20,7 @@ from codes.errors import StoreNotAllowed, TerminalNotAllowed
 from codes.journal import is_pos_index
 from codes.models import Redemption, RedemptionKind, Terminal
 from codes.services import Guesser, spend_try
-from core import clock
+from core import clock, rows
 
 TRIES_PER_TERMINAL = 60  # a minute: more than any till needs, nothing for somebody who guesses
 MINUTE_SECONDS = 60
@@ -142,10 +143,10 @@ def redemptions_of(agency: Agency, terminal: Terminal | None = None) -> QuerySet
 class TillView(AgencyView):
     """A view for keys of an agency's system and for keys of single terminals."""
 
-    @property
+    @cached_property
     def own_terminal(self) -> Terminal | None:
         """The terminal that this key belongs to, if it belongs to one."""
-        return getattr(self.key, "terminal", None)
+        return rows.first(Terminal, "api_key_id = %s", [self.key.pk])
 
     def store_of(self, given: dict[str, Any]) -> Store:
         """Find the store that the call names.
@@ -160,7 +161,7 @@ class TillView(AgencyView):
             raise StoreNotAllowed
         if terminal is not None and given.get("terminal_id", terminal.code) != terminal.code:
             raise TerminalNotAllowed
-        store = Store.objects.filter(agency=self.agency, code=given["store_id"]).first()
+        store = rows.first(Store, "agency_id = %s AND code = %s", [self.agency.pk, given["store_id"]])
         if store is None:
             raise errors.StoreNotFound
         return store

@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from codes.errors import JournalUnavailable
 from codes.journal import Line, open_journal, pos_index
 from codes.models import Award, BatchPurpose, BatchStatus, CodeBatch, CodeJob, GiftCode, Redemption, UnwrittenLine
+from core import rows
 from core.crashpoints import crashpoint
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,7 @@ def journal_after_commit(*, redemption: Redemption, now: datetime) -> None:
 
     It has happened: a journal that is away delays the line, not the till.
     """
-    transaction.on_commit(partial(_journal_redemption, redemption.pk, now), robust=True)
+    transaction.on_commit(partial(_journal_redemption, redemption, now), robust=True)
 
 
 def journal_print(*, job: CodeJob, codes: Sequence[GiftCode], now: datetime) -> None:
@@ -246,16 +247,14 @@ def _write_noted(now: datetime) -> int:
     return written
 
 
-def _journal_redemption(redemption_id: int, now: datetime) -> None:
-    found = Redemption.objects.filter(pk=redemption_id, journaled_at__isnull=True).select_related(*OF_REDEMPTION)
-    for redemption in found:
-        try:
-            open_journal().append([redemption_line(redemption)], now)
-        except JournalUnavailable as error:
-            log.warning("journal_unavailable", reason=error.context.get("reason"))
-            return
-        crashpoint("journal.after_line")
-        Redemption.objects.filter(pk=redemption_id).update(journaled_at=now)
+def _journal_redemption(redemption: Redemption, now: datetime) -> None:
+    try:
+        open_journal().append([redemption_line(redemption)], now)
+    except JournalUnavailable as error:
+        log.warning("journal_unavailable", reason=error.context.get("reason"))
+        return
+    crashpoint("journal.after_line")
+    rows.count("UPDATE codes_redemption SET journaled_at = %s WHERE id = %s", [now, redemption.pk])
 
 
 def _write_some(rows: QuerySet[Any], line_of: Callable[[Any], Line], now: datetime) -> int:

@@ -9,10 +9,12 @@ from codes.errors import AlreadyRedeemed, CodeTokenExpired
 from codes.key_use import NUMBERS_KEPT
 from codes.models import GiftCode, ShownNumber
 from codes.presentation import NUMBER_SECONDS, new_number, number_index, number_indexes, read_token, scanned_number
+from core import rows
 from core.index_keys import current_key_id
 from core.keyed_fields import hold_value
 
 TILL_CLOCK_MAY_BE_OFF = timedelta(minutes=5)
+TAKE_SLOT = "UPDATE codes_giftcode SET presented_slot = %s WHERE id = %s AND presented_slot < %s"
 DRAWS = 5  # a number that is taken already is drawn anew
 
 
@@ -53,8 +55,7 @@ def consume_presentation(*, gift_code: GiftCode, presented: str, now: datetime) 
     """
     check_presentation(gift_code=gift_code, presented=presented, now=now)
     if token := read_token(presented):
-        unseen = GiftCode.objects.filter(pk=gift_code.pk, presented_slot__lt=token.slot)
-        if not unseen.update(presented_slot=token.slot):
+        if not rows.count(TAKE_SLOT, [token.slot, gift_code.pk, token.slot]):
             raise _refusal(gift_code)
     elif number := scanned_number(presented):
         shown = ShownNumber.objects.filter(gift_code=gift_code, number_index__in=number_indexes(number))

@@ -5,13 +5,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import F
 
+from core import rows
 from core.crypto import blind_indexes
 from core.index_keys import are_changing, current_key_id
 from core.keyed_fields import hold_value
 from eligibility.errors import TooManyAttempts
 from eligibility.models import AttemptBudget
+
+UNLIMITED = 2_147_483_647  # what the column holds
+SPEND = """
+INSERT INTO eligibility_attemptbudget (scope, index_key_id, window_started_at, used_count) VALUES (%s, %s, %s, %s)
+ON CONFLICT (scope, window_started_at) DO UPDATE SET used_count = eligibility_attemptbudget.used_count + %s
+WHERE eligibility_attemptbudget.used_count <= %s RETURNING used_count
+"""
+SPENT = """
+SELECT COALESCE(SUM(used_count), 0) FROM eligibility_attemptbudget
+WHERE window_started_at = %s AND scope IN ({hashes})
+"""
 
 
 @dataclass(frozen=True)
@@ -20,10 +31,6 @@ class Window:
 
     hashes: tuple[str, ...]
     started_at: datetime
-
-    def is_of(self, row: tuple[int, str, datetime, int]) -> bool:
-        """Tell whether a row of budgets belongs to it."""
-        return row[1] in self.hashes and row[2] == self.started_at
 
 
 def window_of(*, scope: str, window_seconds: int, now: datetime) -> Window:
@@ -44,44 +51,33 @@ def spend_attempt(
         TooManyAttempts: less than `tries` of `limit` are left in this window; none of them is spent.
     """
     own = window_of(scope=scope, window_seconds=window_seconds, now=now)
-    rows = _rows([own, *watched])
-    pk = next((row[0] for row in rows if own.is_of(row)), None) or _budget(own).pk
-    left = AttemptBudget.objects.filter(pk=pk, used_count__lte=limit - tries)
-    if not left.update(used_count=F("used_count") + tries):
+    if not _spend(own, tries, limit):
         raise TooManyAttempts(wait=window_seconds - int(now.timestamp()) % window_seconds)
-    return [_spent(rows, window) for window in watched]
+    return spent_attempts(windows=watched) if watched else []
 
 
 def spent_attempts(*, windows: Sequence[Window]) -> list[int]:
-    """Tell how much was spent of each of some windows."""
-    rows = _rows(windows)
-    return [_spent(rows, window) for window in windows]
+    """Tell how much was spent of each of some windows, in one statement."""
+    asked = ", ".join(f"({SPENT.format(hashes=rows.places(window.hashes))})" for window in windows)
+    found = rows.one(f"SELECT {asked}", [value for window in windows for value in (window.started_at, *window.hashes)])
+    return [int(spent) for spent in found or ()]
 
 
 def note_attempts(*, windows: Sequence[Window], tries: int = 1) -> None:
     """Spend tries of windows without asking what is left."""
     for window in windows:
-        AttemptBudget.objects.filter(pk=_budget(window).pk).update(used_count=F("used_count") + tries)
+        _spend(window, tries, UNLIMITED)
 
 
-def _rows(windows: Sequence[Window]) -> list[tuple[int, str, datetime, int]]:
-    """Read the budgets of some windows in one statement."""
-    hashes = [scope for window in windows for scope in window.hashes]
-    starts = {window.started_at for window in windows}
-    rows = AttemptBudget.objects.filter(scope__in=hashes, window_started_at__in=starts)
-    return list(rows.values_list("pk", "scope", "window_started_at", "used_count"))
-
-
-def _spent(rows: Sequence[tuple[int, str, datetime, int]], window: Window) -> int:
-    return sum(row[3] for row in rows if window.is_of(row))
-
-
-def _budget(window: Window) -> AttemptBudget:
-    """Give the one row of a window: a change of the index key refills no budget that is being spent."""
-    anew = {"scope": window.hashes[0], "window_started_at": window.started_at}
+def _spend(window: Window, tries: int, limit: int) -> bool:
+    """Spend tries of the one row of a window, if so many are left."""
     if not are_changing():
-        return AttemptBudget.objects.get_or_create(**anew, defaults={"index_key_id": current_key_id()})[0]
-    with transaction.atomic():
+        return _spend_of(window.hashes[0], window, tries, limit)
+    with transaction.atomic():  # a change of the index key refills no budget that is being spent
         hold_value(list(window.hashes))
         known = AttemptBudget.objects.filter(scope__in=window.hashes, window_started_at=window.started_at).first()
-        return known or AttemptBudget.objects.create(**anew, index_key_id=current_key_id())
+        return _spend_of(known.scope if known else window.hashes[0], window, tries, limit)
+
+
+def _spend_of(scope: str, window: Window, tries: int, limit: int) -> bool:
+    return rows.one(SPEND, [scope, current_key_id(), window.started_at, tries, tries, limit - tries]) is not None

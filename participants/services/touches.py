@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from core import rows
 from participants.models import Touch, TouchKind
 
 
@@ -17,13 +18,15 @@ def record_touch(
     note: str = "",
 ) -> Touch:
     """Add a line to the timeline; a touch before anybody is known has no participant."""
-    return Touch.objects.create(
-        kind=kind,
-        agency_id=agency_id,
-        at=now,
-        participant_id=participant_id,
-        campaign_id=campaign_id,
-        entry_id=entry_id,
-        link_id=link_id,
-        note=note,
+    return rows.add(
+        Touch(
+            kind=kind,
+            agency_id=agency_id,
+            at=now,
+            participant_id=participant_id,
+            campaign_id=campaign_id,
+            entry_id=entry_id,
+            link_id=link_id,
+            note=note,
+        )
     )

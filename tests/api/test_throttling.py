@@ -46,7 +46,7 @@ def test_F09_where_the_cache_is_away_calls_pass(tenant, monkeypatch):
     def away(*_args, **_options):
         raise ConnectionError
 
-    monkeypatch.setattr(cache, "add", away)
+    monkeypatch.setattr(cache, "incr", away)
 
     assert tenant.api.get("/me").status_code == 200
 

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, connections
 from django.db.models import Model, QuerySet
 
+from core import rows
 from core.errors import DomainError
 from core.models import StatefulModel
 from tests.constraints import drop_constraints, drop_unique, restore_constraints, restore_unique
@@ -80,6 +81,7 @@ def without_locks() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
+        patch.setattr(rows, "_lock", lambda: "")
         patch.setattr(StatefulModel, "move_to", move_to)
         yield
 

@@ -1,5 +1,6 @@
 """One code at many tills (I05, T01, T02)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,8 +21,9 @@ from codes.services import (
     reverse_transaction,
     settle_days,
 )
-from codes.services.redemption import days, offline, redeeming, reversing, settling
+from codes.services.redemption import offline, redeeming, reversing, settling
 from core.clock import end_of_jst_day, jst_day
+from core.named_locks import hold_all
 from journeys.audit import violations
 from tests import factories
 from tests.factories import NOW
@@ -185,6 +187,11 @@ def sale_and_undoing(world: World, code: str, number: str) -> list[Any]:
     return race([partial(redeem, world, code, amount_jpy=10, pos_transaction_id=number), undo] * 3)
 
 
+def without(kind: str) -> Callable[[list[tuple[str, bool]]], None]:
+    """Hold all names but those of one kind."""
+    return lambda names: hold_all([name for name in names if not name[0].startswith(kind)])
+
+
 def test_T02_a_sale_never_outlives_its_undoing():
     world = open_campaign()
     _award, code = winning_code(world)
@@ -198,7 +205,7 @@ def test_T02_a_sale_never_outlives_its_undoing():
 
 
 def test_negative_control_without_the_number_s_lock_a_sale_outlives_its_undoing(monkeypatch):
-    monkeypatch.setattr(redeeming, "hold", lambda _name, **_options: None)
+    monkeypatch.setattr(redeeming, "hold_all", without("pos:"))
     world = open_campaign(codes=2, face_value_jpy=100_000)
     _award, code = winning_code(world)
     numbers = iter(range(1000))
@@ -233,7 +240,7 @@ def test_I06_a_day_is_settled_with_every_sale_or_the_sale_belongs_to_the_next():
 
 
 def test_negative_control_without_the_day_s_lock_a_sale_slips_into_a_settled_day(monkeypatch):
-    monkeypatch.setattr(days, "hold", lambda _name, **_options: None)
+    monkeypatch.setattr(redeeming, "hold_all", without("business-day:"))
     monkeypatch.setattr(settling, "hold", lambda _name, **_options: None)
     world = open_campaign(codes=2, face_value_jpy=100_000)
     _award, code = winning_code(world)
@@ -272,7 +279,12 @@ def test_F17_a_purchase_at_a_till_and_reports_of_it_take_their_locks_in_one_orde
 
 
 def test_negative_control_a_report_that_locks_codes_before_their_purchase_meets_a_deadlock(monkeypatch):
+    def book_late(sale, *details):
+        hold_all(redeeming.basket_lock(sale.store.pk, sale.purchase.basket_id))
+        return redeeming.book_sale(sale, *details)
+
     monkeypatch.setattr(offline, "_hold_names", lambda _store, _uses: None)
+    monkeypatch.setattr(offline, "book_sale", book_late)
     world, codes = open_offline_store(2)
     numbers = iter(range(ROUNDS))
 
@@ -307,7 +319,7 @@ def test_I07_one_transaction_of_a_till_for_two_codes_debits_one():
 
 
 def test_negative_control_without_lock_and_constraint_one_transaction_debits_twice(monkeypatch):
-    monkeypatch.setattr(redeeming, "hold", lambda _name, **_options: None)
+    monkeypatch.setattr(redeeming, "hold_all", without("pos:"))
     world = open_campaign(codes=30)
 
     def is_doubled() -> bool:

@@ -2,20 +2,14 @@
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max
-
 from campaigns.models import Store
 from codes.business_day import business_day
-from codes.models import Settlement
-from core.named_locks import hold
 
 
-def day_of_booking(store: Store, now: datetime) -> date:
-    """Give the open business day, and keep it open until the transaction ends."""
-    hold(day_lock(store.pk), shared=True)
+def open_day(store: Store, settled_day: date | None, now: datetime) -> date:
+    """Give the open business day; whoever books on it holds `day_lock`, and read under it what is settled."""
     day = business_day(store, now)
-    settled: date | None = Settlement.objects.filter(store=store).aggregate(last=Max("business_day"))["last"]
-    return day if settled is None or settled < day else settled + timedelta(days=1)
+    return day if settled_day is None or settled_day < day else settled_day + timedelta(days=1)
 
 
 def day_lock(store_id: int) -> str:

@@ -3,7 +3,8 @@
 from campaigns.models import PrizeKind, Store
 from codes.errors import CodeNotAccepted, StoreNotAllowed
 from codes.models import GiftCode
-from codes.selectors import presented_code
+from codes.presented import presented_code
+from core import rows
 
 
 def find_code(agency_id: int, presented: str) -> GiftCode:
@@ -24,7 +25,7 @@ def find_store(agency_id: int, store_id: int) -> Store:
     Raises:
         StoreNotAllowed: there is none.
     """
-    store = Store.objects.filter(pk=store_id, agency_id=agency_id, is_active=True).first()
+    store = rows.first(Store, "id = %s AND agency_id = %s AND is_active", [store_id, agency_id])
     if store is None:
         raise StoreNotAllowed(store_id=store_id)
     return store

@@ -3,35 +3,51 @@
 The caller holds the code's row.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, Sum
 
 from accounts import audit
 from campaigns.models import PrizeKind
 from codes.books import CLOSING, codes_to_close
 from codes.conditions import USABLE
 from codes.models import CodeStatus, GiftCode, LedgerAccount, LedgerTransfer, Redemption
+from core import rows
 
 CHUNK = 500
+MOVED = """
+SELECT from_account, to_account, SUM(amount_jpy) FROM codes_ledgertransfer WHERE gift_code_id = %s
+GROUP BY from_account, to_account
+"""
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Where a code's yen are: `closed_into` holds what was left, if it was closed and not opened again."""
+
+    is_open: bool
+    closed_into: LedgerAccount | None
 
 
 def post_use(redemption: Redemption) -> None:
     """Book what a store is owed for a use."""
-    _open(redemption.gift_code, redemption.at)
-    if closed_into := _closed_into(redemption.gift_code):  # its time was prolonged after it had lapsed
+    gift_code, at = redemption.gift_code, redemption.at
+    standing = _standing(gift_code)
+    moves = _opening(gift_code, at, standing)
+    if standing.closed_into:  # its time was prolonged after it had lapsed
         left = redemption.balance_after_jpy + redemption.amount_jpy
-        _move(redemption.gift_code, closed_into, LedgerAccount.CODE, left, redemption.at)
-    _move_for(redemption, LedgerAccount.CODE, LedgerAccount.STORE)
+        moves.append(_move(gift_code, standing.closed_into, LedgerAccount.CODE, left, at))
+    rows.add_all([*moves, _move_for(redemption, LedgerAccount.CODE, LedgerAccount.STORE)])
 
 
 def post_return(redemption: Redemption) -> None:
     """Book what a store gives back; onto a code that is void or lapsed it goes no further than the campaign's books."""
-    closed_into = _closed_into(redemption.gift_code)
-    _move_for(redemption, LedgerAccount.STORE, LedgerAccount.CODE)
-    if closed_into:
-        _move(redemption.gift_code, LedgerAccount.CODE, closed_into, redemption.amount_jpy, redemption.at)
+    gift_code, jpy = redemption.gift_code, redemption.amount_jpy
+    moves = [_move_for(redemption, LedgerAccount.STORE, LedgerAccount.CODE)]
+    if closed_into := _standing(gift_code).closed_into:
+        moves.append(_move(gift_code, LedgerAccount.CODE, closed_into, jpy, redemption.at))
+    rows.add_all(moves)
 
 
 def withdraw_balance(gift_code: GiftCode, now: datetime) -> None:
@@ -68,33 +84,34 @@ def _close_if_due(gift_code: GiftCode, now: datetime) -> bool:
 
 
 def _close(gift_code: GiftCode, account: LedgerAccount, now: datetime) -> bool:
-    if gift_code.balance_jpy == 0 or _closed_into(gift_code):
+    standing = _standing(gift_code)
+    if gift_code.balance_jpy == 0 or standing.closed_into:
         return False
-    _open(gift_code, now)
-    _move(gift_code, LedgerAccount.CODE, account, gift_code.balance_jpy, now)
+    closing = _move(gift_code, LedgerAccount.CODE, account, gift_code.balance_jpy, now)
+    rows.add_all([*_opening(gift_code, now, standing), closing])
     return True
 
 
-def _open(gift_code: GiftCode, at: datetime) -> None:
-    if not gift_code.transfers.filter(from_account=LedgerAccount.PROGRAM).exists():
-        _move(gift_code, LedgerAccount.PROGRAM, LedgerAccount.CODE, gift_code.face_value_jpy, at)
+def _opening(gift_code: GiftCode, at: datetime, standing: _Standing) -> list[LedgerTransfer]:
+    if standing.is_open:
+        return []
+    return [_move(gift_code, LedgerAccount.PROGRAM, LedgerAccount.CODE, gift_code.face_value_jpy, at)]
 
 
-def _closed_into(gift_code: GiftCode) -> LedgerAccount | None:
-    """Give the account that holds what was left on a code, if it was closed and not opened again."""
-    sums = gift_code.transfers.aggregate(
-        **{
-            f"{side}_{name}": Sum("amount_jpy", filter=Q(**{f"{side}_account": name}))
-            for name in CLOSING
-            for side in ("to", "from")
-        }
-    )
-    held = (name for name in CLOSING if (sums[f"to_{name}"] or 0) > (sums[f"from_{name}"] or 0))
-    return next(held, None)
+def _standing(gift_code: GiftCode) -> _Standing:
+    moved = {(source, target): jpy for source, target, jpy in rows.many(MOVED, [gift_code.pk])}
+    for account in CLOSING:
+        gone = sum(jpy for (_source, target), jpy in moved.items() if target == account)
+        back = sum(jpy for (source, _target), jpy in moved.items() if source == account)
+        if gone > back:
+            return _Standing(is_open=True, closed_into=LedgerAccount(account))
+    return _Standing(any(source == LedgerAccount.PROGRAM for source, _target in moved), None)
 
 
-def _move(gift_code: GiftCode, source: LedgerAccount, target: LedgerAccount, amount_jpy: int, at: datetime) -> None:
-    LedgerTransfer.objects.create(
+def _move(
+    gift_code: GiftCode, source: LedgerAccount, target: LedgerAccount, amount_jpy: int, at: datetime
+) -> LedgerTransfer:
+    return LedgerTransfer(
         agency_id=gift_code.agency_id,
         gift_code=gift_code,
         from_account=source,
@@ -104,8 +121,8 @@ def _move(gift_code: GiftCode, source: LedgerAccount, target: LedgerAccount, amo
     )
 
 
-def _move_for(redemption: Redemption, source: LedgerAccount, target: LedgerAccount) -> None:
-    LedgerTransfer.objects.create(
+def _move_for(redemption: Redemption, source: LedgerAccount, target: LedgerAccount) -> LedgerTransfer:
+    return LedgerTransfer(
         agency_id=redemption.agency_id,
         gift_code_id=redemption.gift_code_id,
         redemption=redemption,

@@ -14,11 +14,12 @@ from codes.errors import CodeNotAccepted, CodeTokenExpired, OccurredAtNotAccepte
 from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind
 from codes.offline_phones import PhoneShift, check_phone
 from codes.selectors import code_index
-from codes.services.redemption.days import day_of_booking
+from codes.services.redemption.days import day_lock
 from codes.services.redemption.finding import find_code, find_store
-from codes.services.redemption.redeeming import Sale, book_sale, hold_basket, hold_transaction, known_sale
+from codes.services.redemption.past import past_of
+from codes.services.redemption.redeeming import Sale, basket_lock, book_sale, known_sale, transaction_lock
 from core.errors import DomainError
-from core.named_locks import hold
+from core.named_locks import hold, hold_all
 
 CLOCK_MAY_BE_AHEAD = timedelta(minutes=5)
 REPORTED_WITHIN = timedelta(days=7)
@@ -64,7 +65,7 @@ def report_uses(
         StoreNotAllowed: not an active store of the agency.
     """
     store = find_store(agency_id, store_id)
-    day_of_booking(store, now)  # before any code is locked, as everywhere
+    hold(day_lock(store.pk), shared=True)  # before any code is locked, as everywhere
     if shift is not None:
         hold(f"phone:{store.pk}:{terminal}")  # two reports of one phone add up
     _hold_names(store, uses)
@@ -76,10 +77,10 @@ def report_uses(
 
 def _hold_names(store: Store, uses: Sequence[OfflineUse]) -> None:
     """Hold numbers and purchases of all uses before the first code is locked, in the order of a single sale."""
-    for number in sorted({use.pos_transaction_id for use in uses}):
-        hold_transaction(store, number)
-    for basket_id in sorted({use.purchase.basket_id for use in uses}):
-        hold_basket(store, basket_id)
+    numbers = sorted({use.pos_transaction_id for use in uses})
+    baskets = sorted({use.purchase.basket_id for use in uses})
+    hold_all([name for number in numbers for name in transaction_lock(store.pk, number)])
+    hold_all([name for basket_id in baskets for name in basket_lock(store.pk, basket_id)])
 
 
 @transaction.atomic
@@ -118,10 +119,11 @@ def _report(
     try:
         with transaction.atomic():
             gift_code = find_code(store.agency_id, use.presented)
-            if known := known_sale(sale, gift_code):
+            past = past_of(store, use.pos_transaction_id)
+            if known := known_sale(sale, gift_code, past):
                 return OfflineAnswer(use.pos_transaction_id, "known", redemption=known)
             _check_report(sale, gift_code, now, shift)
-            return OfflineAnswer(use.pos_transaction_id, "booked", redemption=book_sale(sale, gift_code, now))
+            return OfflineAnswer(use.pos_transaction_id, "booked", redemption=book_sale(sale, gift_code, past, now))
     except DomainError as refusal:
         _dispute(sale, None if _is_unknown(refusal) else gift_code, refusal.code, now)
         return OfflineAnswer(use.pos_transaction_id, "disputed", refusal.code)

@@ -7,27 +7,36 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce, Least
 
 from accounts import audit
 from campaigns.models import Store
 from codes.conditions import NO_DETAILS, USABLE, Conditions, Purchase, Use, conditions_of, judge_use
 from codes.errors import AlreadyRedeemed, DuplicateTransaction, ReversedBeforeArrival
-from codes.models import CodeLock, GiftCode, Redemption, RedemptionKind
-from codes.selectors import is_buried, others_in_basket, redemption_of_transaction
+from codes.models import GiftCode, Redemption, RedemptionKind
+from codes.selectors import live_lock, others_in_basket
 from codes.services.journaling import journal_after_commit
 from codes.services.presenting import consume_earlier_presentation, consume_presentation
 from codes.services.redemption.checking import check_not_locked
-from codes.services.redemption.days import day_of_booking
+from codes.services.redemption.days import day_lock, open_day
 from codes.services.redemption.finding import find_code, find_store
 from codes.services.redemption.ledger import post_use
+from codes.services.redemption.past import Past, past_of
+from core import rows
 from core.crashpoints import crashpoint
-from core.named_locks import hold
+from core.named_locks import hold_all
 from participants.models import TouchKind
 from participants.services import record_touch
 
 MOST_COUNTED = 32_767  # what the column holds
+DEBIT = """
+UPDATE codes_giftcode SET balance_jpy = balance_jpy - %s, redeemed_at = COALESCE(redeemed_at, %s),
+    use_count = CASE WHEN use_count < %s THEN use_count + 1 ELSE use_count END
+WHERE id = %s AND status IN (%s, %s) AND balance_jpy >= %s AND use_count <= %s RETURNING balance_jpy
+"""
+HOLDER = """
+SELECT e.participant_id, e.campaign_id, e.id FROM codes_award w JOIN participants_entry e ON e.id = w.entry_id
+WHERE w.gift_code_id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -80,34 +89,37 @@ def redeem_code(
         api_key_id=api_key_id,
     )
     gift_code = find_code(agency_id, presented)
-    hold_transaction(sale.store, pos_transaction_id)
-    return known_sale(sale, gift_code) or book_sale(sale, gift_code, now)
+    _hold_sale(sale)
+    past = past_of(sale.store, pos_transaction_id)
+    return known_sale(sale, gift_code, past) or book_sale(sale, gift_code, past, now)
 
 
-def hold_transaction(store: Store, pos_transaction_id: str) -> None:
-    """Let a sale and its undoing, or two sales of one number, come one after the other."""
-    if pos_transaction_id:
-        hold(f"pos:{store.pk}:{pos_transaction_id}")
+def _hold_sale(sale: Sale) -> None:
+    """Hold what a sale needs before its code is locked: its number, the store's day, its purchase."""
+    number = transaction_lock(sale.store.pk, sale.pos_transaction_id)
+    basket = basket_lock(sale.store.pk, sale.purchase.basket_id)
+    hold_all([*number, (day_lock(sale.store.pk), True), *basket])
 
 
-def hold_basket(store: Store, basket_id: str) -> None:
-    """Let the codes of one purchase come one after the other, each before its row is locked."""
-    if basket_id:
-        hold(f"basket:{store.pk}:{basket_id}")
+def transaction_lock(store_id: int, pos_transaction_id: str) -> list[tuple[str, bool]]:
+    """Name what lets a sale and its undoing, or two sales of one number, come one after the other."""
+    return [(f"pos:{store_id}:{pos_transaction_id}", False)] if pos_transaction_id else []
 
 
-def known_sale(sale: Sale, gift_code: GiftCode) -> Redemption | None:
-    """Find the line that this POS transaction made before.
+def basket_lock(store_id: int, basket_id: str) -> list[tuple[str, bool]]:
+    """Name what lets the codes of one purchase come one after the other, each before its row is locked."""
+    return [(f"basket:{store_id}:{basket_id}", False)] if basket_id else []
+
+
+def known_sale(sale: Sale, gift_code: GiftCode, past: Past) -> Redemption | None:
+    """Give the line that this POS transaction made before.
 
     Raises:
         DuplicateTransaction, ReversedBeforeArrival: as `redeem_code`.
     """
-    number = sale.pos_transaction_id
-    if not number:
-        return None
-    if is_buried(agency_id=gift_code.agency_id, store_id=sale.store.pk, pos_transaction_id=number):
+    if past.is_undone:
         raise ReversedBeforeArrival
-    known = redemption_of_transaction(agency_id=gift_code.agency_id, store_id=sale.store.pk, pos_transaction_id=number)
+    known = past.known
     if known is None:
         return None
     is_same = known.gift_code_id == gift_code.pk and sale.amount_jpy in (None, known.amount_jpy)
@@ -117,21 +129,24 @@ def known_sale(sale: Sale, gift_code: GiftCode) -> Redemption | None:
     return known
 
 
-def book_sale(sale: Sale, found: GiftCode, now: datetime) -> Redemption:
-    """Take a use off its code under the code's lock and write line, posting and trail."""
-    day = day_of_booking(sale.store, now)
-    hold_basket(sale.store, sale.purchase.basket_id)
-    gift_code = GiftCode.objects.select_for_update().get(pk=found.pk)
+def book_sale(sale: Sale, found: GiftCode, past: Past, now: datetime) -> Redemption:
+    """Take a use off its code under the code's lock and write line, posting and trail.
+
+    The caller holds the sale's number, its purchase and the store's day.
+    """
+    day = open_day(sale.store, past.settled_day, now)
+    gift_code = rows.locked(GiftCode, found.pk)
+    gift_code.prize, gift_code.batch, gift_code.agency = found.prize, found.batch, found.agency
     conditions = conditions_of(gift_code.prize_id)
     others = others_in_basket(gift_code, sale.store.pk, sale.purchase.basket_id)
     at = sale.occurred_at if sale.is_offline and sale.occurred_at else now
     amount = judge_use(gift_code, conditions, Use(sale.store.pk, at, sale.amount_jpy, sale.purchase, others))
-    if not sale.is_offline:  # what was reported later had left the store before anybody set the code aside
-        check_not_locked(gift_code, now, sale.lock_public_id)
+    # What is reported later had left the store before anybody set the code aside.
+    lock = live_lock(gift_code, now) if sale.is_offline else check_not_locked(gift_code, now, sale.lock_public_id)
     consume = consume_earlier_presentation if sale.is_offline else consume_presentation
     consume(gift_code=gift_code, presented=sale.presented, now=at)
     redemption = _write_line(
-        agency_id=gift_code.agency_id,
+        agency=gift_code.agency,
         gift_code=gift_code,
         store=sale.store,
         kind=RedemptionKind.REDEEM,
@@ -147,7 +162,8 @@ def book_sale(sale: Sale, found: GiftCode, now: datetime) -> Redemption:
         business_day=day,
         api_key_id=sale.api_key_id,
     )
-    CodeLock.objects.filter(gift_code=gift_code).delete()
+    if lock is not None:
+        lock.delete()
     post_use(redemption)
     journal_after_commit(redemption=redemption, now=now)
     audit.record("code.redeemed", subject=redemption, actor_label=sale.store.code, amount_jpy=amount)
@@ -158,35 +174,33 @@ def book_sale(sale: Sale, found: GiftCode, now: datetime) -> Redemption:
 
 
 def _debit(gift_code: GiftCode, amount: int, conditions: Conditions, now: datetime) -> int:
-    covered = GiftCode.objects.filter(pk=gift_code.pk, status__in=USABLE, balance_jpy__gte=amount)
-    if conditions.use_limit is not None:
-        covered = covered.filter(use_count__lt=conditions.use_limit)
-    counted = Least(F("use_count") + 1, Value(MOST_COUNTED))
-    changes = {"balance_jpy": F("balance_jpy") - amount, "use_count": counted}
-    if not covered.update(**changes, redeemed_at=Coalesce("redeemed_at", now)):
+    """Take an amount off what is left, in one statement that asks once more whether it may."""
+    limit = MOST_COUNTED if conditions.use_limit is None else conditions.use_limit - 1
+    values = [amount, now, MOST_COUNTED, gift_code.pk, *(status.value for status in USABLE), amount, limit]
+    left = rows.one(DEBIT, values)
+    if left is None:
         raise AlreadyRedeemed
-    return gift_code.balance_jpy - amount
+    return int(left[0])
 
 
 def _write_line(**values: Any) -> Redemption:
     """Add a line; a number of the till that another code took at the same moment undoes this one's debit."""
     try:
-        with transaction.atomic():
-            return Redemption.objects.create(**values)
+        return rows.add(Redemption(**values))
     except IntegrityError as error:
         raise DuplicateTransaction from error
 
 
 def _touch(gift_code: GiftCode, now: datetime) -> None:
     """Add the use to its holder's timeline; a printed voucher has no holder."""
-    award = getattr(gift_code, "award", None)
-    if award is None:
-        return
-    record_touch(
-        kind=TouchKind.REDEEMED,
-        agency_id=gift_code.agency_id,
-        participant_id=award.entry.participant_id,
-        campaign_id=award.entry.campaign_id,
-        entry_id=award.entry_id,
-        now=now,
-    )
+    holder = rows.one(HOLDER, [gift_code.pk])
+    if holder is not None:
+        participant_id, campaign_id, entry_id = holder
+        record_touch(
+            kind=TouchKind.REDEEMED,
+            agency_id=gift_code.agency_id,
+            participant_id=participant_id,
+            campaign_id=campaign_id,
+            entry_id=entry_id,
+            now=now,
+        )

@@ -3,23 +3,43 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.models import Agency
 from campaigns.models import Store
 from codes.errors import AlreadyReversed, AmountOutOfRange, RedemptionNotFound, ReversalTooLarge
-from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind, Tombstone
+from codes.models import CodeBatch, DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind, Tombstone
 from codes.selectors import redemption_of_transaction
 from codes.services.journaling import journal_after_commit
-from codes.services.redemption.days import day_of_booking
+from codes.services.redemption.days import day_lock, open_day
 from codes.services.redemption.finding import find_store
 from codes.services.redemption.ledger import post_return
-from codes.services.redemption.redeeming import hold_transaction
+from codes.services.redemption.past import past_of
+from codes.services.redemption.redeeming import transaction_lock
+from core import rows
 from core.crashpoints import crashpoint
+from core.named_locks import hold, hold_all
 
+USE = f"""
+SELECT {rows.columns(Redemption, "r")}, {rows.columns(Store, "s")}, {rows.columns(Agency, "a")},
+    {rows.columns(GiftCode, "g")}, {rows.columns(CodeBatch, "b")}
+FROM codes_redemption r JOIN campaigns_store s ON s.id = r.store_id JOIN accounts_agency a ON a.id = r.agency_id
+    JOIN codes_giftcode g ON g.id = r.gift_code_id JOIN codes_codebatch b ON b.id = g.batch_id
+WHERE r.public_id = %s AND r.agency_id = %s AND r.kind = 'redeem'
+"""  # noqa: S608 names of columns only
+GIVE_BACK = """
+UPDATE codes_redemption SET reversed_jpy = reversed_jpy + %s WHERE id = %s AND reversed_jpy <= amount_jpy - %s
+"""
+CREDIT = """
+UPDATE codes_giftcode SET balance_jpy = balance_jpy + %s, use_count = use_count - %s,
+    redeemed_at = CASE WHEN balance_jpy + %s = face_value_jpy THEN NULL ELSE redeemed_at END
+WHERE id = %s RETURNING balance_jpy
+"""
 ACTIONS = {RedemptionKind.REVERSAL: "code.reversed", RedemptionKind.REFUND: "code.refunded"}
 
 
@@ -27,7 +47,7 @@ ACTIONS = {RedemptionKind.REVERSAL: "code.reversed", RedemptionKind.REFUND: "cod
 def reverse_redemption(
     *,
     agency_id: int,
-    redemption_public_id: str,
+    redemption_public_id: UUID | str,
     now: datetime,
     amount_jpy: int | None = None,
     reason: str = "",
@@ -42,11 +62,8 @@ def reverse_redemption(
         ReversalTooLarge: less of it is left.
         AmountOutOfRange: not an amount.
     """
-    found = Redemption.objects.filter(agency_id=agency_id, public_id=redemption_public_id, kind=RedemptionKind.REDEEM)
-    if store_id is not None:
-        found = found.filter(store_id=store_id)
-    original = found.select_related("store").first()
-    if original is None:
+    original = _use(agency_id, UUID(str(redemption_public_id)))
+    if original is None or store_id not in (None, original.store_id):
         raise RedemptionNotFound
     return _give_back(original, amount_jpy, now, reason=reason, api_key_id=api_key_id)
 
@@ -69,7 +86,7 @@ def reverse_transaction(
         StoreNotAllowed: not an active store of the agency.
     """
     store = find_store(agency_id, store_id)
-    hold_transaction(store, pos_transaction_id)
+    hold_all(transaction_lock(store.pk, pos_transaction_id))
     _stone, is_new = Tombstone.objects.get_or_create(
         agency_id=agency_id,
         store=store,
@@ -101,15 +118,17 @@ def _drop_dispute(store: Store, pos_transaction_id: str, now: datetime) -> None:
 def _give_back(original: Redemption, amount_jpy: int | None, now: datetime, **details: Any) -> Redemption:
     if amount_jpy is not None and amount_jpy < 1:
         raise AmountOutOfRange
-    day = day_of_booking(original.store, now)
-    gift_code = GiftCode.objects.select_for_update().get(pk=original.gift_code_id)
-    original.refresh_from_db(fields=["reversed_jpy"])
-    left = original.amount_jpy - original.reversed_jpy
+    hold(day_lock(original.store_id), shared=True)
+    day = open_day(original.store, past_of(original.store).settled_day, now)
+    gift_code = rows.locked(GiftCode, original.gift_code_id)
+    gift_code.batch, gift_code.agency = original.gift_code.batch, original.agency
+    (reversed_jpy,) = rows.one("SELECT reversed_jpy FROM codes_redemption WHERE id = %s", [original.pk]) or (0,)
+    left = original.amount_jpy - reversed_jpy
     amount = left if amount_jpy is None else amount_jpy
     _take_from_use(original, amount)
     is_same_day = original.business_day is None or day <= original.business_day
-    reversal = Redemption.objects.create(
-        agency_id=original.agency_id,
+    reversal = Redemption(
+        agency=original.agency,
         gift_code=gift_code,
         store=original.store,
         kind=RedemptionKind.REVERSAL if is_same_day else RedemptionKind.REFUND,
@@ -121,6 +140,7 @@ def _give_back(original: Redemption, amount_jpy: int | None, now: datetime, **de
         business_day=day,
         **details,
     )
+    rows.add(reversal)
     post_return(reversal)
     journal_after_commit(redemption=reversal, now=now)
     action = ACTIONS[RedemptionKind(reversal.kind)]
@@ -130,21 +150,29 @@ def _give_back(original: Redemption, amount_jpy: int | None, now: datetime, **de
     return reversal
 
 
+def _use(agency_id: int, public_id: UUID) -> Redemption | None:
+    """Read a use with what its undoing needs, in one statement."""
+    found = rows.one(USE, [public_id, agency_id])
+    if found is None:
+        return None
+    use: Redemption
+    use, use.store, use.agency, use.gift_code, use.gift_code.batch = rows.apart(
+        found, Redemption, Store, Agency, GiftCode, CodeBatch
+    )
+    return use
+
+
 def _take_from_use(original: Redemption, amount: int) -> None:
-    uses = Redemption.objects.filter(pk=original.pk)
-    if amount and uses.filter(reversed_jpy__lte=F("amount_jpy") - amount).update(
-        reversed_jpy=F("reversed_jpy") + amount
-    ):
+    if amount and rows.count(GIVE_BACK, [amount, original.pk, amount]):
         return
-    if uses.filter(reversed_jpy__gte=F("amount_jpy")).exists():
+    if Redemption.objects.filter(pk=original.pk, reversed_jpy__gte=F("amount_jpy")).exists():
         raise AlreadyReversed
     raise ReversalTooLarge
 
 
 def _credit(gift_code: GiftCode, amount: int, *, frees_a_use: bool) -> int:
-    balance = gift_code.balance_jpy + amount
-    changes: dict[str, Any] = {"redeemed_at": None} if balance == gift_code.face_value_jpy else {}
-    if frees_a_use and gift_code.use_count:
-        changes["use_count"] = F("use_count") - 1
-    GiftCode.objects.filter(pk=gift_code.pk).update(balance_jpy=F("balance_jpy") + amount, **changes)
-    return balance
+    """Put an amount back; a code that is whole again counts as not used."""
+    is_freed = frees_a_use and gift_code.use_count > 0
+    balance = rows.one(CREDIT, [amount, 1 if is_freed else 0, amount, gift_code.pk])
+    assert balance is not None  # the caller holds the row
+    return int(balance[0])

@@ -1,0 +1,148 @@
+"""Rows read and added by statements that are made once.
+
+Making SQL out of a query set takes the ORM several times as long as the database takes to answer. Nearly everywhere
+that is no matter; a till's call is a dozen such statements, and a line of the trail is added with every act. So their
+SQL is made once for a model and kept. What a column holds becomes what the model has, and the other way round, by the
+model's own fields, as when the ORM does it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+type Converters = Sequence[tuple[int, Sequence[Callable[..., Any]], models.Field[Any, Any]]]
+type Fields = tuple[models.Field[Any, Any], ...]
+
+
+def first[Row: models.Model](model: type[Row], where: str, values: Sequence[Any]) -> Row | None:
+    """Read the row that a condition in SQL names, by columns of its own table; None where there is none."""
+    found = one(f"SELECT {columns(model)} FROM {_table(model)} WHERE {where} LIMIT 1", values)  # noqa: S608 ours
+    return row_of(model, found) if found else None
+
+
+def locked[Row: models.Model](model: type[Row], pk: int) -> Row:
+    """Read a row as it is once everybody else has let go of it, and hold it until the transaction ends.
+
+    Raises:
+        DoesNotExist: there is none.
+    """
+    found = one(f"SELECT {columns(model)} FROM {_table(model)} WHERE id = %s{_lock()}", [pk])  # noqa: S608 names only
+    if found is None:
+        raise model.DoesNotExist  # type: ignore[attr-defined]  # every model has it
+    return row_of(model, found)
+
+
+def add[Row: models.Model](row: Row) -> Row:
+    """Add a row whose key the database gives. Nobody is told: we have no signals, and no rules in `save()`."""
+    add_all([row])
+    return row
+
+
+def add_all(same: Sequence[models.Model]) -> None:
+    """Add several rows of one model in one statement."""
+    model = type(same[0])
+    values = [
+        field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in same for field in _written(model)
+    ]
+    for row, (key,) in zip(same, many(_insert(model, len(same)), values), strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as `save()` leaves it
+
+
+def one(statement: str, values: Sequence[Any]) -> Sequence[Any] | None:
+    """Run a statement and give its first row."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_adapted(value) for value in values])
+        found: Sequence[Any] | None = cursor.fetchone()
+        return found
+
+
+def many(statement: str, values: Sequence[Any]) -> list[Sequence[Any]]:
+    """Run a statement and give all its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_adapted(value) for value in values])
+        return list(cursor.fetchall())
+
+
+def count(statement: str, values: Sequence[Any]) -> int:
+    """Run a statement that changes rows and tell how many it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_adapted(value) for value in values])
+        return int(cursor.rowcount)
+
+
+def places(values: Sequence[Any]) -> str:
+    """Write as many places for values as there are, for the brackets of IN."""
+    return ", ".join(["%s"] * len(values))
+
+
+@lru_cache(maxsize=64)
+def columns(model: type[models.Model], alias: str = "") -> str:
+    """Name all columns of a model's table for a SELECT, as `row_of` takes them."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(f'{prefix}"{field.column}"' for field in model._meta.concrete_fields)
+
+
+def row_of[Row: models.Model](model: type[Row], values: Sequence[Any]) -> Row:
+    """Make a row of what a statement gave for `columns`, in that order; what comes after them is left."""
+    names, converters = _read(model, connection.vendor)
+    given = list(values[: len(names)])
+    for place, converting, field in converters:
+        for convert in converting:
+            given[place] = convert(given[place], field.cached_col, connection)
+    return model.from_db(connection.alias, names, given)
+
+
+def apart(values: Sequence[Any], *models_in_order: type[models.Model]) -> list[Any]:
+    """Make a row of each of several models out of one row of a join that named their `columns` in that order."""
+    made: list[Any] = []
+    start = 0
+    for model in models_in_order:
+        made.append(row_of(model, values[start:]))
+        start += len(model._meta.concrete_fields)
+    return made
+
+
+@lru_cache(maxsize=64)
+def _read(model: type[models.Model], _vendor: str) -> tuple[list[str], Converters]:
+    """Name the fields, and tell what turns columns into what they hold; most are as the driver gives them."""
+    found: list[Any] = []
+    for place, field in enumerate(model._meta.concrete_fields):
+        converters = connection.ops.get_db_converters(field.cached_col) + field.get_db_converters(connection)
+        if converters:
+            found.append((place, converters, field))
+    return [field.attname for field in model._meta.concrete_fields], found
+
+
+@lru_cache(maxsize=64)
+def _written(model: type[models.Model]) -> Fields:
+    return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+
+
+@lru_cache(maxsize=64)
+def _insert(model: type[models.Model], count: int) -> str:
+    names = ", ".join(f'"{field.column}"' for field in _written(model))
+    values = ", ".join([f"({places(_written(model))})"] * count)
+    return f"INSERT INTO {_table(model)} ({names}) VALUES {values} RETURNING id"  # noqa: S608 names only
+
+
+def _lock() -> str:
+    """SQLite knows no locks of rows: there the IMMEDIATE transaction holds the whole database."""
+    return " FOR UPDATE" if connection.features.has_select_for_update else ""
+
+
+def _adapted(value: Any) -> Any:
+    """Write an instant and an id as the ORM writes them; PostgreSQL's driver takes both as they are."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return value
+
+
+def _table(model: type[models.Model]) -> str:
+    return f'"{model._meta.db_table}"'
