@@ -28,7 +28,9 @@ class OfflineReport(TillView):
         class Use(PurchaseInput):
             code = Text(max_length=200)
             amount_jpy = Yen()
-            pos_transaction_id = Identifier(max_length=64, help_text="Unique in the store.")
+            pos_transaction_id = Identifier(
+                max_length=64, help_text="Its own for each code; codes of one purchase share basket_id."
+            )
             occurred_at = Instant(help_text="The time at the till, within the last seven days.")
 
         store = Identifier(max_length=20, help_text="The store's number.")

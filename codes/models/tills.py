@@ -265,7 +265,13 @@ class OfflineDispute(StatefulModel):
         constraints: ClassVar = [
             in_status("dispute_status_known", DisputeStatus),
             models.UniqueConstraint(
-                name="dispute_once_per_pos_transaction", fields=["agency", "store", "pos_transaction_id"]
+                name="dispute_once_per_use",
+                fields=["agency", "store", "pos_transaction_id", "gift_code", "amount_jpy"],
+            ),
+            models.UniqueConstraint(
+                name="dispute_once_per_use_of_an_unknown_code",
+                fields=["agency", "store", "pos_transaction_id", "amount_jpy"],
+                condition=Q(gift_code__isnull=True),
             ),
         ]
 

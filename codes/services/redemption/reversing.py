@@ -78,7 +78,7 @@ def reverse_transaction(
     )
     if is_new:
         audit.record("sale.undone", subject=store, actor_label=store.code, reason=reason)
-        _drop_dispute(store, pos_transaction_id, now)
+        _drop_disputes(store, pos_transaction_id, now)
     sale = redemption_of_transaction(agency_id=agency_id, store_id=store.pk, pos_transaction_id=pos_transaction_id)
     if sale is None or sale.kind != RedemptionKind.REDEEM:
         return None
@@ -89,11 +89,10 @@ def reverse_transaction(
         return sale.reversals.latest("pk")
 
 
-def _drop_dispute(store: Store, pos_transaction_id: str, now: datetime) -> None:
-    """Nobody bears a use reported later that its till has undone."""
+def _drop_disputes(store: Store, pos_transaction_id: str, now: datetime) -> None:
+    """Nobody bears what was reported later of a sale that its till has undone."""
     open_ones = OfflineDispute.objects.filter(store=store, status=DisputeStatus.OPEN)
-    dispute = open_ones.select_for_update().filter(pos_transaction_id=pos_transaction_id).first()
-    if dispute is not None:
+    for dispute in open_ones.filter(pos_transaction_id=pos_transaction_id).order_by("pk").select_for_update():
         dispute.move_to(DisputeStatus.NO_CLAIM, note=_("The till has undone this sale."), resolved_at=now)
         audit.record("dispute.resolved", subject=dispute, actor_label=store.code, borne_by=str(DisputeStatus.NO_CLAIM))
 
