@@ -144,7 +144,10 @@ def _recalled(batch_id: int) -> None:
 
 @transaction.atomic
 def _blocked(batch: CodeBatch, now: datetime) -> int:
-    return _block_chunk(batch, now)
+    blocked = _block_chunk(batch, now)
+    if blocked:  # no job need be there to tell it
+        audit.record("batch.codes_blocked", subject=batch, reason=FROM_JOURNAL, codes=blocked)
+    return blocked
 
 
 @transaction.atomic
