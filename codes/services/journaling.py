@@ -34,7 +34,7 @@ def journal_award(*, award_id: int, now: datetime) -> None:
     if award is not None:
         open_journal().append([award_line(award)], now)
         crashpoint("journal.after_line")
-        Award.objects.filter(pk=award_id).update(journaled_at=now)
+        _note_written([award], now)
 
 
 def journal_after_commit(*, redemption: Redemption, now: datetime) -> None:
@@ -255,7 +255,7 @@ def _journal_redemption(redemption_id: int, now: datetime) -> None:
             log.warning("journal_unavailable", reason=error.context.get("reason"))
             return
         crashpoint("journal.after_line")
-        Redemption.objects.filter(pk=redemption_id).update(journaled_at=now)
+        _note_written([redemption], now)
 
 
 def _write_some(rows: QuerySet[Any], line_of: Callable[[Any], Line], now: datetime) -> int:
@@ -263,5 +263,14 @@ def _write_some(rows: QuerySet[Any], line_of: Callable[[Any], Line], now: dateti
     if some:
         open_journal().append([line_of(row) for row in some], now)
         crashpoint("journal.after_line")
-        rows.model._default_manager.filter(pk__in=[row.pk for row in some]).update(journaled_at=now)
+        _note_written(some, now)
     return len(some)
+
+
+def _note_written(rows: Sequence[Award | Redemption], now: datetime) -> None:
+    """Note that rows are in the journal; an award whose code was replaced meanwhile waits for another line."""
+    written = type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows])
+    if isinstance(rows[0], Award):
+        codes = [row.gift_code_id for row in rows]  # no code is ever another award's
+        written = written.filter(Q(gift_code__in=codes) | Q(gift_code__isnull=True))
+    written.update(journaled_at=now)
