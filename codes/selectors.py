@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Agency
 from campaigns.models import Store, TrackedLink
 from codes import errors
-from codes.journal import pos_indexes
+from codes.journal import pos_indexes, pos_names
 from codes.links import token_indexes
 from codes.models import (
     Allocation,
@@ -150,8 +150,7 @@ def issued_without_award() -> list[int]:
 
 def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_id: str) -> Redemption | None:
     """Find what a till's transaction did, under the number that the till gave it."""
-    # by a hash of it where the line came back from the journal
-    names = [pos_transaction_id, *pos_indexes(store_id, pos_transaction_id)]
+    names = pos_names(store_id, pos_transaction_id)
     found = Redemption.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names).first()
     if found is not None:
         found.pos_transaction_id = pos_transaction_id
@@ -170,7 +169,8 @@ def of_transaction(lines: QuerySet[Redemption], *, agency_id: int, pos_transacti
 
 def is_buried(*, agency_id: int, store_id: int, pos_transaction_id: str) -> bool:
     """Tell whether a till has undone this transaction, whether or not it ever arrived."""
-    stones = Tombstone.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id=pos_transaction_id)
+    names = pos_names(store_id, pos_transaction_id)
+    stones = Tombstone.objects.filter(agency_id=agency_id, store_id=store_id, pos_transaction_id__in=names)
     return stones.exists()
 
 

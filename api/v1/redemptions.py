@@ -137,6 +137,7 @@ class RedemptionList(TillView):
                 lock_public_id=given.get("lock"),
                 occurred_at=given.get("occurred_at"),
                 api_key_id=self.key.pk,
+                call_hashes=self.call.hashes(),
                 now=clock.now(),
             )
             return 200 if redemption.is_repeat else 201, RedemptionAnswer(redemption).data

@@ -49,6 +49,7 @@ class RedemptionReversal(TillView):
                 amount_jpy=given.get("amount_jpy"),
                 reason=given["reason"],
                 api_key_id=self.key.pk,
+                call_hashes=self.call.hashes(),
                 now=clock.now(),
             )
             return 201, RedemptionAnswer(reversal).data

@@ -25,7 +25,7 @@ class Redemption(PublicModel):
     """One use of a code at a till, or its reversal; lines are only ever added.
 
     `reversed_jpy` of a use is what its reversals have given back so far. `is_repeat` belongs to one answer: the POS
-    transaction had made this line before.
+    transaction had made this line before. `call_hashes` is for the issue journal: see `codes.journal.Call`.
     """
 
     is_repeat = False
@@ -65,6 +65,7 @@ class Redemption(PublicModel):
     is_offline = models.BooleanField(_("reported later"), default=False)
     business_day = models.DateField(_("business day"), null=True, blank=True)
     api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    call_hashes = models.CharField(max_length=80, blank=True, db_default="", default="", editable=False)
     journaled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

@@ -11,7 +11,17 @@ from django.db.models import F, Q, QuerySet
 
 from codes.errors import JournalUnavailable
 from codes.journal import Line, open_journal, pos_index
-from codes.models import Award, BatchPurpose, BatchStatus, CodeBatch, CodeJob, GiftCode, Redemption, UnwrittenLine
+from codes.models import (
+    Award,
+    BatchPurpose,
+    BatchStatus,
+    CodeBatch,
+    CodeJob,
+    GiftCode,
+    Redemption,
+    Tombstone,
+    UnwrittenLine,
+)
 from core.crashpoints import crashpoint
 
 log = structlog.get_logger(__name__)
@@ -83,6 +93,11 @@ def journal_recall_end(*, batch: CodeBatch, now: datetime) -> None:
     _note(recall_end_line(batch, now), now)
 
 
+def journal_undoing(*, stone: Tombstone, now: datetime) -> None:
+    """See to it, as `journal_void`, that the journal learns that a till has undone a sale, whether or not it came."""
+    _note(undone_line(stone), now)
+
+
 def write_missing(*, now: datetime) -> int:
     """Write all that the journal lacks; returns how many lines.
 
@@ -138,6 +153,7 @@ def redemption_line(redemption: Redemption) -> Line:
         "reverses": str(redemption.reverses.public_id) if redemption.reverses else None,
         "day": redemption.business_day.isoformat() if redemption.business_day else None,
         "pos": pos_index(redemption.store_id, redemption.pos_transaction_id),
+        "call": redemption.call_hashes or None,
     }
 
 
@@ -184,6 +200,19 @@ def withdrawal_line(award: Award, now: datetime) -> Line:
         "at": now.isoformat(),
         "agency": str(award.agency.public_id),
         "entry": str(award.entry.public_id),
+    }
+
+
+def undone_line(stone: Tombstone) -> Line:
+    """Give what the journal holds of a sale that its till has undone: the till's own number only as a keyed hash."""
+    store, number = stone.store, pos_index(stone.store_id, stone.pos_transaction_id)
+    return {
+        "what": "undone",
+        "id": f"{store.public_id}.{number}",
+        "at": stone.at.isoformat(),
+        "agency": str(store.agency.public_id),
+        "store": str(store.public_id),
+        "pos": number,
     }
 
 

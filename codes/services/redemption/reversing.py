@@ -12,8 +12,8 @@ from accounts import audit
 from campaigns.models import Store
 from codes.errors import AlreadyReversed, AmountOutOfRange, RedemptionNotFound, ReversalTooLarge
 from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind, Tombstone
-from codes.selectors import redemption_of_transaction
-from codes.services.journaling import journal_after_commit
+from codes.selectors import is_buried, redemption_of_transaction
+from codes.services.journaling import journal_after_commit, journal_undoing
 from codes.services.redemption.days import day_of_booking
 from codes.services.redemption.finding import find_store
 from codes.services.redemption.ledger import post_return
@@ -33,6 +33,7 @@ def reverse_redemption(
     reason: str = "",
     store_id: int | None = None,
     api_key_id: int | None = None,
+    call_hashes: str = "",
 ) -> Redemption:
     """Give an amount of a redemption back to its code, or all that has not been given back yet.
 
@@ -48,7 +49,8 @@ def reverse_redemption(
     original = found.select_related("store").first()
     if original is None:
         raise RedemptionNotFound
-    return _give_back(original, amount_jpy, now, reason=reason, api_key_id=api_key_id)
+    details = {"reason": reason, "api_key_id": api_key_id, "call_hashes": call_hashes}
+    return _give_back(original, amount_jpy, now, **details)
 
 
 @transaction.atomic
@@ -70,15 +72,8 @@ def reverse_transaction(
     """
     store = find_store(agency_id, store_id)
     hold_transaction(store, pos_transaction_id)
-    _stone, is_new = Tombstone.objects.get_or_create(
-        agency_id=agency_id,
-        store=store,
-        pos_transaction_id=pos_transaction_id,
-        defaults={"at": now, "api_key_id": api_key_id},
-    )
-    if is_new:
-        audit.record("sale.undone", subject=store, actor_label=store.code, reason=reason)
-        _drop_disputes(store, pos_transaction_id, now)
+    if not is_buried(agency_id=agency_id, store_id=store.pk, pos_transaction_id=pos_transaction_id):
+        _bury(store, pos_transaction_id, now, reason, api_key_id)
     sale = redemption_of_transaction(agency_id=agency_id, store_id=store.pk, pos_transaction_id=pos_transaction_id)
     if sale is None or sale.kind != RedemptionKind.REDEEM:
         return None
@@ -87,6 +82,19 @@ def reverse_transaction(
             return _give_back(sale, None, now, reason=reason, api_key_id=api_key_id)
     except AlreadyReversed:
         return sale.reversals.latest("pk")
+
+
+def _bury(store: Store, pos_transaction_id: str, now: datetime, reason: str, api_key_id: int | None) -> None:
+    stone, is_new = Tombstone.objects.get_or_create(
+        agency_id=store.agency_id,
+        store=store,
+        pos_transaction_id=pos_transaction_id,
+        defaults={"at": now, "api_key_id": api_key_id},
+    )
+    if is_new:
+        journal_undoing(stone=stone, now=now)
+        audit.record("sale.undone", subject=store, actor_label=store.code, reason=reason)
+        _drop_disputes(store, pos_transaction_id, now)
 
 
 def _drop_disputes(store: Store, pos_transaction_id: str, now: datetime) -> None:
