@@ -50,6 +50,11 @@ def is_wanted() -> bool:
     return connection.vendor == "postgresql" and bool(settings.AGENCY_WALL)
 
 
+def confined_agency() -> int | None:
+    """Give the agency to whose rows this call is confined, if it is."""
+    return _agency_id.get()
+
+
 def is_confined() -> bool:
     """Tell whether this is the call of an agency's key, which may not do what the wall forbids, such as COPY."""
     return _agency_id.get() is not None

@@ -165,6 +165,17 @@ class IdempotencyKeyReused(DomainError):
     status = 422
 
 
+class AnswerLost(DomainError):
+    """A restore knows from the journal that the call had its effect, and could not bring its line back."""
+
+    code = "answer_lost"
+    message = _(
+        "This call was carried out before our database had to be restored, and its answer is lost. Nothing was done "
+        "now. Please do not send it under a new Idempotency-Key; ask the campaign office what became of it."
+    )
+    status = 409
+
+
 class RequestInProgress(DomainError):
     code = "request_in_progress"
     message = _("The first request with this Idempotency-Key is still running. Please try again in a moment.")

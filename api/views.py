@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
@@ -76,13 +77,23 @@ class AgencyView(APIView):
         """Answer with one page of rows."""
         return Response(kind(page_of(rows, limit=given["limit"], cursor=given.get("cursor"))).data)
 
+    @property
+    def endpoint(self) -> str:
+        """Where this call goes, as keys are kept."""
+        return f"{self.request.method} {self.request.path}"
+
+    @cached_property
+    def body_sha256(self) -> str:
+        """The hash of what this call's body says."""
+        return idempotency.body_sha256(self.request)
+
     def once(self, effect: idempotency.Effect) -> Response:
         """Run the effect of a call that moves value once for its Idempotency-Key, and answer each repeat alike."""
         kept = idempotency.answer_once(
             agency_id=self.agency.pk,
-            endpoint=f"{self.request.method} {self.request.path}",
+            endpoint=self.endpoint,
             key=idempotency.idempotency_key(self.request),
-            body_sha256=idempotency.body_sha256(self.request),
+            body_sha256=self.body_sha256,
             effect=effect,
             keeps_refusals=self.keeps_refusals,
         )

@@ -31,6 +31,8 @@ LABELS: dict[str, str | Promise] = {
     "batch.recall_cancelled": _("its recall was given up"),
     "batch.recalled": _("was recalled"),
     "batch.recall_done": _("its recall has ended"),
+    "batch.codes_blocked": _("its codes were blocked again after a restore"),
+    "batch.codes_expired": _("codes of it have expired in stock"),
     "batch.export_requested": _("its codes were asked for in plain text"),
     "batch.export_approved": _("its codes were let out by a second person"),
     "batch.export_refused": _("its codes were not let out"),

@@ -25,7 +25,7 @@ from django.conf import settings
 from codes.errors import JournalUnavailable
 from core.clients.object_lock import BucketUnavailable, LockedBucket
 from core.clock import jst_day
-from core.crypto import blind_index
+from core.crypto import IndexHasher, blind_index
 from core.index_keys import current_key_id, key_ids
 
 Line = dict[str, Any]
@@ -33,6 +33,22 @@ RETAIN_DAYS = 2555  # seven years, as long as the audit trail
 FIRST_KEY = "0"  # of the index keys: lines of the time before there were others do not name it
 POS_INDEX = re.compile(r"#(?:[!-~]{1,8}:)?[0-9a-f]{50,62}")
 PAUSE_SECONDS = 5.0  # for which a bucket that failed is not asked again
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that moves value, as its caller would repeat it: to an endpoint, under an Idempotency-Key, with a body."""
+
+    agency_id: int
+    endpoint: str
+    key: str
+    body_sha256: str
+
+    def hashes(self, key_id: str = "") -> str:
+        """Give what the journal may hold of it: an index key's id, and under that the hashes of key and of body."""
+        key_id = key_id or current_key_id()
+        hasher = IndexHasher(field="idempotency_key", tenant=self.agency_id, key_id=key_id)
+        return ":".join([key_id, hasher.index(f"{self.endpoint} {self.key}")[:32], hasher.index(self.body_sha256)[:32]])
 
 
 class Journal(Protocol):
@@ -187,5 +203,10 @@ def pos_index(store_id: int, pos_transaction_id: str, key_id: str = "") -> str:
 
 
 def pos_indexes(store_id: int, pos_transaction_id: str) -> list[str]:
-    """Give the hashes under all loaded index keys by which a use is known that came back from the journal."""
+    """Give the hashes under all loaded index keys by which a sale is known that came back from the journal."""
     return [pos_index(store_id, pos_transaction_id, key_id) for key_id in key_ids()]
+
+
+def pos_names(store_id: int, pos_transaction_id: str) -> list[str]:
+    """Give all under which a till's number may stand: itself, or a hash of it where it came back from the journal."""
+    return [pos_transaction_id, *pos_indexes(store_id, pos_transaction_id)]

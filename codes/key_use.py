@@ -1,13 +1,14 @@
 """Reads: which codes and links still need which key."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Count, F, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, StrIndex, Substr
 
 from accounts.data_keys import key_name
 from accounts.models import DataKey
-from codes.models import Award, CodeBatch, GiftCode, Redemption, ShownNumber
+from codes.models import Award, CodeBatch, GiftCode, RecoveredCall, Redemption, ShownNumber, Tombstone
 from codes.sealing import COLUMNS
 from core.reindexing import Kept, kept_by_key
 
@@ -57,9 +58,23 @@ def shown_numbers_by_index_key(now: datetime) -> dict[str, Kept]:
 
 def recovered_uses_by_index_key(now: datetime) -> dict[str, Kept]:
     """Count the uses from the journal that a till may still ask about by the key that hashed their number."""
+    return _by_hashed_number(Redemption.objects.filter(at__gt=now - TILLS_ASK))
+
+
+def recovered_undoings_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the undone sales from the journal that may still arrive by the key that hashed their number."""
+    return _by_hashed_number(Tombstone.objects.filter(at__gt=now - TILLS_ASK))
+
+
+def recovered_calls_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the calls from the journal that may still be repeated by the key that they are known by."""
+    return kept_by_key(RecoveredCall.objects.filter(at__gt=now - TILLS_ASK), until=F("at") + TILLS_ASK)
+
+
+def _by_hashed_number(rows: QuerySet[Any]) -> dict[str, Kept]:
     colon = StrIndex("pos_transaction_id", Value(":"))
     named = Substr("pos_transaction_id", 2, Greatest(colon - 2, Value(0)))
-    recovered = Redemption.objects.filter(pos_transaction_id__startswith="#", at__gt=now - TILLS_ASK)
+    recovered = rows.filter(pos_transaction_id__startswith="#")
     hashed_under = Case(When(pos_transaction_id__contains=":", then=named), default=Value("0"))
     return kept_by_key(recovered.annotate(hashed_under=hashed_under), "hashed_under", until=F("at") + TILLS_ASK)
 

@@ -6,26 +6,26 @@ The journal lies outside of the database and is written behind the commit, befor
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import batched
 
 from django.db.models import Q
 
-from codes.journal import Line, open_journal
-from codes.models import Award, GiftCode, Redemption
+from codes.journal import Line, open_journal, pos_indexes
+from codes.models import Award, GiftCode, Redemption, Tombstone
 
 AT_ONCE = 500
 
 
-def promises_lost(*, since: date) -> list[tuple[type[Award | Redemption], str]]:
-    """Give model and public id of each award and use that the journal holds from a day on and the database does not.
+def promises_lost(*, since: date) -> list[tuple[type[Award | Redemption | Tombstone], str]]:
+    """Give model and id of each award, use and undone sale that the journal holds from a day on and we do not.
 
     An award whose entry a restore has lost is kept as long as its code stays out of stock for it.
 
     Raises:
         JournalUnavailable: it cannot be read.
     """
-    lost: list[tuple[type[Award | Redemption], str]] = []
+    lost: list[tuple[type[Award | Redemption | Tombstone], str]] = []
     for lines in batched(_lines(open_journal().pieces(since)), AT_ONCE):
         awards = _unknown(Award, [line for line in lines if line["what"] == "award" and line["code"]])
         ids, indexes = [line["code"] for line in awards], [line["index"] for line in awards]
@@ -35,7 +35,20 @@ def promises_lost(*, since: date) -> list[tuple[type[Award | Redemption], str]]:
         lost += [(Award, line["id"]) for line in awards if not {line["code"], line["index"]} & known]
         uses = _unknown(Redemption, [line for line in lines if line["what"] == "redemption"])
         lost += [(Redemption, line["id"]) for line in uses]
+        undoings = unknown_undoings([line for line in lines if line["what"] == "undone"])
+        lost += [(Tombstone, line["id"]) for line in undoings]
     return lost
+
+
+def unknown_undoings(lines: list[Line]) -> list[Line]:
+    """Give those lines of undone sales that the database does not know, however their numbers stand in it."""
+    if not lines:
+        return []
+    times = [datetime.fromisoformat(line["at"]) for line in lines]
+    stones = Tombstone.objects.filter(at__range=(min(times), max(times)))
+    found = stones.values_list("store__public_id", "store", "pos_transaction_id")
+    known = {(str(store), name) for store, store_id, number in found for name in pos_indexes(store_id, number)}
+    return [line for line in lines if (line["store"], line["pos"]) not in known]
 
 
 def _unknown(model: type[Award | Redemption], lines: list[Line]) -> list[Line]:

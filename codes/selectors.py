@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Agency
 from campaigns.models import Store, TrackedLink
 from codes import errors
-from codes.journal import pos_indexes
+from codes.journal import pos_indexes, pos_names
 from codes.links import token_indexes
 from codes.models import (
     Allocation,
@@ -128,8 +128,7 @@ def issued_without_award() -> list[int]:
 
 def redemption_of_transaction(*, agency_id: int, store_id: int, pos_transaction_id: str) -> Redemption | None:
     """Find what a till's transaction did, under the number that the till gave it."""
-    # by a hash of it where the line came back from the journal
-    names = [pos_transaction_id, *pos_indexes(store_id, pos_transaction_id)]
+    names = pos_names(store_id, pos_transaction_id)
     where = f"agency_id = %s AND store_id = %s AND pos_transaction_id IN ({rows.places(names)})"
     found = rows.first(Redemption, where, [agency_id, store_id, *names])
     if found is not None:

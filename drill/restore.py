@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drill import prints
+from drill import prints, tills
 from drill.options import Options
 from drill.prints import Papers
 from drill.rows import Row, exactly, some
+from drill.tills import Tills
 
 TAKEN_BACK = 5  # of each kind
 BEFORE, WAITING, AFTER, LATER = 40, 30, 30, 60  # winners before the dump, sent before and won after, came after; new
@@ -46,19 +47,23 @@ def rehearse(_options: Options) -> Iterator[Row]:
         dump = Path(folder) / "dump.sql"
         world, waiting = _live_before()
         waiting_to_be_printed = prints.make_batch(world)
+        till = tills.open_till(world)
         taken = _seconds(lambda: _dump(dump))
         known = Known()
         for batch in (waiting_to_be_printed, prints.make_batch(world)):
             prints.print_and_use(world, batch, known.papers)
+        tills.sell_and_undo(world, till)
         _live_on(world, waiting, known)
         _take_back(world, known)
         yield some("codes given out before the loss", len(known.awards), "codes")
         yield some("codes printed before the loss", len(known.papers.texts), "codes")
         yield some("uses at tills before the loss", known.uses, "uses")
         yield some("codes blocked or called back before the loss", len(known.void), "codes")
+        yield some("sales undone before they arrived", len(till.late), "sales")
         yield Row("dump of the database", taken, "s")
         yield from _without_journal(dump, world, known)
-        yield from _with_journal(dump, world, known)
+        yield from _with_half_a_journal(dump, till)
+        yield from _with_journal(dump, world, known, till)
         yield from _without_keys(dump, known)
 
 
@@ -178,7 +183,22 @@ def _without_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
     settings.JOURNAL = kept
 
 
-def _with_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
+def _with_half_a_journal(dump: Path, till: Tills) -> Iterator[Row]:
+    """The control of what tills do: a journal that knows uses, but neither their calls nor what was undone."""
+    from django.conf import settings
+
+    from codes.services.recovering import recover
+    from core import clock
+
+    _restore(dump, "forgetful")
+    kept, settings.JOURNAL = settings.JOURNAL, tills.forgetful_journal(dump.parent / "forgetful")
+    recover(now=clock.now())
+    yield some("control: repeated calls with a second effect", tills.second_effects(till), "calls")
+    yield some("control: undone sales that are booked late", tills.booked_late(till), "sales")
+    settings.JOURNAL = kept
+
+
+def _with_journal(dump: Path, world: Any, known: Known, till: Tills) -> Iterator[Row]:
     """The duty as written in docs/operations/backup-and-restore.md."""
     from codes.services.journaling import write_missing
     from codes.services.recovering import recover
@@ -196,6 +216,9 @@ def _with_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
     yield exactly("codes on paper brought back as printed", done.prints_recovered, len(known.papers.texts), "codes")
     yield some("uses booked again from the journal", done.uses_recovered, "uses")
     yield exactly("conflicts", len(done.conflicts), 0)
+    yield exactly("repeated calls with a second effect", tills.second_effects(till), 0, "calls")
+    yield exactly("repeated calls answered as before", tills.answered_as_before(till), len(till.calls), "calls")
+    yield exactly("undone sales that are booked late", tills.booked_late(till), 0, "sales")
     yield exactly("balances that differ", _balances_off(known), 0, "codes")
     yield exactly("RPO: given codes that are lost", len(known.awards) - _given_among(known), 0, "codes")
     yield Row("RTO: restore and replay", restored + replayed, "s", "at most 60 min", restored + replayed < 3600)

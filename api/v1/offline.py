@@ -37,7 +37,9 @@ class OfflineReport(TillView):
         class Use(PurchaseInput):
             code = ShownCode()
             amount = Yen(help_text="In yen.")
-            pos_transaction_id = PosTransactionId(help_text="Unique in the store.")
+            pos_transaction_id = PosTransactionId(
+                help_text="Its own for each code; codes of one purchase share basket_id."
+            )
             occurred_at = Instant(help_text="The time at the till, within the last seven days.")
 
         store_id = StoreId()

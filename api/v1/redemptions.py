@@ -147,6 +147,7 @@ class RedemptionList(TillView):
                 lock_public_id=given.get("lock_id"),
                 occurred_at=given["occurred_at"],
                 api_key_id=self.key.pk,
+                call_hashes=self.call.hashes(),
                 now=clock.now(),
             )
             return 200 if redemption.is_repeat else 201, RedemptionAnswer(redemption).data

@@ -50,6 +50,7 @@ class RedemptionReversal(TillView):
                     reason=given["reason"],
                     store_id=self.own_terminal.store_id if self.own_terminal else None,
                     api_key_id=self.key.pk,
+                    call_hashes=self.call.hashes(),
                     now=clock.now(),
                 )
             except RedemptionNotFound as refusal:

@@ -4,21 +4,23 @@ The names are those that makers of tills know from other systems (docs/decisions
 """
 
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.response import Response
 
 from accounts.models import Agency
-from api import errors, fields
+from api import errors, fields, idempotency
 from api.fields import Identifier, Instant, Integer, PublicId, Text, Yen
 from api.views import AgencyView
 from campaigns.models import Store
 from codes.conditions import Item, Purchase
 from codes.errors import StoreNotAllowed, TerminalNotAllowed
-from codes.journal import is_pos_index
+from codes.journal import Call, is_pos_index
 from codes.models import Redemption, RedemptionKind, Terminal
+from codes.recovered import recovered_answer
 from codes.services import Guesser, spend_try
 from core import clock, rows
 
@@ -147,6 +149,41 @@ class TillView(AgencyView):
     def own_terminal(self) -> Terminal | None:
         """The terminal that this key belongs to, if it belongs to one."""
         return rows.first(Terminal, "api_key_id = %s", [self.key.pk])
+
+    @cached_property
+    def call(self) -> Call:
+        """This call, as the issue journal may know it."""
+        return Call(
+            agency_id=self.agency.pk,
+            endpoint=self.endpoint,
+            key=idempotency.idempotency_key(self.request),
+            body_sha256=self.body_sha256,
+        )
+
+    def once(self, effect: idempotency.Effect) -> Response:
+        """Run the effect once for its key, also where the database has been restored to a time before it.
+
+        Raises:
+            IdempotencyKeyReused: the key was used with another body before the restore.
+            AnswerLost: it had its effect, and the line of that could not be booked again.
+        """
+        known = recovered_answer(self.call)
+        if known is None:
+            return super().once(effect)
+        if not known.is_same_body:
+            raise errors.IdempotencyKeyReused
+        if known.redemption is None:
+            raise errors.AnswerLost
+        answer = RedemptionAnswer(self._as_sent(known.redemption)).data
+        return Response(answer, status=201, headers={"Idempotency-Replayed": "true"})
+
+    def _as_sent(self, line: Redemption) -> Redemption:
+        """Put into a use what the journal does not hold of it and this call, the same as then, says again."""
+        if line.kind == RedemptionKind.REDEEM:
+            sent = cast("dict[str, Any]", self.request.data)
+            line.pos_transaction_id = sent.get("pos_transaction_id", "")
+            line.terminal = self.terminal_of(sent)
+        return line
 
     def store_of(self, given: dict[str, Any]) -> Store:
         """Find the store that the call names.

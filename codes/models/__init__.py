@@ -2,7 +2,7 @@
 
 from codes.models.awards import Award
 from codes.models.jobs import CodeJob, FileProblem, JobKind, JobStatus
-from codes.models.journal import UnwrittenLine
+from codes.models.journal import RecoveredCall, UnwrittenLine
 from codes.models.places import (
     Allocation,
     BudgetAlarm,
@@ -58,6 +58,7 @@ __all__ = [
     "LedgerAccount",
     "LedgerTransfer",
     "OfflineDispute",
+    "RecoveredCall",
     "Redemption",
     "RedemptionKind",
     "Reservation",

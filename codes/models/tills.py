@@ -26,7 +26,7 @@ class Redemption(PublicModel):
     """One use of a code at a till, or its reversal; lines are only ever added.
 
     `reversed_jpy` of a use is what its reversals have given back so far. `is_repeat` belongs to one answer: the POS
-    transaction had made this line before.
+    transaction had made this line before. `call_hashes` is for the issue journal: see `codes.journal.Call`.
     """
 
     is_repeat = False
@@ -66,6 +66,7 @@ class Redemption(PublicModel):
     is_offline = models.BooleanField(_("reported later"), default=False)
     business_day = models.DateField(_("business day"), null=True, blank=True)
     api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    call_hashes = models.CharField(max_length=80, blank=True, db_default="", default="", editable=False)
     journaled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -269,7 +270,13 @@ class OfflineDispute(StatefulModel):
         constraints: ClassVar = [
             in_status("dispute_status_known", DisputeStatus),
             models.UniqueConstraint(
-                name="dispute_once_per_pos_transaction", fields=["agency", "store", "pos_transaction_id"]
+                name="dispute_once_per_use",
+                fields=["agency", "store", "pos_transaction_id", "gift_code", "amount_jpy"],
+            ),
+            models.UniqueConstraint(
+                name="dispute_once_per_use_of_an_unknown_code",
+                fields=["agency", "store", "pos_transaction_id", "amount_jpy"],
+                condition=Q(gift_code__isnull=True),
             ),
         ]
 

@@ -32,6 +32,7 @@ from codes.services.opening_exports import Voucher, kept_until, open_export, ope
 from codes.services.places import Place, allocate_stock, move_allocation, settle_all_rests, settle_rest
 from codes.services.presenting import check_presentation, consume_presentation, forget_shown_numbers, show_number
 from codes.services.recalling import approve_recall, cancel_recall, recall_chunk, replace_unseen_code, request_recall
+from codes.services.recovering_tills import forget_recovered_calls
 from codes.services.redemption.checking import CodeState, check_code
 from codes.services.redemption.ledger import close_accounts
 from codes.services.redemption.locking import drop_ended_locks, lock_code, release_lock
@@ -87,6 +88,7 @@ __all__ = [
     "expire_codes",
     "expire_reservations",
     "export_chunk",
+    "forget_recovered_calls",
     "forget_shown_numbers",
     "free_funds",
     "generate_codes",

@@ -49,23 +49,28 @@ def reveal_code(
     if award.entry.campaign.claim_binding == ClaimBinding.PIN and not holder.knows_pin:
         new_pin_hash = prove_pin(award_id=award_id, pin=holder.pin, now=now)  # slow on purpose: outside of the lock
         holder = replace(holder, knows_pin=not new_pin_hash)
-    prepare_card(award_id=award_id, now=now)
-    journal_award(award_id=award_id, now=now)
-    award = _note_reveal(award_id, now, actor_label, holder, new_pin_hash)
-    if award.gift_code is None:
+    noted = None
+    while noted is None:  # again where another code was put in its place between the journal's line and the trail's
+        prepare_card(award_id=award_id, now=now)
+        journal_award(award_id=award_id, now=now)
+        noted = _note_reveal(award_id, now, actor_label, holder, new_pin_hash)
+    if noted.gift_code is None:
         raise NotEligible(award_id=award_id)
     try:
-        return shown_code(gift_code=award.gift_code, now=now)
+        return shown_code(gift_code=noted.gift_code, now=now)
     except SupplierUnavailable:
         note_not_shown(award_id=award_id)
         raise
 
 
 @transaction.atomic
-def _note_reveal(award_id: int, now: datetime, actor_label: str, holder: Holder, new_pin_hash: str) -> Award:
+def _note_reveal(award_id: int, now: datetime, actor_label: str, holder: Holder, new_pin_hash: str) -> Award | None:
+    """Note that the code is shown; None where the journal does not know of this code yet, which must come first."""
     # Its code is read after the wait for its row: a joined one would be that of before a replacement.
     award = Award.objects.select_for_update(of=("self",)).select_related("entry__campaign").get(pk=award_id)
     check_claimable(award, now)
+    if award.journaled_at is None:
+        return None
     hold_award(award, holder, new_pin_hash=new_pin_hash, now=now)
     is_first = award.revealed_at is None
     Award.objects.filter(pk=award_id).update(revealed_at=award.revealed_at or now, reveal_count=F("reveal_count") + 1)

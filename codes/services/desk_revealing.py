@@ -30,8 +30,7 @@ def reveal_to_desk(*, gift_code_id: int, actor_id: int, reason: str, now: dateti
         JournalUnavailable, KeyUnavailable: it cannot be shown right now.
     """
     gift_code = GiftCode.objects.select_related("award").get(pk=gift_code_id)
-    if gift_code.status not in (CodeStatus.ISSUED, CodeStatus.PRINTED):
-        raise CodeNotGivenOut(status=gift_code.status)
+    _check_given_out(gift_code)
     if gift_code.is_on_paper_only:
         raise CodeOnPaperOnly(gift_code_id=gift_code_id)
     award = getattr(gift_code, "award", None)
@@ -41,6 +40,11 @@ def reveal_to_desk(*, gift_code_id: int, actor_id: int, reason: str, now: dateti
     return open_code(gift_code)
 
 
+def _check_given_out(gift_code: GiftCode) -> None:
+    if gift_code.status not in (CodeStatus.ISSUED, CodeStatus.PRINTED):
+        raise CodeNotGivenOut(status=gift_code.status)
+
+
 @transaction.atomic
 def _note(gift_code: GiftCode, award: Award | None, actor_id: int, reason: str, now: datetime) -> None:
     User.objects.select_for_update().get(pk=actor_id)  # two presses at once are counted one after the other
@@ -48,6 +52,9 @@ def _note(gift_code: GiftCode, award: Award | None, actor_id: int, reason: str, 
     if shown >= settings.REVEALS_A_DAY:
         raise RevealQuotaReached(count=shown)
     if award is not None:
+        Award.objects.select_for_update().get(pk=award.pk)
+        gift_code.refresh_from_db(fields=["status"])  # another may have been put in its place a moment ago
+        _check_given_out(gift_code)
         Award.objects.filter(pk=award.pk).update(
             claimed_at=Coalesce("claimed_at", now),
             revealed_at=Coalesce("revealed_at", now),

@@ -18,7 +18,7 @@ from accounts.models import ApiKey
 from accounts.selectors import api_keys_by_index_key
 from codes import key_use
 from codes.key_errors import IndexKeyNeeded, RotationRunning
-from codes.models import Award, CodeJob, GiftCode, JobKind, JobStatus, Redemption, ShownNumber
+from codes.models import Award, CodeJob, GiftCode, JobKind, JobStatus, RecoveredCall, Redemption, ShownNumber, Tombstone
 from codes.services.job_loop import RUN_TASK
 from codes.services.rotation import PASSES, reindex_codes
 from codes.services.table_works import as_read, counted, move_on
@@ -63,6 +63,8 @@ TABLES = (
     IndexedTable("counted tries", AttemptBudget, budgets_by_index_key),
     IndexedTable("one-time numbers", ShownNumber, key_use.shown_numbers_by_index_key),
     IndexedTable("uses from the journal", Redemption, key_use.recovered_uses_by_index_key),
+    IndexedTable("undone sales from the journal", Tombstone, key_use.recovered_undoings_by_index_key),
+    IndexedTable("calls from the journal", RecoveredCall, key_use.recovered_calls_by_index_key),
 )
 
 

@@ -11,7 +11,17 @@ from django.db.models import F, Q, QuerySet
 
 from codes.errors import JournalUnavailable
 from codes.journal import Line, open_journal, pos_index
-from codes.models import Award, BatchPurpose, BatchStatus, CodeBatch, CodeJob, GiftCode, Redemption, UnwrittenLine
+from codes.models import (
+    Award,
+    BatchPurpose,
+    BatchStatus,
+    CodeBatch,
+    CodeJob,
+    GiftCode,
+    Redemption,
+    Tombstone,
+    UnwrittenLine,
+)
 from core import rows
 from core.crashpoints import crashpoint
 
@@ -35,7 +45,7 @@ def journal_award(*, award_id: int, now: datetime) -> None:
     if award is not None:
         open_journal().append([award_line(award)], now)
         crashpoint("journal.after_line")
-        Award.objects.filter(pk=award_id).update(journaled_at=now)
+        _note_written([award], now)
 
 
 def journal_after_commit(*, redemption: Redemption, now: datetime) -> None:
@@ -82,6 +92,11 @@ def journal_withdrawal(*, award: Award, now: datetime) -> None:
 def journal_recall_end(*, batch: CodeBatch, now: datetime) -> None:
     """See to it that the journal learns that a recall has come to its end: who is left has seen his code."""
     _note(recall_end_line(batch, now), now)
+
+
+def journal_undoing(*, stone: Tombstone, now: datetime) -> None:
+    """See to it, as `journal_void`, that the journal learns that a till has undone a sale, whether or not it came."""
+    _note(undone_line(stone), now)
 
 
 def write_missing(*, now: datetime) -> int:
@@ -139,6 +154,7 @@ def redemption_line(redemption: Redemption) -> Line:
         "reverses": str(redemption.reverses.public_id) if redemption.reverses else None,
         "day": redemption.business_day.isoformat() if redemption.business_day else None,
         "pos": pos_index(redemption.store_id, redemption.pos_transaction_id),
+        "call": redemption.call_hashes or None,
     }
 
 
@@ -185,6 +201,19 @@ def withdrawal_line(award: Award, now: datetime) -> Line:
         "at": now.isoformat(),
         "agency": str(award.agency.public_id),
         "entry": str(award.entry.public_id),
+    }
+
+
+def undone_line(stone: Tombstone) -> Line:
+    """Give what the journal holds of a sale that its till has undone: the till's own number only as a keyed hash."""
+    store, number = stone.store, pos_index(stone.store_id, stone.pos_transaction_id)
+    return {
+        "what": "undone",
+        "id": f"{store.public_id}.{number}",
+        "at": stone.at.isoformat(),
+        "agency": str(store.agency.public_id),
+        "store": str(store.public_id),
+        "pos": number,
     }
 
 
@@ -262,5 +291,14 @@ def _write_some(rows: QuerySet[Any], line_of: Callable[[Any], Line], now: dateti
     if some:
         open_journal().append([line_of(row) for row in some], now)
         crashpoint("journal.after_line")
-        rows.model._default_manager.filter(pk__in=[row.pk for row in some]).update(journaled_at=now)
+        _note_written(some, now)
     return len(some)
+
+
+def _note_written(rows: Sequence[Award | Redemption], now: datetime) -> None:
+    """Note that rows are in the journal; an award whose code was replaced meanwhile waits for another line."""
+    written = type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows])
+    if isinstance(rows[0], Award):
+        codes = [row.gift_code_id for row in rows]  # no code is ever another award's
+        written = written.filter(Q(gift_code__in=codes) | Q(gift_code__isnull=True))
+    written.update(journaled_at=now)

@@ -147,6 +147,8 @@ def _recalled(batch_id: int) -> None:
 def _blocked(batch: CodeBatch, now: datetime) -> int:
     blocked, freed_jpy = _block_chunk(batch, now)
     give_back_budget(campaign_id=batch.prize.course.campaign_id, jpy=freed_jpy, now=now)
+    if blocked:  # no job need be there to tell it
+        audit.record("batch.codes_blocked", subject=batch, reason=FROM_JOURNAL, codes=blocked)
     return blocked
 
 

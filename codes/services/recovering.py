@@ -23,6 +23,7 @@ from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Re
 from codes.recovered import RECOVERED, look_again
 from codes.services.recalling import FROM_JOURNAL
 from codes.services.recovering_prints import last_states, lost_prints, print_again, state_again
+from codes.services.recovering_tills import lost_undoings, remember_call, undo_again
 from codes.services.recovering_voids import (
     block_again,
     call_back_again,
@@ -53,6 +54,7 @@ class Recovery:
     batch_states: dict[str, Line] = field(default_factory=dict)  # the last one of each batch
     lost_voids: list[Line] = field(default_factory=list)
     lost_withdrawals: list[Line] = field(default_factory=list)
+    lost_undoings: list[Line] = field(default_factory=list)  # sales that their tills have undone
     lost_recalls: dict[int, bool] = field(default_factory=dict)  # batches, and whether their recall had ended
     living_awards: set[str] = field(default_factory=set)  # public ids of lost ones with a code that is not blocked
     void_codes: set[str] = field(default_factory=set)  # public ids of all codes known to be blocked
@@ -61,6 +63,8 @@ class Recovery:
     codes_recovered: int = 0
     awards_recovered: int = 0
     uses_recovered: int = 0
+    calls_recovered: int = 0  # whose repeat has no second effect
+    sales_undone: int = 0
     prints_recovered: int = 0  # codes that stand on paper
     codes_blocked: int = 0
     awards_withdrawn: int = 0
@@ -84,6 +88,7 @@ def plan_recovery(*, now: datetime, since: date | None = None) -> Recovery:
     plan.lost_prints, plan.batch_states = lost_prints(lines), last_states(lines)
     plan.lost_voids, plan.lost_withdrawals = lost_voids(lines), lost_withdrawals(lines)
     plan.lost_recalls = lost_recalls(lines, plan.batch_states)
+    plan.lost_undoings = lost_undoings(lines)
     plan.void_codes = {line["code"] for line in lines if line["what"] == "void"}
     plan.living_awards = {line["id"] for line in plan.lost_awards if line["code"] not in plan.void_codes}
     ids: set[int] = set()
@@ -114,6 +119,8 @@ def recover(*, now: datetime, since: date | None = None, actor_id: int | None = 
         state_again(line, now)
     for chunk, codes in _with_codes(plan.lost_uses):
         _replay_uses(plan, chunk, codes, now)
+    lost_stores = undo_again(plan.lost_undoings)
+    plan.sales_undone, plan.conflicts = len(plan.lost_undoings) - len(lost_stores), [*plan.conflicts, *lost_stores]
     crashpoint("recovering.before_voids")
     plan.awards_withdrawn = withdraw_again(plan.lost_withdrawals, now)
     for chunk, codes in _with_codes(plan.lost_voids):
@@ -292,22 +299,23 @@ def _replay_voids(plan: Recovery, lines: list[Line], codes: dict[str, GiftCode],
 def _replay_uses(plan: Recovery, lines: list[Line], codes: dict[str, GiftCode], now: datetime) -> None:
     for line in lines:
         code = codes.get(line["code"])
+        booked = _book(code, line, now) if code else None
         if code is None:
             plan.unknown_codes.add(line["code"])
-        elif _book(code, line, now):
-            plan.uses_recovered += 1
-        else:
+        elif booked is None:
             plan.conflicts.append(line["id"])
+        plan.uses_recovered += int(booked is not None)
+        plan.calls_recovered += remember_call(line, booked, now)
 
 
-def _book(code: GiftCode, line: Line, now: datetime) -> bool:
+def _book(code: GiftCode, line: Line, now: datetime) -> Redemption | None:
     """Write a use again and let the balance follow; one that does not fit any more is left to a person."""
     amount, at = line["amount"], datetime.fromisoformat(line["at"])
     store = Store.objects.filter(public_id=line["store"], agency_id=code.agency_id).first()
     original = Redemption.objects.filter(public_id=line["reverses"], gift_code=code).first()
     is_use = line["kind"] == RedemptionKind.REDEEM
     if store is None or is_use == (original is not None):
-        return False
+        return None
     rows = GiftCode.objects.filter(pk=code.pk)
     if is_use:
         fits = rows.filter(balance_jpy__gte=amount)
@@ -315,7 +323,7 @@ def _book(code: GiftCode, line: Line, now: datetime) -> bool:
         if not fits.update(
             balance_jpy=F("balance_jpy") - amount, use_count=counted, redeemed_at=Coalesce("redeemed_at", at)
         ):
-            return False
+            return None
     elif original is not None:
         frees_a_use = original.reversed_jpy + amount == original.amount_jpy
         fewer = Greatest(F("use_count") - int(frees_a_use), Value(0))
@@ -334,11 +342,12 @@ def _book(code: GiftCode, line: Line, now: datetime) -> bool:
         reverses=original,
         at=at,
         business_day=date.fromisoformat(line["day"]) if line["day"] else None,
+        call_hashes=line.get("call") or "",
         journaled_at=now,
     )
     (post_use if is_use else post_return)(booked)
     audit.record("use.recovered", subject=code, redemption=line["id"], amount_jpy=amount)
-    return True
+    return booked
 
 
 def _quarantined() -> list[int]:

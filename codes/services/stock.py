@@ -167,9 +167,26 @@ def void_code(*, gift_code_id: int, reason: str, now: datetime, actor_id: int | 
 
 
 def expire_codes(*, now: datetime) -> int:
-    """Take codes past their day out of stock; returns how many."""
-    stale = GiftCode.objects.filter(status=CodeStatus.AVAILABLE, expires_at__lte=now)
-    return stale.update(status=CodeStatus.EXPIRED)
+    """Take codes past their day out of stock, batch by batch; returns how many."""
+    past = GiftCode.objects.filter(status=CodeStatus.AVAILABLE, expires_at__lte=now).order_by()
+    batch_ids = sorted(past.values_list("batch", flat=True).distinct())
+    return sum(_expire_batch(batch_id, now) for batch_id in batch_ids)
+
+
+@transaction.atomic
+def _expire_batch(batch_id: int, now: datetime) -> int:
+    """Expire what is past its day in a batch, with one line in the trail for all of it: `at` is in each code's row.
+
+    Piece by piece, each below the database's limit of time for one statement.
+    """
+    batch = CodeBatch.objects.get(pk=batch_id)
+    past = batch.gift_codes.filter(status=CodeStatus.AVAILABLE, expires_at__lte=now).order_by("pk")
+    expired = 0
+    while piece := list(past.select_for_update().values_list("pk", flat=True)[:CHUNK]):
+        expired += GiftCode.objects.filter(pk__in=piece).update(status=CodeStatus.EXPIRED, updated_at=now)
+    if expired:
+        audit.record("batch.codes_expired", subject=batch, codes=expired, at=now.isoformat())
+    return expired
 
 
 @transaction.atomic

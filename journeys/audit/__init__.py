@@ -20,7 +20,7 @@ CHECKS: dict[str, Check] = {
     "I04": lambda _now: [*value.course_counters(), *value.shares(), *value.budgets()],
     "I05": lambda _now: value.balances(),
     "I06": lambda _now: value.books(),
-    "I07": lambda _now: value.buried_sales(),
+    "I07": lambda now: [*value.buried_sales(), *value.doubled_calls(now)],
     "I09": entries.forgotten,
     "I10": lambda _now: [*entries.impossible_entries(), *value.impossible_value(), *messages.impossible_messages()],
     "I11": lambda _now: [*tenancy.rows_of_two_agencies(), *tenancy.gaps_in_the_wall()],

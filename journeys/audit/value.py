@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Subquery, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce, Length, Substr
 
 from accounts.models import AuditEntry
 from campaigns.models import Budget, Prize
 from codes.books import codes_that_books_contradict, redemptions_without_posting, transfers_out_of_nowhere
 from codes.budgets import miscounted_budgets
+from codes.key_use import TILLS_ASK
 from codes.models import (
     Allocation,
     Award,
@@ -25,6 +26,7 @@ from codes.models import (
     Settlement,
     Tombstone,
 )
+from codes.recovered import sales_alive_though_undone
 from codes.selectors import (
     batches_out_of_balance,
     cards_out_of_order,
@@ -37,6 +39,7 @@ from draws.selectors import wrong_counters
 from journeys.audit.naming import more_than_one, name_ids, name_rows
 
 SHOWN = ["code.revealed", "code.revealed_at_desk"]
+BODY_HASH = 33  # the last part of a call's hashes, with its colon
 MOVES = [JobKind.ACTIVATE, JobKind.DISCARD]
 IN_STOCK = [CodeStatus.STAGED, CodeStatus.AVAILABLE]
 
@@ -142,12 +145,21 @@ def books() -> list[str]:
 
 
 def buried_sales() -> list[str]:
-    """I07: a sale that its till undid is given back in full."""
+    """I07: a sale that its till undid is given back in full, also where either is known by a hash of its number."""
     stones = Tombstone.objects.filter(
         agency=OuterRef("agency"), store=OuterRef("store"), pos_transaction_id=OuterRef("pos_transaction_id")
     )
     alive = Redemption.objects.filter(kind=RedemptionKind.REDEEM, reversed_jpy__lt=F("amount_jpy"))
-    return name_rows(alive.exclude(pos_transaction_id="").filter(Exists(stones)))
+    found = name_rows(alive.exclude(pos_transaction_id="").filter(Exists(stones)))
+    return [*found, *name_ids(Redemption, sales_alive_though_undone())]
+
+
+def doubled_calls(now: datetime) -> list[str]:
+    """I07: no call at a till has made two lines, for as long as its answer is kept; names the later one."""
+    key = Substr("call_hashes", 1, Length("call_hashes") - BODY_HASH)
+    lines = Redemption.objects.exclude(call_hashes="").filter(at__gt=now - TILLS_ASK).order_by()
+    by_key = lines.values("agency", key=key).annotate(made=Count("pk"), last=Max("pk"))
+    return name_ids(Redemption, by_key.filter(made__gt=1).values_list("last", flat=True))
 
 
 def reveals() -> list[str]:

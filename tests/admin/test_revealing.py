@@ -11,11 +11,12 @@ from codes import tasks
 from codes.errors import CodeNotGivenOut, RevealQuotaReached
 from codes.journal import open_journal, read_lines
 from codes.models import Award, CodeStatus, GiftCode
-from codes.services import desk_revealing
+from codes.services import desk_revealing, replace_unseen_code
 from codes.services.desk_revealing import reveal_to_desk
 from core.clock import end_of_jst_day, jst_day
 from journeys.audit import violations
 from tests.factories import NOW, AwardFactory, GiftCodeFactory, UserFactory
+from tests.worlds import open_campaign, win
 
 PASSWORD = "a long enough password"
 
@@ -153,3 +154,22 @@ def test_GB10_a_code_shown_at_the_desk_counts_as_shown(award):
 
     assert Award.objects.get().revealed_at == NOW
     assert GiftCode.objects.get().status == CodeStatus.ISSUED
+
+
+def test_I01_a_code_put_out_of_its_award_at_that_moment_is_not_shown(db, monkeypatch):
+    world = open_campaign()
+    award = win(world)
+    write = desk_revealing.journal_award
+
+    def replaced_then(*, award_id, now):
+        write(award_id=award_id, now=now)
+        replace_unseen_code(award_id=award_id, reason="x", now=now)
+
+    monkeypatch.setattr(desk_revealing, "journal_award", replaced_then)
+
+    with pytest.raises(CodeNotGivenOut):
+        reveal_to_desk(gift_code_id=award.gift_code_id, actor_id=UserFactory().pk, reason="x", now=NOW)
+
+    award.refresh_from_db()
+    assert (award.revealed_at, award.reveal_count) == (None, 0)
+    assert not AuditEntry.objects.filter(action="code.revealed_at_desk").exists()

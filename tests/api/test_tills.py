@@ -155,6 +155,20 @@ def test_reports_are_answered_one_by_one_and_the_same_again(tenant, code):
     assert (Redemption.objects.count(), OfflineDispute.objects.count(), balance()) == (1, 2, 200)
 
 
+def test_two_codes_under_one_number_are_answered_alike_under_a_new_key(tenant, code):
+    Store.objects.update(offline_limit_jpy=500)
+    uses = [offline_use(code, "O-1"), offline_use(winning_code(tenant)[1], "O-1")]
+
+    answers = [post(tenant, "/redemptions/offline", key, uses=uses).json()["data"] for key in ("k-1", "k-2")]
+
+    results = [[(answer["result"], answer["reason"]) for answer in data] for data in answers]
+    assert results == [
+        [("booked", None), ("disputed", "duplicate_transaction")],
+        [("known", None), ("disputed", "duplicate_transaction")],
+    ]
+    assert answers[0][0]["redemption"] == answers[1][0]["redemption"]
+
+
 def test_settled_days_are_listed_and_saved_as_a_file(tenant, other, code):
     sell(tenant, code, pos_transaction_id="@SUM(1)")
     redeemed(other)

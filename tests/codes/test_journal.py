@@ -13,7 +13,8 @@ from codes import journal, tasks
 from codes.errors import JournalUnavailable
 from codes.journal import BucketJournal, FolderJournal, encoded, open_journal, read_lines
 from codes.models import Award, Redemption
-from codes.services import redeem_code, reveal_code, reverse_redemption
+from codes.selectors import open_code
+from codes.services import claiming, redeem_code, replace_unseen_code, reveal_code, reverse_redemption
 from codes.services.journaling import write_missing
 from core.clients.object_lock import LockedBucket
 from distribution.models import Delivery, DeliveryStatus
@@ -45,8 +46,6 @@ def test_F27_an_award_is_written_before_its_code_is_shown(monkeypatch):
     award = win(open_campaign())
     assert lines() == []
     seen = []
-    from codes.services import claiming
-
     shower = claiming.shown_code
     monkeypatch.setattr(claiming, "shown_code", lambda **given: (seen.append(len(lines())), shower(**given))[1])
 
@@ -59,6 +58,53 @@ def test_F27_an_award_is_written_before_its_code_is_shown(monkeypatch):
     assert line["index"] == award.gift_code.code_index
     assert code not in json.dumps(line)
     assert Award.objects.get().journaled_at == NOW
+
+
+def test_F27_a_code_put_in_anothers_place_at_that_moment_is_written_before_it_is_shown(monkeypatch):
+    award = win(open_campaign())
+    note, shower, seen = claiming._note_reveal, claiming.shown_code, []
+
+    def replaced_before(award_id, *told):
+        if not seen:  # the first code's line is written, its showing not yet noted
+            seen.append(replace_unseen_code(award_id=award_id, reason="x", now=NOW).gift_code)
+        return note(award_id, *told)
+
+    def shown(**given):
+        seen.append({line["code"] for line in lines()})
+        return shower(**given)
+
+    monkeypatch.setattr(claiming, "_note_reveal", replaced_before)
+    monkeypatch.setattr(claiming, "shown_code", shown)
+
+    code = reveal_code(award_id=award.pk, now=NOW).code
+
+    new, written = seen
+    assert code == open_code(new).code
+    assert written == {str(award.gift_code.public_id), str(new.public_id)}
+    assert Award.objects.get().reveal_count == 1
+
+
+@pytest.mark.parametrize("write", ["reveal", "sweep"])
+def test_F27_an_award_whose_code_is_replaced_while_its_line_is_written_waits_for_another(monkeypatch, write):
+    award, other = (win(world) for world in [open_campaign(codes=4)] * 2)
+    append, done = FolderJournal.append, []
+
+    def replaced_behind(self, told, now):
+        append(self, told, now)
+        if not done:
+            done.append(replace_unseen_code(award_id=award.pk, reason="x", now=NOW))
+
+    monkeypatch.setattr(FolderJournal, "append", replaced_behind)
+
+    if write == "sweep":
+        write_missing(now=NOW)
+    else:
+        reveal_code(award_id=award.pk, now=NOW)
+
+    codes = {line["code"] for line in lines() if line["id"] == str(award.public_id)}
+    assert codes == {str(award.gift_code.public_id), str(done[0].gift_code.public_id)}
+    assert Award.objects.get(pk=award.pk).journaled_at == NOW
+    assert (Award.objects.get(pk=other.pk).journaled_at is None) == (write == "reveal")
 
 
 def test_F27_a_message_goes_out_after_its_award_is_written(monkeypatch):

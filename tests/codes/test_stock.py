@@ -16,6 +16,7 @@ from codes.services import (
     import_codes,
     preview_import,
     start_discard,
+    stock,
     void_code,
 )
 from core.errors import StaleState
@@ -132,6 +133,39 @@ def test_codes_leave_the_stock_at_the_instant_of_their_expiry(prize):
     assert expire_codes(now=ends) == 2
     assert statuses() == [CodeStatus.EXPIRED] * 2
     assert violations(ends) == {}
+
+
+def test_I10_codes_that_expire_leave_a_line_for_each_batch_in_the_same_transaction(prize, monkeypatch):
+    ends = NOW + timedelta(days=1)
+    batches = []
+    for count in (5, 3):
+        batches.append(generate_codes(prize_id=prize.pk, name="自社", count=count, expires_at=ends, now=NOW))
+        activate_batch(batch_id=batches[-1].pk, now=NOW)
+    void_code(gift_code_id=batches[0].gift_codes.earliest("pk").pk, reason="leaked", now=NOW)
+    monkeypatch.setattr(stock, "CHUNK", 2)  # several pieces are one line
+
+    assert (expire_codes(now=ends), expire_codes(now=ends + timedelta(minutes=5))) == (7, 0)
+
+    lines = AuditEntry.objects.filter(action="batch.codes_expired").order_by("pk")
+    assert [(line.subject_id, line.facts) for line in lines] == [
+        (str(batch.public_id), {"codes": count, "at": ends.isoformat()})
+        for batch, count in zip(batches, (4, 3), strict=True)
+    ]
+    expired = GiftCode.objects.filter(status=CodeStatus.EXPIRED, updated_at=ends)
+    assert (expired.count(), GiftCode.objects.filter(status=CodeStatus.VOID).count()) == (7, 1)
+
+
+def test_I10_where_the_line_cannot_be_written_no_code_expires(prize, monkeypatch):
+    ends = NOW + timedelta(days=1)
+    activate_batch(
+        batch_id=generate_codes(prize_id=prize.pk, name="自社", count=2, expires_at=ends, now=NOW).pk, now=NOW
+    )
+    monkeypatch.setattr(stock.audit, "record", lambda *_told, **_facts: (_ for _ in ()).throw(RuntimeError))
+
+    with pytest.raises(RuntimeError):
+        expire_codes(now=ends)
+
+    assert statuses() == [CodeStatus.AVAILABLE] * 2
 
 
 def test_I01_a_blocked_code_never_comes_back(prize):

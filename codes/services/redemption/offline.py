@@ -13,7 +13,7 @@ from codes.conditions import NO_DETAILS, Purchase, conditions_of
 from codes.errors import CodeNotAccepted, CodeTokenExpired, OccurredAtNotAccepted, OfflineLimitExceeded
 from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind
 from codes.offline_phones import PhoneShift, check_phone
-from codes.selectors import code_index
+from codes.selectors import code_index, redemption_of_transaction
 from codes.services.redemption.days import day_lock
 from codes.services.redemption.finding import find_code, find_store
 from codes.services.redemption.past import past_of
@@ -23,6 +23,8 @@ from core.named_locks import hold, hold_all
 
 CLOCK_MAY_BE_AHEAD = timedelta(minutes=5)
 REPORTED_WITHIN = timedelta(days=7)
+
+Made = Redemption | OfflineDispute
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,22 @@ def report_uses(
     if shift is not None:
         hold(f"phone:{store.pk}:{terminal}")  # two reports of one phone add up
     _hold_names(store, uses)
-    # Two reports with the same codes take their locks in one order.
-    places = sorted(range(len(uses)), key=lambda place: code_index(agency_id=agency_id, code=uses[place].presented))
-    answers = {place: _report(store, uses[place], now, terminal, api_key_id, shift) for place in places}
+    earlier = _earlier(store, uses)
+    answers = {}
+    for place in _in_order(agency_id, uses):
+        sale = _sale(store, uses[place], terminal=terminal, api_key_id=api_key_id)
+        answers[place] = _report(sale, earlier[sale.pos_transaction_id], now, shift)
     return [answers[place] for place in range(len(uses))]
+
+
+def _in_order(agency_id: int, uses: Sequence[OfflineUse]) -> list[int]:
+    """Give the places of uses as they are booked: of one number the first that was sent, as if sent one by one.
+
+    Else by code, so that two reports with the same codes take their locks in one order.
+    """
+    first = {use.pos_transaction_id: place for place, use in reversed(list(enumerate(uses)))}
+    indexes = [code_index(agency_id=agency_id, code=use.presented) for use in uses]
+    return sorted(range(len(uses)), key=lambda place: (first[uses[place].pos_transaction_id] != place, indexes[place]))
 
 
 def _hold_names(store: Store, uses: Sequence[OfflineUse]) -> None:
@@ -98,13 +112,19 @@ def resolve_dispute(
     return dispute
 
 
-def _report(
-    store: Store, use: OfflineUse, now: datetime, terminal: str, api_key_id: int | None, shift: PhoneShift | None
-) -> OfflineAnswer:
-    disputes = OfflineDispute.objects.filter(store=store, pos_transaction_id=use.pos_transaction_id)
-    if dispute := disputes.first():
-        return OfflineAnswer(use.pos_transaction_id, "disputed", dispute.reason_code)
-    sale = Sale(
+def _earlier(store: Store, uses: Sequence[OfflineUse]) -> dict[str, list[Made]]:
+    """Give what was made of each number before this report: its line, its disputes."""
+    made: dict[str, list[Made]] = {}
+    for number in {use.pos_transaction_id for use in uses}:
+        line = redemption_of_transaction(agency_id=store.agency_id, store_id=store.pk, pos_transaction_id=number)
+        made[number] = [line] if line else []
+    for dispute in OfflineDispute.objects.filter(store=store, pos_transaction_id__in=made).order_by("pk"):
+        made[dispute.pos_transaction_id].append(dispute)
+    return made
+
+
+def _sale(store: Store, use: OfflineUse, *, terminal: str, api_key_id: int | None) -> Sale:
+    return Sale(
         store=store,
         presented=use.presented,
         amount_jpy=use.amount_jpy,
@@ -115,18 +135,47 @@ def _report(
         is_offline=True,
         api_key_id=api_key_id,
     )
-    gift_code: GiftCode | None = None
+
+
+def _report(sale: Sale, earlier: list[Made], now: datetime, shift: PhoneShift | None) -> OfflineAnswer:
+    number, gift_code = sale.pos_transaction_id, _code_of(sale)
+    made = _made_before(sale, gift_code, earlier)
+    if isinstance(made, Redemption):
+        return OfflineAnswer(number, "known", redemption=made)
+    if made is not None:
+        return OfflineAnswer(number, "disputed", made.reason_code)
     try:
         with transaction.atomic():
-            gift_code = find_code(store.agency_id, use.presented)
-            past = past_of(store, use.pos_transaction_id)
-            if known := known_sale(sale, gift_code, past):
-                return OfflineAnswer(use.pos_transaction_id, "known", redemption=known)
-            _check_report(sale, gift_code, now, shift)
-            return OfflineAnswer(use.pos_transaction_id, "booked", redemption=book_sale(sale, gift_code, past, now))
+            found = gift_code or find_code(sale.store.agency_id, sale.presented)
+            past = past_of(sale.store, number)
+            if known := known_sale(sale, found, past):
+                return OfflineAnswer(number, "known", redemption=known)
+            _check_report(sale, found, now, shift)
+            return OfflineAnswer(number, "booked", redemption=book_sale(sale, found, past, now))
     except DomainError as refusal:
-        _dispute(sale, None if _is_unknown(refusal) else gift_code, refusal.code, now)
-        return OfflineAnswer(use.pos_transaction_id, "disputed", refusal.code)
+        dispute = _dispute(sale, None if _is_unknown(refusal) else gift_code, refusal.code, now)
+        return OfflineAnswer(number, "disputed", dispute.reason_code)
+
+
+def _code_of(sale: Sale) -> GiftCode | None:
+    try:
+        return find_code(sale.store.agency_id, sale.presented)
+    except (CodeNotAccepted, CodeTokenExpired):
+        return None
+
+
+def _made_before(sale: Sale, gift_code: GiftCode | None, earlier: list[Made]) -> Made | None:
+    """Find what an earlier report of this use made; one number may have been sent for several codes or amounts.
+
+    A code that is not known now may have been then, as a one-time number is forgotten after a day, or the other way.
+    """
+    named = gift_code.pk if gift_code else None
+    same = [
+        row
+        for row in earlier
+        if row.amount_jpy == sale.amount_jpy and (named is None or row.gift_code_id in (None, named))
+    ]
+    return min(same, key=lambda row: row.gift_code_id != named, default=None)
 
 
 def _is_unknown(refusal: DomainError) -> bool:
@@ -148,17 +197,21 @@ def _check_report(sale: Sale, gift_code: GiftCode, now: datetime, shift: PhoneSh
         raise OfflineLimitExceeded
 
 
-def _dispute(sale: Sale, gift_code: GiftCode | None, reason_code: str, now: datetime) -> None:
-    dispute = OfflineDispute.objects.create(
+def _dispute(sale: Sale, gift_code: GiftCode | None, reason_code: str, now: datetime) -> OfflineDispute:
+    dispute, is_new = OfflineDispute.objects.get_or_create(
         agency_id=sale.store.agency_id,
         store=sale.store,
         gift_code=gift_code,
-        terminal=sale.terminal,
         pos_transaction_id=sale.pos_transaction_id,
         amount_jpy=sale.amount_jpy or 0,
-        goods=sale.purchase.goods,
-        occurred_at=sale.occurred_at or now,
-        received_at=now,
-        reason_code=reason_code,
+        defaults={
+            "terminal": sale.terminal,
+            "goods": sale.purchase.goods,
+            "occurred_at": sale.occurred_at or now,
+            "received_at": now,
+            "reason_code": reason_code,
+        },
     )
-    audit.record("use.disputed", subject=dispute, actor_label=sale.store.code, reason_code=reason_code)
+    if is_new:
+        audit.record("use.disputed", subject=dispute, actor_label=sale.store.code, reason_code=reason_code)
+    return dispute

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from campaigns.models import Store
-from codes.journal import pos_indexes
+from codes.journal import pos_names
 from codes.models import Redemption
 from core import rows
 
@@ -30,7 +30,7 @@ class Past:
 def past_of(store: Store, pos_transaction_id: str = "") -> Past:
     """Read it in one statement; while the caller holds number and day, it stays so."""
     # by a hash where it came back from the journal
-    names = [pos_transaction_id, *pos_indexes(store.pk, pos_transaction_id)] if pos_transaction_id else [""]
+    names = pos_names(store.pk, pos_transaction_id) if pos_transaction_id else [""]
     whose = [store.agency_id, store.pk, *names]
     found = rows.one(PAST.format(names=rows.places(names)), [store.pk, *whose, *whose])
     assert found is not None  # there is always one

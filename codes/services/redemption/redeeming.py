@@ -53,6 +53,7 @@ class Sale:
     occurred_at: datetime | None = None
     is_offline: bool = False
     api_key_id: int | None = None
+    call_hashes: str = ""
 
 
 @transaction.atomic
@@ -69,6 +70,7 @@ def redeem_code(
     lock_public_id: uuid.UUID | None = None,
     occurred_at: datetime | None = None,
     api_key_id: int | None = None,
+    call_hashes: str = "",
 ) -> Redemption:
     """Use a code for an amount, or for what its conditions give; the same POS transaction again is the same line.
 
@@ -87,6 +89,7 @@ def redeem_code(
         lock_public_id=lock_public_id,
         occurred_at=occurred_at,
         api_key_id=api_key_id,
+        call_hashes=call_hashes,
     )
     gift_code = find_code(agency_id, presented)
     _hold_sale(sale)
@@ -161,6 +164,7 @@ def book_sale(sale: Sale, found: GiftCode, past: Past, now: datetime) -> Redempt
         is_offline=sale.is_offline,
         business_day=day,
         api_key_id=sale.api_key_id,
+        call_hashes=sale.call_hashes,
     )
     if lock is not None:
         lock.delete()

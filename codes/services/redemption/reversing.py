@@ -14,8 +14,7 @@ from accounts.models import Agency
 from campaigns.models import Store
 from codes.errors import AlreadyReversed, AmountOutOfRange, RedemptionNotFound, ReversalTooLarge
 from codes.models import CodeBatch, DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind, Tombstone
-from codes.selectors import redemption_of_transaction
-from codes.services.journaling import journal_after_commit
+from codes.services.journaling import journal_after_commit, journal_undoing
 from codes.services.redemption.days import day_lock, open_day
 from codes.services.redemption.finding import find_store
 from codes.services.redemption.ledger import post_return
@@ -53,6 +52,7 @@ def reverse_redemption(
     reason: str = "",
     store_id: int | None = None,
     api_key_id: int | None = None,
+    call_hashes: str = "",
 ) -> Redemption:
     """Give an amount of a redemption back to its code, or all that has not been given back yet.
 
@@ -65,7 +65,8 @@ def reverse_redemption(
     original = _use(agency_id, UUID(str(redemption_public_id)))
     if original is None or store_id not in (None, original.store_id):
         raise RedemptionNotFound
-    return _give_back(original, amount_jpy, now, reason=reason, api_key_id=api_key_id)
+    details = {"reason": reason, "api_key_id": api_key_id, "call_hashes": call_hashes}
+    return _give_back(original, amount_jpy, now, **details)
 
 
 @transaction.atomic
@@ -87,16 +88,10 @@ def reverse_transaction(
     """
     store = find_store(agency_id, store_id)
     hold_all(transaction_lock(store.pk, pos_transaction_id))
-    _stone, is_new = Tombstone.objects.get_or_create(
-        agency_id=agency_id,
-        store=store,
-        pos_transaction_id=pos_transaction_id,
-        defaults={"at": now, "api_key_id": api_key_id},
-    )
-    if is_new:
-        audit.record("sale.undone", subject=store, actor_label=store.code, reason=reason)
-        _drop_dispute(store, pos_transaction_id, now)
-    sale = redemption_of_transaction(agency_id=agency_id, store_id=store.pk, pos_transaction_id=pos_transaction_id)
+    past = past_of(store, pos_transaction_id)
+    if not past.is_undone:
+        _bury(store, pos_transaction_id, now, reason, api_key_id)
+    sale = past.known
     if sale is None or sale.kind != RedemptionKind.REDEEM:
         return None
     try:
@@ -106,11 +101,23 @@ def reverse_transaction(
         return sale.reversals.latest("pk")
 
 
-def _drop_dispute(store: Store, pos_transaction_id: str, now: datetime) -> None:
-    """Nobody bears a use reported later that its till has undone."""
+def _bury(store: Store, pos_transaction_id: str, now: datetime, reason: str, api_key_id: int | None) -> None:
+    stone, is_new = Tombstone.objects.get_or_create(
+        agency_id=store.agency_id,
+        store=store,
+        pos_transaction_id=pos_transaction_id,
+        defaults={"at": now, "api_key_id": api_key_id},
+    )
+    if is_new:
+        journal_undoing(stone=stone, now=now)
+        audit.record("sale.undone", subject=store, actor_label=store.code, reason=reason)
+        _drop_disputes(store, pos_transaction_id, now)
+
+
+def _drop_disputes(store: Store, pos_transaction_id: str, now: datetime) -> None:
+    """Nobody bears what was reported later of a sale that its till has undone."""
     open_ones = OfflineDispute.objects.filter(store=store, status=DisputeStatus.OPEN)
-    dispute = open_ones.select_for_update().filter(pos_transaction_id=pos_transaction_id).first()
-    if dispute is not None:
+    for dispute in open_ones.filter(pos_transaction_id=pos_transaction_id).order_by("pk").select_for_update():
         dispute.move_to(DisputeStatus.NO_CLAIM, note=_("The till has undone this sale."), resolved_at=now)
         audit.record("dispute.resolved", subject=dispute, actor_label=store.code, borne_by=str(DisputeStatus.NO_CLAIM))
 

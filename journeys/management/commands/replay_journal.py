@@ -51,6 +51,7 @@ class Command(BaseCommand):
             "blocked codes that it does not know": len(found.lost_voids),
             "withdrawn awards that it does not know": len(found.lost_withdrawals),
             "batches to be called back again": len(found.lost_recalls),
+            "undone sales that it does not know": len(found.lost_undoings),
         }
         if was_applied:
             figures |= {
@@ -59,6 +60,8 @@ class Command(BaseCommand):
                 "awards made anew": found.awards_recovered,
                 "printed codes brought back": found.prints_recovered,
                 "uses booked again": found.uses_recovered,
+                "calls whose repeat is known again": found.calls_recovered,
+                "sales undone again": found.sales_undone,
                 "codes blocked again": found.codes_blocked,
                 "awards withdrawn again": found.awards_withdrawn,
                 "codes of recalled batches blocked": found.codes_recalled,

@@ -1,0 +1,99 @@
+"""What tills do in the drill of restoring: calls whose answers they may miss, and sales that they undo."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SALES = 9  # without a number of their own; of every third a part is given back
+UNDONE = 6  # before they arrived
+
+
+@dataclass
+class Call:
+    """A call as it is sent, again and again, and the line that its answer named."""
+
+    path: str
+    body: dict[str, Any]
+    key: str
+    line: str = ""
+
+
+@dataclass
+class Tills:
+    """A till with its API key, its codes, and what it knows to have done."""
+
+    secret: str
+    codes: list[str]
+    calls: list[Call] = field(default_factory=list)
+    late: list[Call] = field(default_factory=list)  # sales that were undone and are still on their way
+
+
+def open_till(world: Any) -> Tills:
+    """Give a till its key and its customers their codes, all before the dump."""
+    from accounts.models import Scope
+    from accounts.services import issue_api_key
+    from tests.worlds import winning_code
+
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # refusals are part of it
+    _key, secret = issue_api_key(agency_id=world.agency.pk, name="drill", scopes=(Scope.REDEMPTIONS_WRITE,))
+    return Tills(secret, [winning_code(world)[1] for _customer in range(SALES + UNDONE)])
+
+
+def sell_and_undo(world: Any, tills: Tills) -> None:
+    """Sell without numbers, give parts back, and undo sales that have not arrived, all after the dump."""
+    store = world.store.code
+    for number, code in enumerate(tills.codes[:SALES]):
+        sale = Call("redemptions", {"code": code, "store": store, "amount_jpy": 100}, f"sale-{number}")
+        _keep(tills, sale)
+        if number % 3 == 0:
+            _keep(tills, Call(f"redemptions/{sale.line}/reversals", {"amount_jpy": 30}, f"back-{number}"))
+    for number, code in enumerate(tills.codes[SALES:]):
+        name = {"store": store, "pos_transaction_id": f"late-{number}"}
+        _send(tills, Call("redemptions/reversals", name, f"undo-{number}"))
+        tills.late.append(Call("redemptions", {"code": code, "amount_jpy": 100, **name}, f"late-{number}"))
+
+
+def second_effects(tills: Tills) -> int:
+    """Send every call once more, as a till does that has missed the answer; count the lines that this makes."""
+    from codes.models import Redemption
+
+    before = Redemption.objects.count()
+    for call in tills.calls:
+        _send(tills, call)
+    return int(Redemption.objects.count() - before)
+
+
+def answered_as_before(tills: Tills) -> int:
+    """Count the calls whose repeat names the line that they made."""
+    return sum(_send(tills, call).json().get("id") == call.line for call in tills.calls)
+
+
+def booked_late(tills: Tills) -> int:
+    """Let the undone sales arrive; count those that are booked."""
+    return sum(_send(tills, call).status_code == 201 for call in tills.late)
+
+
+def forgetful_journal(folder: Path) -> str:
+    """Write the journal once more without what it holds of calls and undone sales; gives its address."""
+    from codes.journal import FolderJournal, open_journal, read_lines
+    from core import clock
+
+    lines = [{**line, "call": None} for line in read_lines(open_journal())[0] if line["what"] != "undone"]
+    FolderJournal(folder).append(lines, clock.now())
+    return f"folder:{folder}"
+
+
+def _keep(tills: Tills, call: Call) -> None:
+    answer = _send(tills, call)
+    assert answer.status_code == 201, answer.content
+    call.line = answer.json()["id"]
+    tills.calls.append(call)
+
+
+def _send(tills: Tills, call: Call) -> Any:
+    from django.test import Client
+
+    till = Client(SERVER_NAME="localhost", headers={"Authorization": f"Bearer {tills.secret}"})
+    headers = {"Idempotency-Key": call.key}
+    return till.post(f"/api/v1/{call.path}", call.body, content_type="application/json", headers=headers)
