@@ -4,13 +4,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 from pytest_django import Settings
 
 from receipts.ocr.fake import FakeReader
+from tests.emptying import empty_tables
 from tests.services import migrated_sqlite
 
 pytest_plugins = ["tests.contracts.fixtures"]
@@ -47,20 +48,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _tables_can_be_emptied() -> Iterator[None]:
-    """Between tests with transactions of their own SQLite deletes row by row, which the books' triggers refuse."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    plain = type(connection.ops).sql_flush
-
-    def flush(self: Any, *arguments: Any, **options: Any) -> list[str]:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-        dropped = [f'DROP TRIGGER "{name}"' for name, _made in triggers]
-        return [*dropped, *plain(self, *arguments, **options), *(made for _name, made in triggers)]
-
+def _tables_are_emptied_at_once() -> Iterator[None]:
+    """After a test that commits, empty what holds rows and no more (see `tests/emptying.py`)."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(connection.ops), "sql_flush", flush)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _self: empty_tables())
         yield

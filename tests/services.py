@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "mizuhiki_template"
 
 FOLDER_MARKS = {
-    "races": ("postgres", "serial"),
-    "browser": ("browser", "serial"),
-    "crash": ("postgres", "serial", "slow"),
+    "races": ("postgres", "slow"),
+    "browser": ("browser",),
+    "crash": ("postgres", "slow"),
 }
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_serialized_rollback"}
 STAGES = {
@@ -42,7 +42,7 @@ POSTGRES_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_connections": "300",  # the hammer opens 200
+    "max_connections": "800",  # the hammer opens 200, perhaps in each of the processes that run beside each other
     "shared_buffers": "'128MB'",
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -16,6 +16,9 @@ from core import clock
 from tests.flows.steps import demo_campaigns
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop of its own in the tests' thread
+ASK_AXE = "axe.run(document).then(result => result.violations)"
+PATIENCE = 20_000  # milliseconds, for a busy machine; what must be quick is measured on a clock that stands still
+expect.set_options(timeout=PATIENCE)
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 QUIET = [
     "--disable-gpu",
@@ -69,10 +72,17 @@ def quiet_page(page: Page) -> Iterator[None]:
 
 
 def accessibility_faults(page: Page) -> list[str]:
-    """Ask axe about the page as it stands; sent by the debugger, since the page's own policy would refuse it."""
+    """Ask axe about the page as it stands; sent by the debugger, since the page's own policy would refuse it.
+
+    It sees the page from a world of its own, whose time goes on where a test has stopped the page's.
+    """
     debugger = page.context.new_cdp_session(page)
-    debugger.send("Runtime.evaluate", {"expression": AXE})
-    found = page.evaluate("axe.run(document).then(result => result.violations)")
+    frame = debugger.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+    world = debugger.send("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
+    debugger.send("Runtime.evaluate", {"expression": AXE, "contextId": world})
+    asked = {"expression": ASK_AXE, "contextId": world, "awaitPromise": True, "returnByValue": True}
+    found = debugger.send("Runtime.evaluate", asked)["result"]["value"]
+    debugger.detach()
     return [f"{page.url} {fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in found]
 
 

@@ -28,9 +28,10 @@ def sent_back(page: Page, site: str) -> Entry:
     page.get_by_role("button", name="次へ").click()
     page.get_by_label("応募規約に同意します").check()
     page.get_by_role("button", name="この内容で応募する").click()
+    expect(page.get_by_role("heading", name="確認しています")).to_be_visible()
     plain = tea_reading(total="1200", date=jst_day(clock.now()).isoformat())
     work(replace(plain, fields={**plain.fields, "total": FieldReading("1200", 0.99, PLACE, ("prepared",))}))
-    expect(page.locator("svg.marked polygon")).to_be_visible(timeout=12000)
+    expect(page.locator("svg.marked polygon")).to_be_visible()
     return entry
 
 
@@ -42,13 +43,15 @@ def test_a_refused_photo_is_marked_and_a_new_one_is_accepted(page: Page, site: s
     assert box["x"] + box["width"] <= 360
 
     page.get_by_role("link", name="写真を撮り直す").click()
+    page.wait_for_url("**/receipt/")
     page.set_input_files("#gallery", photo(shade=220))
     expect(page.locator("#previews img")).to_have_count(1)
     page.get_by_role("button", name="写真を送る").click()
     page.wait_for_url("**/confirm/")
     page.get_by_role("button", name="この内容で応募する").click()
+    expect(page.get_by_role("heading", name="確認しています")).to_be_visible()
     carry_on()
-    expect(page.get_by_role("heading", name="メールのリンクを開いてください")).to_be_visible(timeout=12000)
+    expect(page.get_by_role("heading", name="メールのリンクを開いてください")).to_be_visible()
     entry.refresh_from_db()
     assert entry.status == EntryStatus.ACCEPTED
 
@@ -56,6 +59,7 @@ def test_a_refused_photo_is_marked_and_a_new_one_is_accepted(page: Page, site: s
 def test_an_objection_is_written_and_its_answer_read(page: Page, site: str):
     entry = sent_back(page, site)
     page.get_by_role("link", name="結果に異議を申し立てる").click()
+    page.wait_for_url("**/appeal/")
     check_page(page)
     page.get_by_label("結果のどこが違いますか").fill("合計は2560円です。")
     page.get_by_role("button", name="異議申立てを送る").click()

@@ -73,23 +73,20 @@ def take(page: Page, code: str, amount: str = "300") -> None:
     expect(page.locator("#queue li")).to_have_count(1)
 
 
-def states(page: Page) -> list[str]:
-    return page.locator("#queue .tag").all_text_contents()
-
-
 def test_what_was_taken_without_a_network_is_sent_when_it_is_back(page: Page, site: str, award: Award):
     code = code_of(page, award)
     at_the_till(page, site)
     page.context.set_offline(True)
     page.get_by_label("コード", exact=True).fill(code)
     page.get_by_role("button", name="確認する").click()
+    expect(page.get_by_role("heading", name="接続なしで受け付ける")).to_be_focused()
     look(page, "offline-take")
     page.get_by_role("button", name="受け付けない").click()
     page.wait_for_url("**/staff/offline/")
 
     take(page, code)
     look(page, "offline-waiting")
-    assert states(page) == ["待ち"]
+    expect(page.locator("#queue .tag")).to_have_text(["待ち"])
     page.get_by_label("コード", exact=True).fill(code.lower())
     page.get_by_role("button", name="確認する").click()
     expect(page.get_by_role("alert")).to_have_text("このコードはすでに一覧にあります。")

@@ -35,7 +35,7 @@ from tests.model.operations import (
 )
 from tests.races.racing import race, until_shown, without_locks
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres, pytest.mark.serial]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres, pytest.mark.slow]
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "10"))
 HAS_NIGHT = "MODEL_EXAMPLES" in os.environ

@@ -89,6 +89,7 @@ function ask() {
 }
 
 async function begin(text) {
+  await known; // whoever is quicker than the browser's store is not told that nothing is allowed
   const problem = text ? await obstacle(text) : words.fill;
   say(problem);
   if (problem) return setTimeout(() => document.dispatchEvent(new Event("scan-again")), 2000);
@@ -188,6 +189,12 @@ async function draw() {
   document.getElementById("away-text").textContent = text || (isOn ? words.over : words.notAllowed);
 }
 
+async function recall() {
+  if (!queue.isPossible()) return;
+  await queue.tidy(false);
+  rules = (await queue.kept("rules")) || null;
+}
+
 // Asks for the rules; without an answer there is no network, whatever the browser believes.
 async function contact() {
   let answer;
@@ -284,8 +291,7 @@ if (out) {
 
 async function start() {
   if (!queue.isPossible()) return;
-  await queue.tidy(false);
-  rules = (await queue.kept("rules")) || null;
+  await known;
   isAway = place.hasAttribute("data-shell") || !navigator.onLine;
   await draw();
   await contact();
@@ -293,4 +299,5 @@ async function start() {
     if (isAway || waiting) contact();
   }, AGAIN);
 }
+const known = recall().catch(() => {}); // a browser that keeps nothing knows no rules
 start();

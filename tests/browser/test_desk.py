@@ -1,17 +1,20 @@
 """The desk as an operator works it: a campaign from nothing to published, and a review with the keyboard."""
 
-import os
-import shutil
-from collections.abc import Iterator
-from datetime import timedelta
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Role
+from accounts.models import Agency, Role
 from accounts.services import add_member, sync_roles
-from campaigns.models import Campaign, CampaignStatus
+from campaigns.models import Campaign, CampaignStatus, Sponsor
 from core.clock import jst_day
 from eligibility.admin.forms import VerdictForm
 from eligibility.models import ReviewCase, SuspectedRing
@@ -34,51 +37,38 @@ from tests.factories import (
     UserFactory,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser_context_args(viewport={"width": 1360, "height": 900}),
+]
 PASSWORD = "a long enough password"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _threads_may_ask_the_database() -> Iterator[None]:
-    """Playwright runs an event loop in this thread, which Django takes for asynchronous code."""
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    yield
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE") if before is None else None
-
-
 @pytest.fixture
-def agency():
+def agency(transactional_db: None) -> Agency:
     sync_roles()
     return AgencyFactory()
 
 
 @pytest.fixture
-def page(agency, live_server, settings):
+def desk(page: Page, agency: Agency, live_server: LiveServer, settings: Settings) -> Iterator[Page]:
     """An operator's browser, signed in; an error in the console fails the test."""
-    sync_api = pytest.importorskip("playwright.sync_api")
     settings.AXES_ENABLED = False
     user = UserFactory(username="operator", password=PASSWORD)
     add_member(user_id=user.pk, agency_id=agency.pk, role=Role.OPERATOR)
     faults: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1360, "height": 900}, locale="ja-JP", timezone_id="Asia/Tokyo")
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
-        page.goto(live_server.url + reverse("admin:login"))
-        page.fill("[name=username]", "operator")
-        page.fill("[name=password]", PASSWORD)
-        page.click("#login-form button")
-        page.wait_for_url("**/admin/")
-        yield page
-        browser.close()
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.goto(live_server.url + reverse("admin:login"))
+    page.fill("[name=username]", "operator")
+    page.fill("[name=password]", PASSWORD)
+    page.click("#login-form button")
+    page.wait_for_url("**/admin/")
+    yield page
     assert faults == []
 
 
-def write_plan(page, sponsor, today):
+def write_plan(page: Page, sponsor: Sponsor, today: date) -> None:
     page.select_option("[name=sponsor]", str(sponsor.pk))
     page.fill("[name=title]", "冬のホットキャンペーン")
     page.fill("[name=slug]", "winter")
@@ -95,10 +85,10 @@ def write_plan(page, sponsor, today):
     page.select_option("[name=kpi_targets-0-metric]", "entries")
     page.fill("[name=kpi_targets-0-target]", "1000")
     page.click("text=下書きを作って次へ")
-
-
-def write_offer(page):
     page.wait_for_url("**step=offer")
+
+
+def write_offer(page: Page) -> None:
     page.click("text=賞品コース の追加")
     page.fill("[name=courses-0-name]", "全員プレゼント")
     page.fill("[name=courses-0-total_cap]", "500")
@@ -107,39 +97,39 @@ def write_offer(page):
     page.select_option("[name=courses-0-prizes-0-kind]", "own_code")
     page.fill("[name=courses-0-prizes-0-face_value_jpy]", "500")
     page.click("text=保存して次へ")
-
-
-def write_conditions(page, today):
     page.wait_for_url("**step=conditions")
+
+
+def write_conditions(page: Page, today: date) -> None:
     page.fill("[name=purchase_from_on]", today.isoformat())
     page.fill("[name=purchase_until_on]", today.isoformat())
     page.click("text=条件のグループ の追加")
     page.locator("a:visible:has-text('条件 の追加')").first.click()
     rule = "rule_groups-0-rules-0"
     page.select_option(f"[name={rule}-kind]", "x_follow")
-    assert not page.locator(f"[name={rule}-minimum_spend_jpy]").is_visible()
+    expect(page.locator(f"[name={rule}-minimum_spend_jpy]")).to_be_hidden()
     page.select_option(f"[name={rule}-kind]", "purchase")
-    assert not page.locator(f"[name={rule}-account]").is_visible()
+    expect(page.locator(f"[name={rule}-account]")).to_be_hidden()
     page.fill(f"[name={rule}-minimum_spend_jpy]", "2500")
     page.click("text=保存して次へ")
+    page.wait_for_url("**step=pages")
 
 
-def test_a_campaign_is_made_step_by_step_and_published(page, agency, live_server):
+def test_a_campaign_is_made_step_by_step_and_published(desk: Page, agency: Agency, live_server: LiveServer):
     today = jst_day(timezone.now())
     sponsor = SponsorFactory(agency=agency)
-    page.goto(live_server.url + reverse("admin:campaigns_campaign_add"))
-    write_plan(page, sponsor, today)
-    write_offer(page)
-    write_conditions(page, today)
+    desk.goto(live_server.url + reverse("admin:campaigns_campaign_add"))
+    write_plan(desk, sponsor, today)
+    write_offer(desk)
+    write_conditions(desk, today)
 
-    page.wait_for_url("**step=pages")
-    page.fill("[name=terms_body]", "第1条（応募資格）")
-    page.click("text=保存して次へ")
-    page.wait_for_url("**step=links")
-    page.click("text=保存して公開前チェックへ")
-    page.wait_for_url("**/publish/")
-    page.click("button:has-text('公開する')")
-    page.wait_for_url("**/change/")
+    desk.fill("[name=terms_body]", "第1条（応募資格）")
+    desk.click("text=保存して次へ")
+    desk.wait_for_url("**step=links")
+    desk.click("text=保存して公開前チェックへ")
+    desk.wait_for_url("**/publish/")
+    desk.click("button:has-text('公開する')")
+    desk.wait_for_url("**/change/")
 
     campaign = Campaign.objects.get()
     assert campaign.status == CampaignStatus.OPEN
@@ -160,14 +150,14 @@ def receipt_photo() -> bytes:
     return buffer.getvalue()
 
 
-def read_at(value, top, confidence=0.98, proofs=()):
+def read_at(value: str, top: int, confidence: float = 0.98, proofs: Sequence[str] = ()) -> dict[str, Any]:
     """A figure as its reader left it, `top` pixels down the photograph."""
     place = {"photo": 0, "polygon": [[60, top], [540, top], [540, top + 30], [60, top + 30]]}
     return {"value": value, "confidence": confidence, "region": place, "proofs": list(proofs)}
 
 
 @pytest.fixture
-def cases(agency) -> list[ReviewCase]:
+def cases(agency: Agency) -> list[ReviewCase]:
     """Three cases with a photograph each, and where each figure was read."""
     found = []
     for _number in range(3):
@@ -189,41 +179,52 @@ def cases(agency) -> list[ReviewCase]:
     return found
 
 
-def test_three_cases_are_decided_with_the_keyboard_alone(page, cases, live_server):
+def open_case(page: Page, address: str) -> None:
+    """Open a case and wait until its photograph lies on the desk."""
+    page.goto(address)
+    expect(page.locator(".desk-viewer img").first).to_have_attribute("data-scale", re.compile(r"\d"))
+
+
+def figure(page: Page, name: str) -> Locator:
+    """A figure's field; `focus` follows it."""
+    return page.locator(f"[name=figures-{name}]")
+
+
+def test_three_cases_are_decided_with_the_keyboard_alone(desk: Page, cases: list[ReviewCase], live_server: LiveServer):
     first, second, third = cases
-    page.goto(live_server.url + reverse("admin:eligibility_reviewcase_next"))
-    page.wait_for_function("document.querySelector('.desk-viewer img').dataset.scale")
-    upright = page.locator(".desk-viewer img").bounding_box()
+    open_case(desk, live_server.url + reverse("admin:eligibility_reviewcase_next"))
+    upright = desk.locator(".desk-viewer img").bounding_box()
+    assert upright is not None
     assert upright["height"] > upright["width"]
-    page.keyboard.press("e")
-    page.wait_for_function(
+    desk.keyboard.press("e")
+    desk.wait_for_function(
         "(() => { const box = document.querySelector('.desk-viewer img').getBoundingClientRect();"
         " return box.width > box.height; })()"
     )
-    page.keyboard.press("q")
-    page.keyboard.press("+")
+    desk.keyboard.press("q")
+    desk.keyboard.press("+")
 
-    page.keyboard.press("f")  # the doubtful figure, and its place on the photograph
-    assert page.evaluate("document.activeElement.name") == "figures-total_jpy"
-    assert page.locator(".desk-box.lit").get_attribute("data-field") == "id_figures-total_jpy"
-    page.keyboard.press("Control+a")
-    page.keyboard.type("298a0")  # in a field, A is no verdict
-    page.keyboard.press("Control+a")
-    page.keyboard.type("2980")
-    page.keyboard.press("Escape")
-    page.keyboard.press("a")
-    page.wait_for_url(f"**/{second.pk}/change/")
+    desk.keyboard.press("f")  # the doubtful figure, and its place on the photograph
+    expect(figure(desk, "total_jpy")).to_be_focused()
+    expect(desk.locator(".desk-box.lit")).to_have_attribute("data-field", "id_figures-total_jpy")
+    desk.keyboard.press("Control+a")
+    desk.keyboard.type("298a0")  # in a field, A is no verdict
+    desk.keyboard.press("Control+a")
+    desk.keyboard.type("2980")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("a")
+    desk.wait_for_url(f"**/{second.pk}/change/")
 
-    page.keyboard.press("s")  # asks for the reason first
-    page.keyboard.press("1")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**/{third.pk}/change/")
+    desk.keyboard.press("s")  # asks for the reason first
+    desk.keyboard.press("1")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url(f"**/{third.pk}/change/")
 
-    page.keyboard.press("d")
-    page.keyboard.press("1")
-    page.keyboard.press("0")  # the tenth
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/eligibility/reviewcase/")
+    desk.keyboard.press("d")
+    desk.keyboard.press("1")
+    desk.keyboard.press("0")  # the tenth
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/eligibility/reviewcase/")
 
     for case in cases:
         case.refresh_from_db()
@@ -234,29 +235,29 @@ def test_three_cases_are_decided_with_the_keyboard_alone(page, cases, live_serve
     assert [case.opinions.get().seconds is not None for case in cases] == [True] * 3
 
 
-def test_a_box_on_the_photograph_leads_to_its_figure(page, cases, live_server):
-    page.goto(live_server.url + reverse("admin:eligibility_reviewcase_change", args=[cases[0].pk]))
-    page.wait_for_function("document.querySelector('.desk-viewer img').dataset.scale")
+def test_a_box_on_the_photograph_leads_to_its_figure(desk: Page, cases: list[ReviewCase], live_server: LiveServer):
+    open_case(desk, live_server.url + reverse("admin:eligibility_reviewcase_change", args=[cases[0].pk]))
 
-    page.locator('.desk-box[data-field="id_figures-purchased_on"]').click()
+    desk.locator('.desk-box[data-field="id_figures-purchased_on"]').click()
 
-    assert page.evaluate("document.activeElement.name") == "figures-purchased_on"
-    assert page.locator(".desk-box.lit").count() == 1
+    expect(figure(desk, "purchased_on")).to_be_focused()
+    expect(desk.locator(".desk-box.lit")).to_have_count(1)
 
-    page.locator(".desk-viewer").focus()  # and with the keyboard alone, from top to bottom
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')").endswith(": 2026-11-20")
-    page.keyboard.press("ArrowDown")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "合計（円）: 1280"
-    assert page.locator(".desk-box.lit").get_attribute("data-field") == "id_figures-total_jpy"
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.name") == "figures-total_jpy"
-    page.keyboard.press("Escape")
-    assert accessibility_faults(page) == []
+    desk.locator(".desk-viewer").focus()  # and with the keyboard alone, from top to bottom
+    desk.keyboard.press("Tab")
+    expect(desk.locator(":focus")).to_have_attribute("aria-label", re.compile(": 2026-11-20$"))
+    desk.keyboard.press("ArrowDown")
+    expect(desk.locator(":focus")).to_have_attribute("aria-label", "合計（円）: 1280")
+    expect(desk.locator(".desk-box.lit")).to_have_attribute("data-field", "id_figures-total_jpy")
+    desk.keyboard.press("Enter")
+    expect(figure(desk, "total_jpy")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(figure(desk, "total_jpy")).not_to_be_focused()
+    assert accessibility_faults(desk) == []
 
 
 @pytest.fixture
-def ring(agency) -> SuspectedRing:
+def ring(agency: Agency) -> SuspectedRing:
     """Twenty people over two campaigns, five on each device, with their receipts beside each other."""
     campaigns = [CampaignFactory(sponsor__agency=agency, status=CampaignStatus.OPEN, appeal_days=14)]
     campaigns.append(CampaignFactory(sponsor=campaigns[0].sponsor, status=CampaignStatus.OPEN, mechanic="later"))
@@ -277,29 +278,32 @@ def ring(agency) -> SuspectedRing:
     return SuspectedRing.objects.get()
 
 
-def test_a_ring_is_seen_and_decided_with_the_keyboard_by_everybody(page, ring, live_server):
-    page.goto(live_server.url + reverse("admin:eligibility_suspectedring_changelist"))
-    assert accessibility_faults(page) == []
-    page.click(f"a:has-text('{ring}')")
-    assert page.locator(".desk-ring-picture circle").count() == 20
-    assert page.locator(".desk-ring-picture").get_attribute("role") == "img"
-    assert accessibility_faults(page) == []
+def test_a_ring_is_seen_and_decided_with_the_keyboard_by_everybody(
+    desk: Page, ring: SuspectedRing, live_server: LiveServer
+):
+    desk.goto(live_server.url + reverse("admin:eligibility_suspectedring_changelist"))
+    assert accessibility_faults(desk) == []
+    desk.click(f"a:has-text('{ring}')")
+    desk.wait_for_url(f"**/{ring.pk}/change/")
+    expect(desk.locator(".desk-ring-picture circle")).to_have_count(20)
+    expect(desk.locator(".desk-ring-picture")).to_have_attribute("role", "img")
+    assert accessibility_faults(desk) == []
 
-    page.focus("input[name=entry] >> nth=0")
-    page.keyboard.press("Space")
-    page.focus("button:has-text('解除する')")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/release/**")
-    assert accessibility_faults(page) == []
-    page.fill("[name=reason]", "店頭で本人を確認した")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/change/")
+    desk.focus("input[name=entry] >> nth=0")
+    desk.keyboard.press("Space")
+    desk.focus("button:has-text('解除する')")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/release/**")
+    assert accessibility_faults(desk) == []
+    desk.fill("[name=reason]", "店頭で本人を確認した")
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/change/")
     assert Entry.objects.filter(status="accepted").count() == 1
 
-    page.click("button:has-text('対象外にする')")
-    assert "14日以内" in page.inner_text(".desk-figures")
-    page.fill("[name=reason]", "端末4台からの応募")
-    page.click(".desk-button.grave")
-    page.wait_for_url("**/change/")
+    desk.click("button:has-text('対象外にする')")
+    expect(desk.locator(".desk-figures")).to_contain_text("14日以内")
+    desk.fill("[name=reason]", "端末4台からの応募")
+    desk.click(".desk-button.grave")
+    desk.wait_for_url("**/change/")
     assert Entry.objects.filter(status="refused").count() == 19

@@ -1,0 +1,25 @@
+"""After a test that commits nothing is left but what Django itself keeps."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+
+from tests.emptying import empty_tables, tables_with_rows
+from tests.worlds import open_campaign, win
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_every_table_with_rows_is_emptied_and_permissions_stay():
+    win(open_campaign())
+    permissions = Permission.objects.count()
+
+    empty_tables()
+
+    with connection.cursor() as cursor:
+        assert tables_with_rows(cursor) == []
+    assert Permission.objects.count() == permissions > 0
+
+
+def test_the_next_test_begins_with_empty_tables_and_rows_can_be_written():
+    win(open_campaign())
