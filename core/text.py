@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 HYPHENS = re.compile(r"[\s\-‐‑‒–—―ーｰ−_]+")
 CONTROLS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -12,6 +13,14 @@ def canonical_number(typed: str) -> str:
     if typed.isascii() and typed.isalnum():
         return typed.upper()  # nothing to fold: a million codes of an import come this way
     return HYPHENS.sub("", unicodedata.normalize("NFKC", typed)).upper()
+
+
+def canonical_numbers(typed: Sequence[str]) -> Sequence[str]:
+    """Give the canonical form of many; where nothing is to be folded, one look at all of them tells."""
+    joined = "".join(typed)
+    if joined.isascii() and joined.isalnum() and joined.upper() == joined:
+        return typed
+    return [canonical_number(one) for one in typed]
 
 
 def has_controls(text: str) -> bool:
