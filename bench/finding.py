@@ -12,11 +12,11 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
 from bench.postgres import full_stock, migrated
+from bench.processes import cpu
 
 REAL = 300  # codes that are sealed and indexed, so that they can be found
 LOOKS = 2000
@@ -81,11 +81,6 @@ def finding(agency_id: int, codes: dict[str, str]) -> Iterator[Figure]:
     for name in ("till", "desk"):
         yield Figure(f"find_at_{name}_share", medians[name][0] / medians["bare"][0], "of bare", "<= 2")
         yield Figure(f"find_at_{name}_whole", medians[name][1] * 1e6, "µs")
-
-
-def cpu(process_id: int) -> float:
-    """Seconds of CPU that a process of one thread has used, to the nanosecond."""
-    return int(Path(f"/proc/{process_id}/schedstat").read_text().split()[0]) / 1e9
 
 
 def leafing() -> Iterator[Figure]:

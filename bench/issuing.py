@@ -5,7 +5,8 @@ table and adds a row to another, which is as good as any design gets. Ours is th
 line in the trail and delivery, with all constraints. `same_work` is the same load generator doing exactly that work by
 the product's own function, without the service around it. All take turns in one run, so that a busy machine slows them
 alike. Flushing to disk is off. The second half is measured after half of the stock has been given
-out and before anything was vacuumed. `BENCH_CODES` makes the stock smaller for a quick look.
+out and before anything was vacuumed. How much of its rate a session keeps by then is told by the CPU that the database
+uses for one prize, which a busy machine hardly changes. `BENCH_CODES` makes the stock smaller for a quick look.
 """
 
 import os
@@ -20,10 +21,12 @@ from typing import Any
 
 from bench.figures import Figure
 from bench.givers import Givers
+from bench.processes import cpu
 
 CLIENTS = (1, 4, 8, 16, 64)
 CODES = int(os.environ.get("BENCH_CODES", "1000000"))
 ROUNDS = 3
+GIVEN = 500  # prizes in one session, to see what one costs
 SECONDS = 1  # the stock has to last for all rounds
 GOALS = {1: ">= 0.6", 8: ">= 0.65"}  # of the bare statement, and of the same work
 BARE_TABLES = """
@@ -115,9 +118,13 @@ def measure() -> Iterator[Figure]:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     with Stock() as stock:
         yield from stock.figures("")
+        fresh = stock.cpu_of_giving()
+        yield Figure("give_cpu", fresh * 1e6, "µs")
         stock.give_half()
+        yield Figure("give_after_half_of_fresh", fresh / stock.cpu_of_giving(), "of fresh", ">= 0.7")
         yield from stock.figures("_after_half")
         with stock.old_snapshot():
+            yield Figure("give_old_snapshot_of_fresh", fresh / stock.cpu_of_giving(), "of fresh", ">= 0.6")
             yield from stock.shares(8, "_old_snapshot", ">= 0.6")
         yield Figure("issued_twice_or_lost", stock.wrong(), "codes", "<= 0")
 
@@ -175,6 +182,23 @@ class Stock(ExitStack):
             cursor.execute("SELECT last_value FROM bench_result")
             self.next_result = cursor.fetchone()[0] + 1
         return found
+
+    def cpu_of_giving(self) -> float:
+        """Seconds of CPU of the database for one prize by the product's function, the median of many in one session."""
+        from django.db import connection
+
+        spent = []
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval('bench_result', %s), pg_backend_pid()", [self.next_result])
+            backend = cursor.fetchone()[1]
+            for _prize in range(GIVEN):
+                before = cpu(backend)
+                cursor.execute(SAME_WORK)
+                cursor.fetchall()
+                spent.append(cpu(backend) - before)
+            cursor.execute("SELECT last_value FROM bench_result")
+            self.next_result = cursor.fetchone()[0] + 1
+        return statistics.median(spent)
 
     def _our_rate(self, clients: int) -> float:
         given, rate = self.givers.run(clients, self.next_result, SECONDS)

@@ -3,8 +3,12 @@
 `import` reads a held, checked file, and `generate` makes its own texts: both are the whole job with all its chunks.
 COPY writes the rows that the import stored, in binary form, into the same table, emptied: what is in the indexes
 already would slow down whoever comes later. All take turns in one run, so that a busy machine slows them alike.
-Flushing to disk is off. `bulk_create` is the way of Django's own documentation, for the same rows, once. `BENCH_ROWS`
-makes the file larger or smaller.
+Flushing to disk is off. `bulk_create` is the way of Django's own documentation, for a tenth of the rows. On a busy
+machine its time, and that of making, is what our process and the database's use of the CPU together, which is told as
+well. `BENCH_ROWS` makes the file larger or smaller.
+
+What COPY itself is made of is told in CPU of the database: tables like ours without its foreign key, and without its
+indexes too, take the same bytes in turns with ours.
 """
 
 import gc
@@ -12,14 +16,21 @@ import os
 import resource
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from bench.figures import Figure
+from bench.processes import cpu
 
 ROWS = int(os.environ.get("BENCH_ROWS", "200000"))
 ROUNDS = 3
+TENTH = 10
+LIKE_OURS = {  # a foreign key is never copied
+    "bench_codes_unbound": "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES",
+    "bench_codes_plain": "INCLUDING DEFAULTS INCLUDING CONSTRAINTS",
+}
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -47,19 +58,23 @@ def measure() -> Iterator[Figure]:
 def figures() -> Iterator[Figure]:
     """All figures, each the median of its rounds."""
     of = prize()
-    imports, makes, growths = [], [], []
+    imports, makes, growths, gains, cpu_gains = [], [], [], [], []
     for number in range(ROUNDS):
         imported, growth, data = import_seconds(of, number)
         copied = copy_seconds(data)
         imports.append(imported / copied)
-        makes.append(generate_seconds(of) / copied)
+        made, made_cpu = with_cpu(generate_seconds, of)
+        bulk, bulk_cpu = with_cpu(bulk_create_seconds, of)
+        makes.append(made / copied)
+        gains.append(bulk * TENTH / made)
+        cpu_gains.append(bulk_cpu * TENTH / made_cpu)
         growths.append(growth)
-    bulk = bulk_create_seconds(of)
-    made = generate_seconds(of)
     yield Figure("copy_rate", ROWS / copied, "1/s")
+    yield from parts_of_copy(data)
     yield Figure("import_share", statistics.median(imports), "of COPY", "<= 2.8")
     yield Figure("generate_share", statistics.median(makes), "of COPY", "<= 1.8")
-    yield Figure("bulk_create_share", bulk / made, "of making", ">= 8")
+    yield Figure("bulk_create_share", statistics.median(gains), "of making", ">= 8")
+    yield Figure("bulk_create_cpu_share", statistics.median(cpu_gains), "of making")
     yield Figure("code_cpu", code_cpu(of), "µs", "<= 8")
     yield Figure("memory_growth", growths[0], "MB", "<= 64")
 
@@ -72,12 +87,12 @@ def prize() -> Any:
     return made.PrizeFactory(face_value_jpy=500)
 
 
-def empty() -> None:
-    """Take everything out of the table of codes."""
+def empty(table: str = "codes_giftcode") -> None:
+    """Take everything out of a table of codes."""
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE codes_giftcode CASCADE")
+        cursor.execute(f"TRUNCATE {table} CASCADE")
 
 
 def import_seconds(of: Any, number: int) -> tuple[float, float, bytes]:
@@ -125,14 +140,37 @@ def generate_seconds(of: Any) -> float:
     return seconds
 
 
-def copy_seconds(data: bytes) -> float:
+def parts_of_copy(data: bytes) -> Iterator[Figure]:
+    """What the foreign key and the indexes take of the database's CPU for a COPY."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for table, copied in LIKE_OURS.items():
+            cursor.execute(f"CREATE TABLE {table} (LIKE codes_giftcode {copied})")
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+    tables, rounds = ("codes_giftcode", *LIKE_OURS), []
+    for _round in range(ROUNDS):
+        marks = [cpu(backend)]
+        for table in tables:
+            copy_seconds(data, table)
+            marks.append(cpu(backend))
+        rounds.append([after - before for before, after in pairwise(marks)])
+    yield Figure("copy_cpu", statistics.median(ours for ours, _unbound, _plain in rounds) / ROWS * 1e6, "µs")
+    key = statistics.median((ours - unbound) / ours for ours, unbound, _plain in rounds)
+    yield Figure("copy_foreign_key_part", key, "of COPY")
+    indexes = statistics.median((unbound - plain) / ours for ours, unbound, plain in rounds)
+    yield Figure("copy_indexes_part", indexes, "of COPY")
+
+
+def copy_seconds(data: bytes, table: str = "codes_giftcode") -> float:
     """Seconds of a bare COPY of the same rows."""
     from django.db import connection
 
-    empty()
+    empty(table)
     with connection.cursor() as cursor:
         started = time.perf_counter()
-        with cursor.copy("COPY codes_giftcode FROM STDIN (FORMAT BINARY)") as copy:
+        with cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
             for start in range(0, len(data), 1 << 18):
                 copy.write(data[start : start + (1 << 18)])
         seconds = time.perf_counter() - started
@@ -140,8 +178,20 @@ def copy_seconds(data: bytes) -> float:
     return seconds
 
 
+def with_cpu(way: Callable[[Any], float], of: Any) -> tuple[float, float]:
+    """Seconds of a way to bring codes in, and of CPU that our process and the database's used together."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+    before = cpu(backend) + time.process_time()
+    seconds = way(of)
+    return seconds, cpu(backend) + time.process_time() - before
+
+
 def bulk_create_seconds(of: Any) -> float:
-    """Seconds of `bulk_create` for as many codes."""
+    """Seconds of `bulk_create` for a tenth of the codes."""
     from codes.making import make_texts
     from codes.models import GiftCode
     from codes.services.incoming import new_batch, sealer_of
@@ -150,7 +200,7 @@ def bulk_create_seconds(of: Any) -> float:
     empty()
     started = time.perf_counter()
     codes = []
-    for position, text in enumerate(make_texts("typed", ROWS), start=1):
+    for position, text in enumerate(make_texts("typed", ROWS // TENTH), start=1):
         code = GiftCode(agency_id=batch.agency_id, batch=batch, prize=of, position=position, face_value_jpy=500)
         code.code_ciphertext, code.code_index = sealer.seal("code", text, code.public_id), sealer.index(text)
         codes.append(code)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from codes.errors import FileNotAccepted, RowProblem
 from core import csv_files
@@ -31,8 +32,7 @@ DAMAGED = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class CodeRow:
+class CodeRow(NamedTuple):
     """One code of a file; `row` counts from 1 and includes the header.
 
     Where the link is all there is (`QUOカードPay`), it is the code as well. `expiry` is the last day as it was written.

@@ -19,7 +19,7 @@ from codes.models import GiftCode
 from core.crypto import NONCE_BYTES, IndexHasher, blind_indexes, decrypt
 from core.errors import SecretDamaged
 from core.index_keys import are_changing, current_key_id
-from core.text import canonical_number
+from core.text import canonical_number, canonical_numbers
 
 COLUMNS = ("code", "pin", "url", "number")
 SEALER_SECONDS = 900.0  # then a sealer asks again which key is in use, so that a replaced one comes to rest
@@ -73,6 +73,10 @@ class CodeSealer:
     def index(self, code: str) -> str:
         """Give the keyed hash under which the agency finds a code, however it is typed."""
         return self._hasher.index(canonical_number(code))
+
+    def index_many(self, codes: Sequence[str]) -> list[str]:
+        """Give the keyed hashes of many codes, in their order."""
+        return self._hasher.index_many(canonical_numbers(codes))
 
     def former_indexes(self, code: str) -> list[str]:
         """Give the hashes of a code under keys that are being replaced: a duplicate may stand under any of them."""

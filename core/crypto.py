@@ -7,6 +7,7 @@ so that a ciphertext moved to another row does not open.
 import base64
 import hmac
 import secrets
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -70,9 +71,16 @@ class IndexHasher:
 
     def index(self, value: str) -> str:
         """Give the keyed hash of a canonical value."""
-        hasher = self._prototype.copy()
-        hasher.update(value.encode())
-        return hasher.finalize().hex()
+        return self.index_many([value])[0]
+
+    def index_many(self, values: Iterable[str]) -> list[str]:
+        """Give the keyed hashes of canonical values, in their order."""
+        begin, found = self._prototype.copy, []
+        for value in values:
+            hasher = begin()
+            hasher.update(value.encode())
+            found.append(hasher.finalize().hex())
+        return found
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,14 @@ def canonical_number(typed: str) -> str:
     if typed.isascii() and typed.isalnum():
         return typed.upper()  # nothing to fold: a million codes of an import come this way
     return HYPHENS.sub("", unicodedata.normalize("NFKC", typed)).upper()
+
+
+def canonical_numbers(typed: Sequence[str]) -> Sequence[str]:
+    """Give the canonical form of many; where nothing is to be folded, one look at all of them tells."""
+    joined = "".join(typed)
+    if joined.isascii() and joined.isalnum() and joined.upper() == joined:
+        return typed
+    return [canonical_number(one) for one in typed]
 
 
 def has_controls(text: str) -> bool:

@@ -124,7 +124,7 @@ def forget_problems(*, now: datetime) -> int:
 
 def _judge(prize: Prize, sealer: CodeSealer, chunk: tuple[CodeRow | RowProblem, ...], found: Findings) -> None:
     rows = [row for row in chunk if isinstance(row, CodeRow)]
-    indexes = [sealer.index(row.code) for row in rows]
+    indexes = sealer.index_many([row.code for row in rows])
     wrong = brand_rows(prize, rows) | known_rows(prize, rows, indexes)
     for item in chunk:
         if isinstance(item, RowProblem):

@@ -1,6 +1,7 @@
 """Own codes by the million, made chunk by chunk; what a killed worker had not committed is drawn anew."""
 
 from datetime import datetime
+from itertools import starmap
 
 from django.db import transaction
 from django.db.models import F
@@ -74,7 +75,7 @@ def generate_chunk(*, job_id: int, now: datetime) -> bool:
     batch = job.batch
     texts = make_texts(batch.code_format, min(CHUNK, missing))
     advance(job, cursor=job.cursor + len(texts), done=0)
-    rows = [CodeRow(row, text) for row, text in enumerate(texts, start=1)]
+    rows = list(starmap(CodeRow, enumerate(texts, start=1)))
     first = job.parameters["first"] + job.cursor
     sealer = sealer_of(prize_of(batch.prize_id))
     # A text that was drawn before is left out, and another drawn for it.

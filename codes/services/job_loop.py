@@ -46,7 +46,7 @@ def run_leased(
     now: datetime,
     work: Work,
     chunks_at_once: int | None = None,
-    told: Callable[[CodeJob], None] = lambda _job: None,
+    told: Callable[[CodeJob], None] | None = None,
 ) -> CodeJob:
     """Take a job that nobody holds and work on it to its end, or for some chunks.
 
@@ -55,9 +55,11 @@ def run_leased(
     Raises:
         DomainError: the work was refused for good; the job is the caller's to close.
     """
-    if _is_broken(job_id, now) or not _take(job_id, now):
+    if not _take(job_id, now):
+        _set_aside_if_broken(job_id, now)
         return CodeJob.objects.get(pk=job_id)
-    mine = CodeJob.objects.filter(pk=job_id, status=JobStatus.RUNNING, attempts=CodeJob.objects.get(pk=job_id).attempts)
+    attempts = CodeJob.objects.values_list("attempts", flat=True).get(pk=job_id)
+    mine = CodeJob.objects.filter(pk=job_id, status=JobStatus.RUNNING, attempts=attempts)
     started = time.monotonic()
     try:
         for count, _chunk in enumerate(work(job_id=job_id, now=now), start=1):
@@ -65,7 +67,8 @@ def run_leased(
             at = now + timedelta(seconds=time.monotonic() - started)  # the lease runs from the end of each chunk
             if not mine.update(lease_until=_lease(at), fruitless_count=0) or count == chunks_at_once:
                 break
-            told(CodeJob.objects.get(pk=job_id))
+            if told:
+                told(CodeJob.objects.get(pk=job_id))
     except PASSING:
         mine.filter(fruitless_count__gt=0).update(
             fruitless_count=F("fruitless_count") - 1
@@ -103,21 +106,20 @@ def free_jobs(now: datetime) -> Q:
 
 
 def _take(job_id: int, now: datetime) -> bool:
-    free = CodeJob.objects.filter(free_jobs(now), pk=job_id)
+    free = CodeJob.objects.filter(free_jobs(now), pk=job_id, fruitless_count__lt=MOST_FRUITLESS)
     tries = {"attempts": F("attempts") + 1, "fruitless_count": F("fruitless_count") + 1}
     return bool(free.update(status=JobStatus.RUNNING, lease_until=_lease(now), **tries))
 
 
-def _is_broken(job_id: int, now: datetime) -> bool:
+def _set_aside_if_broken(job_id: int, now: datetime) -> None:
     with transaction.atomic():
         hopeless = CodeJob.objects.filter(free_jobs(now), pk=job_id, fruitless_count__gte=MOST_FRUITLESS)
         job = hopeless.select_for_update(of=("self",)).first()
         if job is None:
-            return False
+            return
         job.move_to(JobStatus.FAILED, failure_code=BROKEN, finished_at=now, lease_until=None)
         audit.record("job.broke", subject=job, kind=job.kind)
     log.error("job_broken", job_id=job_id, kind=job.kind, tries=job.attempts)
-    return True
 
 
 def _lease(at: datetime) -> datetime:

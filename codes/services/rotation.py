@@ -119,7 +119,7 @@ def rotate(*, job_id: int, now: datetime) -> Iterator[None]:
 
 
 def run_rotation(
-    *, job_id: int, now: datetime, work: Work = rotate, told: Callable[[CodeJob], None] = lambda _job: None
+    *, job_id: int, now: datetime, work: Work = rotate, told: Callable[[CodeJob], None] | None = None
 ) -> CodeJob:
     """Work a job off under a lease; a job whose worker died, or that failed, goes on where it stopped."""
     CodeJob.objects.filter(pk=job_id, status=JobStatus.FAILED).update(status=JobStatus.QUEUED)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 
 from django.db import IntegrityError, transaction
 
@@ -125,7 +126,7 @@ def generate_codes(
     sealer, first, missing = sealer_of(prize), next_position(prize), count
     while missing:
         texts = make_texts(code_format, min(CHUNK, missing))
-        rows = [CodeRow(row, text) for row, text in enumerate(texts, start=1)]
+        rows = list(starmap(CodeRow, enumerate(texts, start=1)))
         # A text that was drawn before is left out, and another drawn for it.
         missing -= len(rows) - len(insert_codes(batch=batch, rows=rows, first=first, sealer=sealer, now=now))
         first += len(rows)

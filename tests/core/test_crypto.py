@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from core.crypto import blind_index, decrypt, decrypt_bytes, derive_token, encrypt, encrypt_bytes
+from core.crypto import IndexHasher, blind_index, decrypt, decrypt_bytes, derive_token, encrypt, encrypt_bytes
 from core.errors import KeyUnavailable, SecretDamaged
 
 ROW, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -82,6 +82,13 @@ def test_an_index_is_the_same_for_a_value_and_differs_by_value_field_and_tenant(
         blind_index("taro@example.jp", field="identity.email", tenant=2),
     }
     assert len(others | {base}) == 4
+
+
+def test_many_have_the_indexes_that_each_has_alone():
+    hasher = IndexHasher(field="gift_code", tenant=1)
+    many = ["AB12", "CD34", "AB12"]
+
+    assert hasher.index_many(many) == [blind_index(one, field="gift_code", tenant=1) for one in many]
 
 
 def test_tokens_are_derived_the_same_way_again_and_tell_purposes_apart():

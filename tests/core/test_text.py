@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.text import canonical_number, has_controls, mask
+from core.text import canonical_number, canonical_numbers, has_controls, mask
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,14 @@ def test_spellings_of_a_number_have_one_form(typed):
 
 def test_other_numbers_stay_apart():
     assert len({canonical_number(typed) for typed in ("AB12", "AB21", "A812", "AB1２3")}) == 4
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [[], [""], ["AB12", "CD34"], ["AB12", "cd34"], ["AB12", "C-34"], ["AB12", ""], ["ＡＢ", "ab", "A B"]],
+)
+def test_many_have_the_forms_that_each_has_alone(typed):
+    assert list(canonical_numbers(typed)) == [canonical_number(one) for one in typed]
 
 
 @pytest.mark.parametrize("control", ["\x00", "\n", "\x7f", "\u200b", "\u202e", "\u2066", "\ufeff", "\u2028"])
