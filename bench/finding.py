@@ -51,7 +51,8 @@ def finding(agency_id: int, codes: dict[str, str]) -> Iterator[Figure]:
     from django.db import connection
 
     from codes.models import GiftCode
-    from codes.selectors import code_by_text, presented_code
+    from codes.presented import presented_code
+    from codes.selectors import code_by_text
 
     def bare(text: str) -> None:
         with connection.cursor() as cursor:

@@ -72,6 +72,6 @@ def printed_twice(world: Any, papers: Papers) -> int:
 
 def refused_at_the_till(world: Any, papers: Papers) -> int:
     """Count the codes on paper that no till would take."""
-    from codes.selectors import presented_code
+    from codes.presented import presented_code
 
     return sum(presented_code(agency_id=world.agency.pk, presented=text) is None for text in papers.texts.values())

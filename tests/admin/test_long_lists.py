@@ -13,7 +13,8 @@ from django.urls import reverse
 from accounts.desk import keyset
 from codes.admin.gift_codes import GiftCodeAdmin
 from codes.models import CodeStatus, GiftCode
-from codes.selectors import open_code, presented_code
+from codes.presented import presented_code
+from codes.selectors import open_code
 from codes.services import generate_codes
 from core.keyset import RowNotInList, cut
 from tests.factories import NOW, GiftCodeFactory, PrizeFactory

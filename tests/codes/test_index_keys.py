@@ -13,7 +13,8 @@ from codes.journal import pos_index
 from codes.key_errors import IndexKeyNeeded, RotationRunning
 from codes.models import Award, CodeJob, GiftCode, JobStatus, Redemption
 from codes.presentation import presentation_token, read_token
-from codes.selectors import presented_code, redemption_of_transaction
+from codes.presented import presented_code
+from codes.selectors import redemption_of_transaction
 from codes.services import generate_codes, index_keys, jobs, redeem_code, show_number
 from codes.services.index_keys import TABLES, retire_index_key, start_reindex, uses_of_index_keys
 from codes.services.jobs import run_job

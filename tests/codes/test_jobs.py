@@ -24,8 +24,8 @@ from codes.models import (
     GiftCode,
     JobStatus,
 )
+from codes.presented import presented_code
 from codes.sealing import open_column
-from codes.selectors import presented_code
 from codes.services import (
     activating,
     checking_files,

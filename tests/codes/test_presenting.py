@@ -14,7 +14,7 @@ from codes.presentation import (
     slot_ends_at,
     token_good_until,
 )
-from codes.selectors import presented_code
+from codes.presented import presented_code
 from codes.services import check_code, forget_shown_numbers, lock_code, redeem_code, reverse_redemption, show_number
 from tests.factories import NOW
 from tests.worlds import open_campaign, winning_code

@@ -10,8 +10,9 @@ from codes import sealing
 from codes.errors import FileNotAccepted
 from codes.key_errors import RotationRunning
 from codes.models import CodeBatch, GiftCode, JobStatus
+from codes.presented import presented_code
 from codes.sealing import open_column
-from codes.selectors import open_code, presented_code
+from codes.selectors import open_code
 from codes.services import generate_codes, import_codes, rotation
 from codes.services.index_keys import start_reindex, uses_of_index_keys
 from codes.services.jobs import run_job

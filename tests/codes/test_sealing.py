@@ -9,8 +9,9 @@ from accounts.data_keys import destroy_key, key_in_use, secret_named
 from accounts.models import DataKey
 from codes.links import claim_token
 from codes.models import Award, GiftCode
+from codes.presented import presented_code
 from codes.sealing import CodeSealer, open_column
-from codes.selectors import award_by_token, code_by_text, code_index, open_code, presented_code
+from codes.selectors import award_by_token, code_by_text, code_index, open_code
 from codes.services import import_codes, reveal_code
 from core.errors import KeyUnavailable, SecretDamaged
 from tests.factories import NOW, GiftCodeFactory
