@@ -375,7 +375,7 @@ class SupplierUnavailable(DomainError):
     """The supplier did not say what became of it; the same request again is harmless. `reason` says why."""
 
     code = "supplier_unavailable"
-    message = _("The issuer of this gift does not answer right now. Nothing is lost: open this page again in a while.")
+    message = _("The issuer did not give us the code just now. Nothing is lost: please try again in a while.")
     status = 503
 
     def __init__(self, reason: str = "") -> None:
@@ -387,18 +387,6 @@ class SupplierNotConnected(DomainError):
     code = "supplier_not_connected"
     message = _("The supplier of this gift brand is not set up. Please ask whoever runs this installation.")
     status = 503
-
-
-class BrandNotFetched(DomainError):
-    code = "brand_not_fetched"
-    message = _("Codes of this prize are not made by a supplier. Please import or generate them.")
-    status = 422
-
-
-class ValueNotOffered(DomainError):
-    code = "value_not_offered"
-    message = _("The gift brand does not offer this value. Please correct the value of the prize.")
-    status = 422
 
 
 class FundsTooSmall(DomainError):

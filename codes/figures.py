@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 
 from accounts.models import AuditEntry
 from campaigns.models import Prize
-from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode
+from codes.models import Award, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobKind
 from codes.selectors import available_count
 from core.clock import JST, jst_day, start_of_jst_day
 
@@ -164,6 +164,16 @@ def codeless_awards(batch_id: int) -> QuerySet[Award]:
     """Give the awards that a recall left with a blocked code which nobody has seen; they wait for other stock."""
     awards = Award.objects.filter(gift_code__batch_id=batch_id, gift_code__status=CodeStatus.VOID)
     return awards.filter(voided_at__isnull=True, revealed_at__isnull=True).order_by("pk")
+
+
+def batches_with_codeless(agency_ids: Iterable[int]) -> list[tuple[CodeBatch, int]]:
+    """Give the recalled batches of some agencies that left winners without a code, with how many still wait.
+
+    Only batches whose recall says so are counted: a look at every blocked code would take too long.
+    """
+    recalls = CodeJob.objects.filter(agency__in=agency_ids, kind=JobKind.RECALL, report__unreplaced__gt=0)
+    batches = CodeBatch.objects.filter(pk__in=recalls.values("batch_id")).select_related("prize").order_by("pk")
+    return [(batch, left) for batch in batches if (left := codeless_awards(batch.pk).count())]
 
 
 def codes_by_trail(batch_ids: Iterable[int]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry
 from codes.models import Award, CodeBatch, CodeJob, GiftCode, Reservation, SupplierCard
+from codes.reasons import FROM_SUPPLIER, reason_in_words, supplier_reason_in_words
 
 LONGEST = 200
 LABELS: dict[str, str | Promise] = {
@@ -58,7 +59,7 @@ LABELS: dict[str, str | Promise] = {
     "card.cancelled": _("was cancelled at the supplier"),
     "card.cancel_refused": _("the supplier did not cancel it"),
     "code.revealed_at_desk": _("was shown at the desk"),
-    "code.not_shown": _("could not be shown at the desk"),
+    "code.not_shown": _("could not be shown"),
     "code.number_shown": _("a barcode for the till was shown"),
     "code.locked": _("was set aside for a purchase"),
     "code.unlocked": _("is no longer set aside"),
@@ -81,7 +82,7 @@ LABELS: dict[str, str | Promise] = {
     "delivery.cancelled": _("its message was cancelled"),
     "delivery.unknown": _("its message was sent without an answer"),
 }
-ACTORS: dict[str, str | Promise] = {"holder": _("the winner")}
+ACTORS: dict[str, str | Promise] = {"holder": _("the winner"), "claim": _("the winner")}
 FIGURES = {"codes": "{:,}件", "amount_jpy": "{:,}円", "difference": "{:+,}"}
 
 
@@ -143,10 +144,20 @@ def _moment(line: AuditEntry, actors: Mapping[str, str | Promise]) -> Moment:
     return Moment(
         at=line.at,
         label=LABELS.get(line.action, line.action),
-        actor=str(line.actor) if line.actor else str(actors.get(line.actor_label, line.actor_label)),
-        reason=line.reason,
+        actor=str(line.actor) if line.actor else _actor(line.actor_label, actors),
+        reason=_reason(line),
         figure=_figure(line.facts),
     )
+
+
+def _actor(label: str, actors: Mapping[str, str | Promise]) -> str:
+    """Name who did it; of a winner's browser only that it was the winner's."""
+    known = label if label in actors else label.partition(":")[0]
+    return str(actors.get(known, label))
+
+
+def _reason(line: AuditEntry) -> str:
+    return supplier_reason_in_words(line.reason) if line.action in FROM_SUPPLIER else reason_in_words(line.reason)
 
 
 def _figure(facts: dict[str, object]) -> str:

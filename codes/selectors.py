@@ -80,6 +80,16 @@ def award_by_notice(number: str) -> Award | None:
     return awards.select_related("entry__campaign__sponsor", "gift_code", "replaced_by").first()
 
 
+def waits_for_another_code(award: Award) -> bool:
+    """Tell whether an award that stands lost its code before anybody saw it, by a recall or at the supplier."""
+    code = award.gift_code
+    if code is None or code.status != CodeStatus.VOID or award.voided_at or award.revealed_at:
+        return False
+    is_recalled = Q(batch__status=BatchStatus.RECALLED)
+    is_taken_back = Q(supplier_card__status=SupplierCardStatus.CANCELLED)
+    return GiftCode.objects.filter(is_recalled | is_taken_back, pk=code.pk).exists()
+
+
 def code_index(*, agency_id: int, code: str) -> str:
     """Give the keyed hash under which an agency keeps a new code, however it is typed."""
     return code_indexes(agency_id=agency_id, code=code)[0]

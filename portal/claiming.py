@@ -13,7 +13,7 @@ from campaigns.use_conditions import conditions_sentences
 from codes.holders import holder_obstacle
 from codes.models import Award, CodeStatus
 from codes.presentation import presentation_token, slot_ends_at, token_good_until
-from codes.selectors import RevealedCode, award_by_token
+from codes.selectors import RevealedCode, award_by_token, waits_for_another_code
 from core import clock
 from core.qr import qr_svg
 from portal.holder import holder_of
@@ -43,11 +43,13 @@ def award_behind(token: str) -> Award:
 def award_state(award: Award, now: datetime) -> str:
     """Name what can be done with an award.
 
-    One of ready, shown, used, expired, void, replaced, or goods that need no code.
+    One of ready, shown, used, expired, void, preparing (another code is to come), replaced, or goods that need no code.
     """
     code = award.gift_code
     if award.voided_at and hasattr(award, "replaced_by"):
         return "replaced"
+    if waits_for_another_code(award):
+        return "preparing"
     if award.voided_at or (code and code.status == CodeStatus.VOID):
         return "void"
     if code is None:

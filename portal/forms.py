@@ -283,7 +283,7 @@ class ClaimPinForm(PortalForm):
     """The PIN chosen at the first opening."""
 
     pin = forms.CharField(
-        label=_("PIN"),
+        label=_("Your PIN"),
         help_text=_("The one you chose when you opened the prize first."),
         max_length=20,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),

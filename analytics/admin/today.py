@@ -19,7 +19,7 @@ from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
 from campaigns.selectors import publish_obstacles
 from codes.alarm_mail import SPENT_PERCENT
-from codes.figures import ALARM_SHARE, PrizeStock, stock_of_prizes
+from codes.figures import ALARM_SHARE, PrizeStock, batches_with_codeless, stock_of_prizes
 from codes.models import BudgetAlarm, CodeJob, DisputeStatus, JobStatus, OfflineDispute, StockAlarm
 from codes.reveal_quota import heavy_revealers
 from codes.selectors import paused_fetched_batches
@@ -62,6 +62,7 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
         _bulk_work,
         _disputes,
         _suppliers,
+        _codeless,
         _deliveries,
         _draws,
         _late,
@@ -237,6 +238,26 @@ def _suppliers(user: User, now: datetime) -> Duty | None:
         paused.count(),
         _("Batches held back: winners of their prizes wait."),
         batches,
+        _("See the batches"),
+        is_urgent=bool(rows),
+        rows=rows,
+    )
+
+
+def _codeless(user: User, now: datetime) -> Duty | None:
+    agencies = _agencies(user, "codes.change_codebatch")
+    if agencies is None:
+        return None
+    found = batches_with_codeless([agency.pk for agency in agencies])
+    rows = [
+        (f"{batch.name}: {left:,}", reverse("admin:codes_codebatch_change", args=[batch.pk]))
+        for batch, left in found[:ROWS]
+    ]
+    return Duty(
+        _("Winners without a code after a recall"),
+        sum(left for _batch, left in found),
+        _("They read that another code is being prepared. Bring codes in, then give them theirs."),
+        reverse("admin:codes_codebatch_changelist") + "?status__exact=recalled",
         _("See the batches"),
         is_urgent=bool(rows),
         rows=rows,

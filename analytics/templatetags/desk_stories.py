@@ -7,6 +7,7 @@ from django import template
 from django.urls import reverse
 
 from codes.models import Award
+from codes.selectors import waits_for_another_code
 from distribution.models import Delivery
 from eligibility.models import Decision, ReviewCase, ReviewStatus
 from eligibility.reasons import described
@@ -32,9 +33,10 @@ def _story(entry: Entry) -> dict[str, Any]:
     decisions = list(Decision.objects.filter(entry=entry).select_related("decided_by").order_by("number"))
     for decision in decisions:
         decision.texts = described(decision.reasons)  # type: ignore[attr-defined]
-    awards = list(Award.objects.filter(entry=entry).select_related("prize"))
+    awards = list(Award.objects.filter(entry=entry).select_related("prize", "gift_code"))
     for award in awards:
         award.number = award.notice_number  # type: ignore[attr-defined]
+        award.waits = waits_for_another_code(award)  # type: ignore[attr-defined]
     case = ReviewCase.objects.filter(entry=entry, status=ReviewStatus.OPEN).first()
     return {
         "entry": entry,

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -12,6 +14,7 @@ from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, 
 from codes.admin.code_page import id_begins
 from codes.admin.forms import ReasonForm
 from codes.models import Award
+from codes.selectors import waits_for_another_code
 from codes.services import unbind_award, void_award
 from core import clock
 
@@ -29,6 +32,7 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
         "notice",
         "prize",
         "entry",
+        "code",
         "claim_until",
         "claimed_at",
         "revealed_at",
@@ -39,7 +43,7 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
         "reminded_at",
         "public_id",
     )
-    readonly_fields = ("public_id", "notice", "claim_until", "held_by")
+    readonly_fields = ("public_id", "notice", "code", "claim_until", "held_by")
     actions_detail = ("void", "unbind")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -52,6 +56,16 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
     @admin.display(description=_("number on the notice"), ordering="pk")
     def notice(self, award: Award) -> str:
         return award.notice_number
+
+    @admin.display(description=_("gift code"))
+    def code(self, award: Award) -> str:
+        """Link to the page of the code, where everything that can be done with it stands, and name its state."""
+        if award.gift_code is None:
+            return "-"
+        url = reverse("admin:codes_giftcode_change", args=[award.gift_code.pk])
+        words = f"{award.gift_code} ({award.gift_code.get_status_display()})"
+        waiting = _("waits for another code") if waits_for_another_code(award) else ""
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a> {}', url, words, waiting)
 
     @admin.display(description=_("to be received until"), ordering="claim_expires_at")
     def claim_until(self, award: Award) -> str:

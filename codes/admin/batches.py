@@ -16,13 +16,14 @@ from unfold.decorators import action, display
 
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, grouped, shown, until, yen
 from accounts.desk.tenancy import allowed_agency_ids
-from campaigns.models import Prize
+from campaigns.models import Custody, Prize, PrizeKind
 from codes.admin.batch_acts import ACTS, BatchActs
 from codes.admin.exporting import ExportPages
 from codes.admin.fetched import FetchedBatches
 from codes.admin.forms import HAS_CODES, GenerateForm, ImportForm, ReasonForm
 from codes.admin.uploading import sealed_upload
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
+from codes.reasons import reason_in_words
 from codes.services import jobs
 from codes.services.activating import needs_second_person
 from core import clock
@@ -44,14 +45,14 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
         "campaign",
         "prize",
         "status",
-        "status_reason",
+        "why",
         "source",
         "purpose",
         "valid_until",
         "maker",
         "activated_at",
     )
-    readonly_fields = ("campaign", "valid_until", "maker")
+    readonly_fields = ("campaign", "valid_until", "maker", "why")
     maker = shown("created_by", _("made by"))
     codes = grouped(CodeBatch._meta.get_field("code_count"))
     change_form_template = "admin/codes/codebatch/change_form.html"
@@ -83,6 +84,10 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     def valid_until(self, batch: CodeBatch) -> str:
         return until(batch.expires_at)
 
+    @admin.display(description=_("reason"))
+    def why(self, batch: CodeBatch) -> str:
+        return reason_in_words(batch.status_reason)
+
     @admin.display(description=_("left"), ordering="available")
     def left(self, batch: Any) -> str:
         return f"{batch.available:,}"
@@ -113,7 +118,10 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     @action(description=_("Import codes"), url_path="import", icon="upload_file", permissions=["stock"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
         form = ImportForm(
-            request.POST or None, request.FILES or None, prizes=self._prizes(request), initial=named_in(request.GET)
+            request.POST or None,
+            request.FILES or None,
+            prizes=self._prizes(request).exclude(gift_brand__custody=Custody.FETCHED),
+            initial=named_in(request.GET),
         )
         if form.is_valid():
             given = form.cleaned_data
@@ -139,7 +147,10 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
 
     @action(description=_("Make own codes"), url_path="generate", icon="add_circle", permissions=["stock"])
     def generate(self, request: HttpRequest) -> HttpResponse:
-        form = GenerateForm(request.POST or None, prizes=self._prizes(request), initial=named_in(request.GET))
+        prizes = self._prizes(request).exclude(
+            kind=PrizeKind.GIFT_CODE, gift_brand__isnull=False
+        )  # a brand alone makes its codes
+        form = GenerateForm(request.POST or None, prizes=prizes, initial=named_in(request.GET))
         if form.is_valid():
             given = form.cleaned_data
             return self._began(

@@ -1,5 +1,6 @@
 """Batches of codes that a supplier makes: ordered beside the deposit, and put back into stock when it is in order."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,10 +10,12 @@ from unfold.decorators import action
 
 from accounts.desk import Question, attempt, yen
 from accounts.desk.asking import Text
-from campaigns.models import Custody
+from campaigns.models import Custody, Prize
 from codes import services
 from codes.admin.forms import FetchForm
+from codes.errors import SupplierUnavailable
 from codes.models import BatchStatus, CodeBatch, CodeSource
+from codes.reasons import reason_in_words
 from codes.selectors import failed_cards
 from core import clock
 from core.errors import DomainError
@@ -49,6 +52,7 @@ class FetchedBatches:
                 _("The order is noted. Put the batch into stock when you are ready."),
             ):
                 return redirect(self.page_of(made[0]))
+        deposits, unknown = _deposits(prizes)
         question = Question(
             title=_("Order codes from a supplier"),
             button=_("Note the order"),
@@ -56,10 +60,8 @@ class FetchedBatches:
                 _("The supplier makes each code when a winner gets it, and takes its value from the deposit then."),
                 _("The code itself is never kept here; it is shown to the winner straight from the supplier."),
             ],
-            figures=[_free(slug) for slug in _suppliers_of(prizes)],
-            obstacles=[]
-            if prizes.exists()
-            else [_("No prize has a gift brand whose supplier makes codes on request.")],
+            figures=deposits,
+            obstacles=unknown if prizes else [_("No prize has a gift brand whose supplier makes codes on request.")],
             form=form,
         )
         return self.ask(request, question)
@@ -74,29 +76,38 @@ class FetchedBatches:
                 _("The batch is in stock again."),
             )
             return redirect(self.page_of(batch))
+        deposits, unknown = _deposits([batch.prize])
         question = Question(
             title=_("Put this batch back into stock?"),
             button=_("Put back into stock"),
             sentences=[_("Winners who wait receive their codes by themselves, within a minute.")],
             figures=[
                 (_("prize"), batch.prize.name),
-                (_("held back because"), batch.status_reason),
+                (_("held back because"), reason_in_words(batch.status_reason)),
                 (_("cards that failed"), f"{failed_cards(batch.pk):,}"),
-                *[_free(slug) for slug in _suppliers_of([batch.prize])],
+                *deposits,
             ],
+            obstacles=unknown,
         )
         return self.ask(request, question, batch)
 
 
-def _suppliers_of(prizes: Any) -> list[str]:
-    return sorted({prize.gift_brand.supplier for prize in prizes if prize.gift_brand})
-
-
-def _free(slug: str) -> tuple[Text, Text]:
-    """Give the deposit that is left at a supplier as label and value."""
-    label = _("deposit not promised yet (%(supplier)s)") % {"supplier": slug}
-    try:
-        left = services.free_funds(slug=slug)
-    except DomainError as refusal:
-        return label, str(refusal)
-    return label, _("the supplier does not say") if left is None else yen(left)
+def _deposits(prizes: Iterable[Prize]) -> tuple[list[tuple[Text, Text]], list[Text]]:
+    """Give the deposit that is left at each supplier of some prizes as label and value, and who cannot be asked."""
+    brands = {prize.gift_brand.supplier: prize.gift_brand.name for prize in prizes if prize.gift_brand}
+    figures: list[tuple[Text, Text]] = []
+    unknown: list[Text] = []
+    for slug, name in sorted(brands.items()):
+        try:
+            left = services.free_funds(slug=slug)
+        except SupplierUnavailable:
+            unknown.append(
+                _("%(supplier)s does not tell its deposit now. Try later; if it stays so, check the contract.")
+                % {"supplier": name}
+            )
+        except DomainError as refusal:
+            unknown.append(str(refusal))
+        else:
+            label = _("deposit not promised yet (%(supplier)s)") % {"supplier": name}
+            figures.append((label, _("the supplier does not say") if left is None else yen(left)))
+    return figures, unknown

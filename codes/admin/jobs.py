@@ -126,6 +126,9 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
 
     @action(description=_("Confirm"), url_path="confirm", icon="done_all", permissions=["waiting"])
     def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        job = self.row_or_404(request, object_id, "change")
+        if isinstance(job, CodeJob) and job.kind == JobKind.RECALL and job.batch_id:
+            return redirect("admin:codes_codebatch_approve_recall", job.batch_id)  # asked there with all its numbers
         question = Question(
             title=_("Confirm this work?"),
             button=_("Confirm and begin"),

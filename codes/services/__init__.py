@@ -3,7 +3,13 @@
 from codes.services.awarding import award_prizes, void_award, void_unseen_award
 from codes.services.binding import move_award, unbind_award
 from codes.services.budgeting import set_running_budget
-from codes.services.cancelling import CancelPreview, cancel_card, carry_out_due, preview_cancellation
+from codes.services.cancelling import (
+    CancelPreview,
+    cancel_card,
+    carry_out_due,
+    preview_cancellation,
+    worth_at_supplier,
+)
 from codes.services.claiming import open_claim, reveal_code
 from codes.services.counting import take_stock
 from codes.services.exporting import ExportForm, approve_export, export_chunk, refuse_export, request_export
@@ -31,7 +37,14 @@ from codes.services.jobs import (
 from codes.services.opening_exports import Voucher, kept_until, open_export, open_vouchers
 from codes.services.places import Place, allocate_stock, move_allocation, settle_all_rests, settle_rest
 from codes.services.presenting import check_presentation, consume_presentation, forget_shown_numbers, show_number
-from codes.services.recalling import approve_recall, cancel_recall, recall_chunk, replace_unseen_code, request_recall
+from codes.services.recalling import (
+    approve_recall,
+    cancel_recall,
+    recall_chunk,
+    replace_unseen_code,
+    request_recall,
+    serve_codeless,
+)
 from codes.services.recovering_tills import forget_recovered_calls
 from codes.services.redemption.checking import CodeState, check_code
 from codes.services.redemption.ledger import close_accounts
@@ -131,6 +144,7 @@ __all__ = [
     "reverse_redemption",
     "reverse_transaction",
     "run_job",
+    "serve_codeless",
     "set_running_budget",
     "settle_all_rests",
     "settle_days",
@@ -151,4 +165,5 @@ __all__ = [
     "void_unseen_award",
     "watch_budgets",
     "watch_stock",
+    "worth_at_supplier",
 ]

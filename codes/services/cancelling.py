@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import audit
+from accounts.models import AuditEntry
 from codes.cancel_errors import CancelOutcomeUnknown, CancelRefused, CancelTooLate, CardNotCancellable, CodeShown
 from codes.errors import SupplierUnavailable
 from codes.models import Award, CodeStatus, GiftCode, SupplierCard, SupplierCardStatus
@@ -49,10 +50,21 @@ def preview_cancellation(*, gift_code_id: int, now: datetime) -> CancelPreview:
         supplier=card.supplier,
         request_id=card.request_id,
         card_id=card.card_id,
-        amount_jpy=card.amount_jpy,
+        amount_jpy=worth_at_supplier(card=card),
         until=_until(card),
         obstacle=_obstacle(card, Award.objects.filter(gift_code=gift_code_id).first(), now),
     )
+
+
+def worth_at_supplier(*, card: SupplierCard) -> int:
+    """Give what a card is worth in yen: what was asked for, unless its supplier made another value (from the trail)."""
+    if card.failure_code != "wrong_amount":
+        return card.amount_jpy
+    refusals = AuditEntry.objects.filter(
+        action="card.refused", subject_type=SupplierCard._meta.label_lower, subject_id=str(card.public_id)
+    )
+    facts = refusals.order_by("pk").values_list("facts", flat=True).last() or {}
+    return int(facts.get("given_jpy", card.amount_jpy))
 
 
 def cancel_card(*, gift_code_id: int, reason: str, now: datetime, actor_id: int | None = None) -> SupplierCard:
@@ -112,7 +124,11 @@ def _order(gift_code_id: int, reason: str, now: datetime, actor_id: int | None) 
         raise obstacle
     card.move_to(SupplierCardStatus.CANCELLING, attempts=0, updated_at=now)
     audit.record(
-        "card.cancel_ordered", subject=card, actor_id=actor_id, reason=reason[:200], amount_jpy=card.amount_jpy
+        "card.cancel_ordered",
+        subject=card,
+        actor_id=actor_id,
+        reason=reason[:200],
+        amount_jpy=worth_at_supplier(card=card),
     )
 
 
@@ -152,11 +168,12 @@ def _refusal_of(card: SupplierCard) -> str:
 def _finish(card_id: int, now: datetime) -> SupplierCard:
     card = _locked(card_id)
     if card.status == SupplierCardStatus.CANCELLING:
+        worth = worth_at_supplier(card=card)
         card.move_to(SupplierCardStatus.CANCELLED, failure_code="", updated_at=now)
         if card.gift_code.status == CodeStatus.ISSUED:
             card.gift_code.move_to(CodeStatus.VOID)
             journal_void(gift_code=card.gift_code, now=now)
-        audit.record("card.cancelled", subject=card, amount_jpy=card.amount_jpy)
+        audit.record("card.cancelled", subject=card, amount_jpy=worth)
     return card
 
 

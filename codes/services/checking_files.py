@@ -16,7 +16,16 @@ from codes.csv_import import CodeRow, code_rows, look_over
 from codes.errors import FileNotAccepted, RowProblem
 from codes.models import CodeJob, FileProblem, JobKind, JobStatus
 from codes.sealing import CodeSealer
-from codes.services.incoming import CHUNK, agency_of, brand_rows, import_sentences, known_rows, prize_of, sealer_of
+from codes.services.incoming import (
+    CHUNK,
+    agency_of,
+    brand_rows,
+    check_brand,
+    import_sentences,
+    known_rows,
+    prize_of,
+    sealer_of,
+)
 from codes.services.job_loop import RUN_TASK
 from core import held_files
 from core.errors import SecretDamaged
@@ -65,10 +74,12 @@ def start_check(
 
     Raises:
         FileNotAccepted: nothing is held under the ticket.
+        BrandNotKept: the prize's codes are made by its supplier.
     """
     if not held_files.exists(ticket):
         raise FileNotAccepted(reason="file_gone")
     prize = prize_of(prize_id)
+    check_brand(prize)
     parameters = {
         "prize": prize.pk,
         "name": name,

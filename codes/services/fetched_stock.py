@@ -5,18 +5,17 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext as _
 
 from accounts import audit
 from campaigns.models import Custody, GiftBrand, Prize
+from codes.brand_errors import BrandNotFetched, ValueNotOffered
 from codes.errors import (
-    BrandNotFetched,
     FundsTooSmall,
     QuantityNotAccepted,
     SupplierUnavailable,
-    ValueNotOffered,
 )
 from codes.models import BatchStatus, CodeBatch, CodeSource, CodeStatus, GiftCode
+from codes.reasons import supplier_reason_in_words
 from codes.selectors import code_index, promised_jpy
 from codes.suppliers import Supplier, SupplierRefused, supplier_of
 
@@ -66,7 +65,7 @@ def pause_batch(*, batch_id: int, reason: str, now: datetime) -> None:
     batch = CodeBatch.objects.select_for_update().get(pk=batch_id)
     if batch.status != BatchStatus.ACTIVE:
         return
-    batch.move_to(BatchStatus.PAUSED, status_reason=_reason_in_words(reason), updated_at=now)
+    batch.move_to(BatchStatus.PAUSED, status_reason=supplier_reason_in_words(reason), updated_at=now)
     held = batch.gift_codes.filter(status=CodeStatus.AVAILABLE).update(status=CodeStatus.HELD, updated_at=now)
     audit.record("batch.paused", subject=batch, reason=reason, codes=held)
 
@@ -107,15 +106,6 @@ def _check_value(brand: GiftBrand, value_jpy: int) -> None:
     is_within = brand.minimum_jpy <= value_jpy <= brand.maximum_jpy
     if not is_within or (brand.denominations and value_jpy not in brand.denominations):
         raise ValueNotOffered
-
-
-def _reason_in_words(reason: str) -> str:
-    words = {
-        "out_of_funds": _("The deposit at the supplier is used up."),
-        "wrong_amount": _("The supplier made a card of another value. Please ask the supplier about it."),
-        "other_card": _("The supplier shows another card than before. Please ask the supplier about it."),
-    }
-    return words.get(reason) or _("The supplier refuses: %(reason)s") % {"reason": reason}
 
 
 @transaction.atomic

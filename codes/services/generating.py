@@ -36,6 +36,7 @@ def start_generation(
     Raises:
         QuantityNotAccepted: not between 1 and 10,000,000.
         FormatNotAvailable: the installation has no number range for this form.
+        BrandNotKept: the supplier of the prize's gift brand makes its codes.
     """
     if not 1 <= count <= MOST:
         raise QuantityNotAccepted

@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from accounts import audit
 from campaigns.brand_rules import brand_problem
-from campaigns.models import Prize
+from campaigns.models import Custody, Prize
+from codes.brand_errors import BrandNotKept
 from codes.csv_import import CodeRow
 from codes.models import BatchStatus, CodeBatch, CodeJob, GiftCode, JobStatus
 from codes.sealing import CodeSealer, code_indexes
@@ -32,9 +33,24 @@ def agency_of(prize: Prize) -> int:
 
 
 def new_batch(prize: Prize, **values: Any) -> CodeBatch:
-    """Make a batch of a prize, each code worth what the prize is."""
+    """Make a batch of a prize, each code worth what the prize is.
+
+    Raises:
+        BrandNotKept: as `check_brand`.
+    """
+    check_brand(prize)
     agency_id = agency_of(prize)
     return CodeBatch.objects.create(agency_id=agency_id, prize=prize, face_value_jpy=prize.face_value_jpy, **values)
+
+
+def check_brand(prize: Prize) -> None:
+    """Refuse codes of our own or out of a file where each is made by its supplier.
+
+    Raises:
+        BrandNotKept: the supplier of the prize's gift brand makes each code itself.
+    """
+    if prize.gift_brand is not None and prize.gift_brand.custody == Custody.FETCHED:
+        raise BrandNotKept(prize_id=prize.pk)
 
 
 def next_position(prize: Prize) -> int:

@@ -8,8 +8,15 @@ from django.db.models import QuerySet
 from accounts import audit
 from campaigns.services import give_back_budget
 from codes.claim import claim_next_code
-from codes.errors import BatchNotInStock, BatchWorkRunning, CodeNotReplaceable, OutOfStock, RecallBySamePerson
-from codes.figures import recall_preview, unseen_awards
+from codes.errors import (
+    BatchNotInStock,
+    BatchWorkRunning,
+    CodeNotReplaceable,
+    OutOfStock,
+    RecallBySamePerson,
+    StockBusy,
+)
+from codes.figures import codeless_awards, recall_preview, unseen_awards
 from codes.models import (
     Award,
     BatchStatus,
@@ -22,6 +29,7 @@ from codes.models import (
     Reservation,
     ReservationStatus,
 )
+from codes.reasons import FROM_JOURNAL
 from codes.services.holding import note_progress
 from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.journaling import journal_batch_after_commit, journal_recall_end, journal_void
@@ -31,9 +39,9 @@ from core.crashpoints import crashpoint
 from core.named_locks import hold
 from core.queueing import enqueue_on_commit
 
-FROM_JOURNAL = "known from the journal"
 CHUNK = 1000
 AWARDS_CHUNK = 100
+SERVED_AT_ONCE = 300
 WITHOUT_HOLDER = (CodeStatus.AVAILABLE, CodeStatus.HELD, CodeStatus.PRINTED)  # of paper nobody knows who has it
 
 
@@ -210,6 +218,29 @@ def replace_unseen_code(*, award_id: int, reason: str, now: datetime, actor_id: 
         in_place_of=str(old.public_id),
     )
     return award
+
+
+def serve_codeless(*, batch_id: int, reason: str, now: datetime, actor_id: int | None = None) -> tuple[int, int]:
+    """Give other codes to winners whom a recall left without one, the earliest first and some hundreds at once.
+
+    Returns how many have a code now, and how many still wait.
+
+    Raises:
+        OutOfStock, StockBusy: there is no other code for any of them.
+    """
+    waiting = codeless_awards(batch_id)
+    served = 0
+    for award_id in list(waiting.values_list("pk", flat=True)[:SERVED_AT_ONCE]):
+        try:
+            replace_unseen_code(award_id=award_id, reason=reason, now=now, actor_id=actor_id)
+            served += 1
+        except CodeNotReplaceable:  # withdrawn a moment ago
+            continue
+        except (OutOfStock, StockBusy):
+            if not served:
+                raise
+            break
+    return served, waiting.count()
 
 
 def _recallable(batch_id: int, ignoring: int = 0) -> CodeBatch:

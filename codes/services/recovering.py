@@ -20,8 +20,8 @@ from campaigns.services import spend_again
 from codes.journal import Line, open_journal, read_lines
 from codes.links import claim_token, token_index
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
+from codes.reasons import FROM_JOURNAL
 from codes.recovered import RECOVERED, look_again
-from codes.services.recalling import FROM_JOURNAL
 from codes.services.recovering_prints import last_states, lost_prints, print_again, state_again
 from codes.services.recovering_tills import lost_undoings, remember_call, undo_again
 from codes.services.recovering_voids import (

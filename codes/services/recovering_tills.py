@@ -16,8 +16,8 @@ from codes.journal import Line
 from codes.key_use import TILLS_ASK
 from codes.models import RecoveredCall, Redemption, Tombstone
 from codes.promised import unknown_undoings
+from codes.reasons import FROM_JOURNAL
 from codes.recovered import look_again
-from codes.services.recalling import FROM_JOURNAL
 
 
 def lost_undoings(lines: Iterable[Line]) -> list[Line]:

@@ -22,8 +22,9 @@ from codes.models import (
     Reservation,
     ReservationStatus,
 )
+from codes.reasons import FROM_JOURNAL
 from codes.services.awarding import void_award
-from codes.services.recalling import FROM_JOURNAL, recall_again
+from codes.services.recalling import recall_again
 from codes.services.redemption.ledger import withdraw_balance
 from codes.services.reserving import release_reservation
 

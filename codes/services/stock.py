@@ -109,6 +109,7 @@ def generate_codes(
     Raises:
         QuantityNotAccepted: not between 1 and 100,000.
         FormatNotAvailable: the installation has no number range for this form.
+        BrandNotKept: the supplier of the prize's gift brand makes its codes.
     """
     if not 1 <= count <= MAX_GENERATED:
         raise QuantityNotAccepted

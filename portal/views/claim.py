@@ -6,7 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.errors import BoundElsewhere, ClaimPaused, ClaimPinWrong, LineProofNeeded, PinNotUsable
+from codes.errors import (
+    BoundElsewhere,
+    ClaimPaused,
+    ClaimPinWrong,
+    LineProofNeeded,
+    PinNotUsable,
+    SupplierUnavailable,
+)
 from codes.holders import holder_obstacle
 from codes.links import claim_url
 from codes.models import Award
@@ -60,6 +67,9 @@ def claim(request: HttpRequest, token: str) -> HttpResponse:
     except (BoundElsewhere, LineProofNeeded) as refusal:
         award.refresh_from_db()
         return _before(request, award, token, status=refusal.status)
+    except SupplierUnavailable as refusal:
+        award.refresh_from_db()
+        return _before(request, award, token, refusal=str(refusal), status=refusal.status)
 
 
 def _reveal(request: HttpRequest, award: Award, token: str, *, pin: str) -> HttpResponse:
@@ -96,6 +106,7 @@ def _before(
     *,
     form: ClaimPinForm | None = None,
     paused_until: object = None,
+    refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """Show the page before the press: the prize, and what this browser has to show to see its code."""
@@ -106,6 +117,7 @@ def _before(
         "obstacle": obstacle,
         "form": form.focus_first_wrong() if form else _pin_form(obstacle),
         "paused_until": paused_until,
+        "refusal": refusal,
         "last_use": last_use_of(award.gift_code) if state == "used" and award.gift_code else None,
         "is_sent": request.GET.get("sent") == "1",
     }

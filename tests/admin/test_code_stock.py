@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import Prize
+from campaigns.models import Prize, PrizeKind
 from codes.models import Award, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode
 from codes.services.fetched_stock import pause_batch
 from codes.services.jobs import run_job
@@ -158,11 +158,14 @@ def test_a_staged_batch_is_discarded_with_a_reason(prize, operator):
 
 def test_own_codes_are_made_as_a_staged_batch_of_their_form_and_purpose(prize, operator):
     form = {"prize": prize.pk, "name": "自社", "count": "3", "code_format": "digits", "purpose": "print"}
+    bought = operator.post(reverse("admin:codes_codebatch_generate"), form)
+    Prize.objects.filter(pk=prize.pk).update(kind=PrizeKind.OWN_CODE)
 
     asked = operator.get(reverse("admin:codes_codebatch_generate")).content.decode()
     worked(operator.post(reverse("admin:codes_codebatch_generate"), form)["Location"])
 
     batch = CodeBatch.objects.get()
+    assert (bought.status_code, bought.context["question"].form.errors.keys()) == (200, {"prize"})
     assert "推測されやすい" in asked
     assert (batch.status, batch.gift_codes.count(), batch.code_format, batch.purpose) == (
         BatchStatus.STAGED,

@@ -11,6 +11,8 @@ from campaigns.admin.brands import staff_address
 from campaigns.models import Store, UseConditions
 from codes.links import claim_url
 from codes.models import Award, GiftCode
+from codes.services import void_code
+from core import clock
 from core.qr import qr_png
 from journeys.demo_data import STAFF_PIN
 from tests.browser.conftest import check_page
@@ -138,3 +140,73 @@ def test_the_camera_reads_a_code_where_the_browser_itself_cannot(page: Page, sit
     begin_shift(page, site)
 
     expect(page.locator(".result.good strong")).to_have_text("使えます")
+
+
+def test_a_scanner_on_a_usb_port_types_into_the_field_wherever_the_focus_is(page: Page, site: str):
+    code = code_of(page, won_award())
+    begin_shift(page, site)
+    assert page.evaluate("document.activeElement === document.body")
+
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".result.good strong")).to_have_text("使えます")
+
+
+def test_a_refused_camera_says_how_to_allow_it_and_can_be_tried_again(page: Page, site: str):
+    page.add_init_script(
+        """
+        window.isAllowed = false;
+        navigator.mediaDevices.getUserMedia = async () => {
+          if (!window.isAllowed) throw new DOMException("no", "NotAllowedError");
+          return document.createElement("canvas").captureStream(1);
+        };
+        """
+    )
+    begin_shift(page, site)
+    expect(page.get_by_text("カメラの使用が許可されていません")).to_be_visible()
+    expect(page.get_by_text("カメラを使えません")).to_be_hidden()
+    check_page(page)
+
+    page.evaluate("window.isAllowed = true")
+    page.get_by_role("button", name="カメラをもう一度試す").click()
+
+    expect(page.locator("#scanner")).to_be_visible()
+    expect(page.get_by_text("カメラの使用が許可されていません")).to_be_hidden()
+
+
+def test_a_picture_in_which_nothing_is_found_gets_a_hint_after_a_while(page: Page, site: str):
+    page.clock.install()
+    page.add_init_script(
+        """
+        navigator.mediaDevices.getUserMedia = async () => {
+          const canvas = document.createElement("canvas");
+          canvas.width = 640; canvas.height = 480;
+          canvas.getContext("2d").fillRect(0, 0, 640, 480);
+          return canvas.captureStream(20);
+        };
+        """
+    )
+    begin_shift(page, site)
+    hint = page.get_by_text("まだ読み取れていません")
+    expect(page.locator("#scanner")).to_be_visible()
+    expect(hint).to_be_hidden()
+
+    page.clock.run_for(30_000)
+
+    expect(hint).to_be_visible(timeout=20_000)
+    check_page(page)
+
+
+def test_a_blocked_code_shows_no_balance_that_nobody_can_use(page: Page, site: str):
+    award = won_award()
+    code = code_of(page, award)
+    void_code(gift_code_id=award.gift_code_id or 0, reason="不正", now=clock.now())
+    begin_shift(page, site)
+
+    page.get_by_label("コード").fill(code)
+    page.get_by_role("button", name="確認する").click()
+
+    expect(page.locator(".result strong")).to_have_text("対象外")
+    expect(page.get_by_text("このコードは無効です。")).to_be_visible()
+    expect(page.get_by_text("残高")).to_have_count(0)

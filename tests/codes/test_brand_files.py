@@ -3,10 +3,12 @@
 import pytest
 
 from campaigns.models import GiftBrand, Prize, PrizeKind
-from codes.services import activate_batch, reveal_code
+from codes.brand_errors import BrandNotKept
+from codes.models import CodeBatch
+from codes.services import activate_batch, generate_codes, import_codes, reveal_code, start_generation
 from codes.services.jobs import run_job, start_import
 from tests.codes.test_jobs import checked
-from tests.factories import NOW
+from tests.factories import NOW, FetchedBrandFactory
 from tests.worlds import World, open_campaign, win
 
 pytestmark = pytest.mark.django_db
@@ -42,3 +44,19 @@ def test_a_file_of_each_brand_comes_in_and_is_shown_to_its_winner(world, slug):
     assert shown.code == given.get("code", given.get("url"))
     assert (shown.pin, shown.url, shown.number) == tuple(given.get(name, "") for name in ("pin", "url", "number"))
     assert checked(world, FILES_OF_BRANDS[slug]).report["problem_counts"] == {"duplicate_in_stock": 1}
+
+
+def test_codes_that_a_supplier_makes_are_neither_made_here_nor_brought_in():
+    brand = FetchedBrandFactory.create()
+    prize = open_campaign(codes=0).prize
+    Prize.objects.filter(pk=prize.pk).update(kind=PrizeKind.GIFT_CODE, gift_brand=brand)
+    rows = b"code\nAAAA-BBBB-CCCC\n"
+
+    with pytest.raises(BrandNotKept):
+        generate_codes(prize_id=prize.pk, name="自社", count=3, expires_at=None, now=NOW)
+    with pytest.raises(BrandNotKept):
+        start_generation(prize_id=prize.pk, name="自社", count=3, now=NOW)
+    with pytest.raises(BrandNotKept):
+        import_codes(prize_id=prize.pk, name="購入", data=rows, expires_at=None, now=NOW)
+
+    assert not CodeBatch.objects.filter(prize=prize).exists()

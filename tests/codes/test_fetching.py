@@ -6,15 +6,14 @@ import pytest
 from django.db import connection
 
 from accounts.models import AuditEntry
+from codes.brand_errors import BrandNotFetched, ValueNotOffered
 from codes.errors import (
-    BrandNotFetched,
     CodeSuspended,
     FundsTooSmall,
     QuantityNotAccepted,
     StockHeld,
     SupplierNotConnected,
     SupplierUnavailable,
-    ValueNotOffered,
 )
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, SupplierCard, SupplierCardStatus
 from codes.selectors import due_cards

@@ -6,13 +6,14 @@ import pytest
 
 from accounts.models import AuditEntry
 from campaigns.models import Prize, PrizeKind
-from codes.models import CodeBatch, CodeSource, GiftCode
+from codes.models import Award, CodeBatch, CodeSource, GiftCode
 from codes.presentation import read_token
-from codes.services import redeem_code, void_award, void_code
+from codes.services import redeem_code, request_recall, run_job, void_award, void_code
 from participants.models import EntryTrace, Touch, TouchKind, TraceKind
 from tests import factories
 from tests.flows.steps import NOW
 from tests.portal.phone import claim_path, text_of
+from tests.worlds import fetched_campaign, win
 
 pytestmark = pytest.mark.django_db
 
@@ -213,3 +214,44 @@ def test_a_code_used_in_part_says_what_is_left_before_it_is_shown(phone, award):
 
     assert "残高" not in whole
     assert "残高 300円" in text_of(phone.get(claim_path(award)))
+
+
+def test_who_lost_his_code_to_a_recall_reads_that_another_one_is_coming(phone, client, award):
+    job = request_recall(batch_id=award.gift_code.batch_id, reason="印刷の誤り", now=NOW)
+    run_job(job_id=job.pk, now=NOW)
+
+    page = text_of(phone.get(claim_path(award)))
+    pressed = text_of(client.post(claim_path(award)))
+    my_page = text_of(phone.get("/my/"))
+    number = Award.objects.get(pk=award.pk).notice_number
+    genuine = text_of(phone.send("/genuine/", {"number": number}))
+
+    assert "新しいコードを準備しています" in page
+    assert "当選はそのままです。" in page
+    assert "新しいコードを準備しています" in pressed
+    assert "新しいコードを準備中" in my_page
+    assert "無効" not in page + my_page
+    assert "取り消し" not in genuine
+
+
+def test_a_code_that_a_person_blocked_is_void_and_promises_nothing(phone, award):
+    void_code(gift_code_id=award.gift_code_id, reason="不正", actor_id=None, now=NOW)
+
+    page = text_of(phone.get(claim_path(award)))
+
+    assert "この賞品は無効になっています" in page
+    assert "準備しています" not in page
+
+
+def test_a_supplier_that_is_away_leaves_the_prize_its_button_and_whom_to_ask(client, supplier_server):
+    award = win(fetched_campaign(codes=1))
+    supplier_server.unavailable_calls = 1
+
+    away = client.post(claim_path(award))
+    page = text_of(away)
+
+    assert (away.status_code, away["Cache-Control"]) == (503, "no-store")
+    assert "受け取る権利はそのまま残っています" in page
+    assert "コードを表示する" in page
+    assert "お問い合わせ" in page
+    assert client.post(claim_path(award)).status_code == 200

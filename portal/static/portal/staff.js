@@ -1,6 +1,8 @@
 // The staff page: the camera reads QR codes, keys type the amount, a sound says the result. All of it can be typed, too.
 const scanner = document.getElementById("scanner");
 const check = document.getElementById("check");
+const PAUSE_MS = 150; // between two looks at the picture
+const LOOKS_BEFORE_HINT = 40; // 6 seconds: a queue waits no longer for a picture that is too dark
 
 function beep(kind) {
   const Audio = window.AudioContext || window.webkitAudioContext;
@@ -43,7 +45,10 @@ async function scan() {
   await video.play();
   const read = await reader();
   const canvas = document.createElement("canvas");
+  let looks = 0;
+  const hint = document.getElementById("camera-hint");
   const look = async () => {
+    if (++looks === LOOKS_BEFORE_HINT) hint.hidden = false;
     const scale = Math.min(1, 800 / Math.max(video.videoWidth, 1));
     canvas.width = video.videoWidth * scale;
     canvas.height = video.videoHeight * scale;
@@ -51,24 +56,41 @@ async function scan() {
       canvas.getContext("2d", { willReadFrequently: true }).drawImage(video, 0, 0, canvas.width, canvas.height);
       const text = await read(canvas);
       if (text) {
+        hint.hidden = true;
         video.srcObject.getTracks().forEach((track) => track.stop());
         check.elements.code.value = text;
         return check.requestSubmit();
       }
     }
-    setTimeout(look, 150);
+    setTimeout(look, PAUSE_MS);
   };
   look();
 }
 
 if (scanner) {
-  const without = () => {
+  const trouble = document.getElementById("camera-trouble");
+  const without = (error) => {
     scanner.hidden = true;
-    document.getElementById("camera-trouble").hidden = false;
+    document.getElementById("camera-hint").hidden = true;
+    document.getElementById("camera-refused").hidden = error?.name !== "NotAllowedError";
+    document.getElementById("camera-missing").hidden = error?.name === "NotAllowedError";
+    trouble.hidden = false;
   };
-  const begin = () => (navigator.mediaDevices ? scan().catch(without) : without());
+  const begin = () => {
+    trouble.hidden = true;
+    return navigator.mediaDevices ? scan().catch(without) : without();
+  };
   begin();
   document.addEventListener("scan-again", begin);
+  document.getElementById("camera-again").addEventListener("click", begin);
+}
+
+// A scanner on a USB port types: its first key finds the field, wherever nothing else is being typed into.
+if (check) {
+  document.addEventListener("keydown", (event) => {
+    const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (isText && document.activeElement === document.body) check.elements.code.focus();
+  });
 }
 
 document.querySelectorAll("[data-keypad]").forEach((keypad) => {
