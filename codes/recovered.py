@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,17 +87,17 @@ def look_again() -> None:
 def are_any_recovered() -> bool:
     """Ask once a minute whether any code was ever recovered: awards are made by the thousand."""
     seen_by = confined_agency()  # such a session sees one agency's rows: no answer for others
-    return _are_any(f"codes seen by {seen_by}", AuditEntry.objects.filter(action=RECOVERED))
+    return _are_any(f"codes seen by {seen_by}", lambda: AuditEntry.objects.filter(action=RECOVERED))
 
 
 def are_any_calls_recovered(agency_id: int) -> bool:
     """Ask once a minute whether a call of an agency is known from the journal: tills call by the thousand."""
-    return _are_any(f"calls of {agency_id}", RecoveredCall.objects.filter(agency_id=agency_id))
+    return _are_any(f"calls of {agency_id}", lambda: RecoveredCall.objects.filter(agency_id=agency_id))
 
 
-def _are_any(what: str, rows: QuerySet[Any]) -> bool:
+def _are_any(what: str, rows: Callable[[], QuerySet[Any]]) -> bool:
     until, found = _looked.get(what, (0.0, False))
     if time.monotonic() > until:
-        found = rows.exists()
+        found = rows().exists()
         _looked[what] = (time.monotonic() + LOOK_SECONDS, found)
     return found
