@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.validators import RegexValidator
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -162,11 +163,15 @@ class Output(serializers.Serializer[Any]):
         return shared(type(self)).to_representation(self.instance)
 
 
-@lru_cache(maxsize=256)
 def shared(kind: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
-    """Give the one serializer of a kind that reads and writes for all calls.
+    """Give the one serializer of a kind that reads and writes for all calls in the caller's language.
 
     Each new one copies all its fields, which takes longer than to use them. Neither `run_validation` nor
-    `to_representation` keeps anything.
+    `to_representation` keeps anything but sentences of limits, which stay in the language of their first reader.
     """
+    return _shared(kind, get_language())
+
+
+@lru_cache(maxsize=512)
+def _shared(kind: type[serializers.Serializer[Any]], _language: str | None) -> serializers.Serializer[Any]:
     return kind()

@@ -242,3 +242,18 @@ def test_only_json_is_answered(tenant):
 def test_answers_are_kept_by_nobody(tenant):
     assert tenant.api.get("/me")["Cache-Control"] == "no-store"
     assert ApiKey.objects.count() == 1
+
+
+def test_a_limit_is_told_in_the_language_of_each_caller(tenant):
+    body = sale("X" * 16) | {"pos_transaction_id": "9" * 65}
+
+    def told(language: str) -> str:
+        headers = {"Accept-Language": language, "Idempotency-Key": uuid.uuid4().hex}
+        answer = tenant.api.client.post("/api/v1/redemptions", json.dumps(body), content_type=JSON, headers=headers)
+        assert answer.status_code == 400
+        return answer.json()["errors"][0]["detail"]
+
+    first, other, again = told("ja"), told("en"), told("ja")
+
+    assert first == again == "この項目が64文字より長くならないようにしてください。"
+    assert other == "Ensure this field has no more than 64 characters."
