@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SALES = 9  # without a number of their own; of every third a part is given back
+SALES = 6  # of each a part is given back, which has no number of its own
 UNDONE = 6  # before they arrived
 
 
@@ -41,17 +41,20 @@ def open_till(world: Any) -> Tills:
 
 
 def sell_and_undo(world: Any, tills: Tills) -> None:
-    """Sell without numbers, give parts back, and undo sales that have not arrived, all after the dump."""
-    store = world.store.code
+    """Sell, give parts back, and undo sales that have not arrived, all after the dump."""
+    from core import clock
+
+    till = {"terminal_id": "1", "occurred_at": clock.now().isoformat(), "amount": 100}
     for number, code in enumerate(tills.codes[:SALES]):
-        sale = Call("redemptions", {"code": code, "store": store, "amount_jpy": 100}, f"sale-{number}")
+        name = {"store_id": world.store.code, "pos_transaction_id": f"sale-{number}"}
+        sale = Call("redemptions", {"code": code, **name, **till}, f"sale-{number}")
         _keep(tills, sale)
-        if number % 3 == 0:
-            _keep(tills, Call(f"redemptions/{sale.line}/reversals", {"amount_jpy": 30}, f"back-{number}"))
+        part = {"amount": 30, "reason": "返品"}
+        _keep(tills, Call(f"redemptions/{sale.line}/reversals", part, f"back-{number}"))
     for number, code in enumerate(tills.codes[SALES:]):
-        name = {"store": store, "pos_transaction_id": f"late-{number}"}
+        name = {"store_id": world.store.code, "pos_transaction_id": f"late-{number}"}
         _send(tills, Call("redemptions/reversals", name, f"undo-{number}"))
-        tills.late.append(Call("redemptions", {"code": code, "amount_jpy": 100, **name}, f"late-{number}"))
+        tills.late.append(Call("redemptions", {"code": code, **name, **till}, f"late-{number}"))
 
 
 def second_effects(tills: Tills) -> int:

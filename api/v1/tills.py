@@ -183,6 +183,7 @@ class TillView(AgencyView):
             sent = cast("dict[str, Any]", self.request.data)
             line.pos_transaction_id = sent.get("pos_transaction_id", "")
             line.terminal = self.terminal_of(sent)
+            line.occurred_at = Instant().to_internal_value(sent["occurred_at"])
         return line
 
     def store_of(self, given: dict[str, Any]) -> Store:

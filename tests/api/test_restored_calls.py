@@ -14,7 +14,7 @@ from codes.services.journaling import write_missing
 from codes.services.recovering import recover
 from core import clock
 from journeys.audit import violations
-from tests.api.world import key_with, winning_code
+from tests.api.world import key_with, sale, winning_code
 from tests.codes.test_recovered_tills import forget_sales
 from tests.codes.test_sealing import NEW
 
@@ -32,8 +32,11 @@ def code(tenant) -> str:
     return winning_code(tenant)[1]
 
 
+PART = {"amount": 100, "reason": "返品"}
+
+
 def sell(tenant, code, key="s-1", **fields):
-    return tenant.api.post("/redemptions", {"code": code, "store": "001", "terminal": "T1"} | fields, key=key)
+    return tenant.api.post("/redemptions", sale(code, **fields), key=key)
 
 
 def lose_what_tills_did() -> None:
@@ -48,18 +51,15 @@ def balance() -> int:
 
 
 @pytest.mark.parametrize("has_journal", [True, False], ids=["journal", "control"])
-@pytest.mark.parametrize("number", [{}, {"pos_transaction_id": "A-1"}], ids=["no-number", "number"])
-def test_F27_a_sale_repeated_after_a_restore_is_answered_as_before(
-    tenant, code, settings, tmp_path, has_journal, number
-):
-    first = sell(tenant, code, amount_jpy=200, **number)
+def test_F27_a_sale_repeated_after_a_restore_is_answered_as_before(tenant, code, settings, tmp_path, has_journal):
+    first = sell(tenant, code, amount=200)
     lose_what_tills_did()
     if not has_journal:
         settings.JOURNAL = f"folder:{tmp_path / 'another'}"
     done = recover(now=clock.now())
 
-    again = sell(tenant, code, amount_jpy=200, **number)
-    third = sell(tenant, code, amount_jpy=200, **number)
+    again = sell(tenant, code, amount=200)
+    third = sell(tenant, code, amount=200)
 
     assert (first.status_code, again.status_code, third.status_code) == (201, 201, 201)
     if not has_journal:  # the harm: another line, of which the first one's answer knows nothing
@@ -72,33 +72,34 @@ def test_F27_a_sale_repeated_after_a_restore_is_answered_as_before(
     assert violations(clock.now()).keys().isdisjoint({"I05", "I06", "I07"})
 
 
-def test_F27_without_the_hashes_in_its_line_a_sale_without_a_number_is_booked_twice(tenant, code):
-    sell(tenant, code, amount_jpy=200)
-    Redemption.objects.update(call_hashes="")  # as lines were before there were any
+def test_F27_without_the_hashes_in_its_line_a_part_is_given_back_twice(tenant, code):
+    path = f"/redemptions/{sell(tenant, code, amount=400).json()['id']}/reversals"
+    tenant.api.post(path, PART, key="r-1")
+    Redemption.objects.filter(kind="reversal").update(call_hashes="")  # as lines were before there were any
     lose_what_tills_did()
     recover(now=clock.now())
 
-    again = sell(tenant, code, amount_jpy=200)
+    again = tenant.api.post(path, PART, key="r-1")
 
     assert again.status_code == 201
-    assert (Redemption.objects.count(), balance()) == (2, 100)
+    assert (Redemption.objects.count(), balance()) == (3, 300)
     assert "I07" not in violations(clock.now())  # which cannot see it either
-    Redemption.objects.update(call_hashes=Redemption.objects.exclude(call_hashes="").get().call_hashes)
-    assert violations(clock.now())["I07"] == [f"codes.redemption:{Redemption.objects.latest('pk').pk}"]
+    parts = Redemption.objects.filter(kind="reversal")
+    parts.update(call_hashes=parts.exclude(call_hashes="").get().call_hashes)
+    assert violations(clock.now())["I07"] == [f"codes.redemption:{parts.latest('pk').pk}"]
 
 
 @pytest.mark.parametrize("has_journal", [True, False], ids=["journal", "control"])
 def test_F27_a_part_is_given_back_once_though_it_is_asked_again_after_a_restore(tenant, code, has_journal):
-    sale = sell(tenant, code, amount_jpy=400).json()
-    path = f"/redemptions/{sale['id']}/reversals"
-    first = tenant.api.post(path, {"amount_jpy": 100}, key="r-1")
+    path = f"/redemptions/{sell(tenant, code, amount=400).json()['id']}/reversals"
+    first = tenant.api.post(path, PART, key="r-1")
     lose_what_tills_did()
     recover(now=clock.now())
     if not has_journal:
         RecoveredCall.objects.all().delete()
         recovered.look_again()
 
-    again = tenant.api.post(path, {"amount_jpy": 100}, key="r-1")
+    again = tenant.api.post(path, PART, key="r-1")
 
     assert (first.status_code, again.status_code) == (201, 201)
     if not has_journal:
@@ -106,43 +107,41 @@ def test_F27_a_part_is_given_back_once_though_it_is_asked_again_after_a_restore(
         return
     assert first.json() == again.json()
     assert (Redemption.objects.count(), balance()) == (2, 200)
-    assert tenant.api.post(path, {"amount_jpy": 100}, key="r-2").status_code == 201  # a new one is another
+    assert tenant.api.post(path, PART, key="r-2").status_code == 201  # a new one is another
     assert balance() == 300
 
 
 def test_I07_another_body_under_a_key_of_before_the_restore_is_refused(tenant, code):
-    sell(tenant, code, amount_jpy=200)
+    sell(tenant, code, amount=200)
     lose_what_tills_did()
     recover(now=clock.now())
 
-    other = sell(tenant, code, amount_jpy=300)
+    other = sell(tenant, code, amount=300)
 
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert (Redemption.objects.count(), balance()) == (1, 300)
 
 
 def test_I07_a_key_of_before_the_restore_belongs_to_its_agency_and_address(tenant, other, code):
-    sell(tenant, code, amount_jpy=200)
+    sell(tenant, code, amount=200)
     theirs = winning_code(other)[1]
     lose_what_tills_did()
     recover(now=clock.now())
 
-    assert sell(other, theirs, amount_jpy=200).status_code == 201
-    locked = tenant.api.post("/redemptions/locks", {"code": code, "store": "001"}, key="s-1")
+    assert sell(other, theirs, amount=200).status_code == 201
+    locked = tenant.api.post("/redemptions/locks", {"code": code, "ttl": 60}, key="s-1")
     assert locked.status_code == 201
-    mate = key_with(tenant, "redemptions:write").post(
-        "/redemptions", {"code": code, "store": "001", "terminal": "T1", "amount_jpy": 200}, key="s-1"
-    )
+    mate = key_with(tenant, "redemptions:write").post("/redemptions", sale(code, amount=200), key="s-1")
     assert mate["Idempotency-Replayed"] == "true"
 
 
 def test_F27_where_the_line_could_not_be_booked_again_the_repeat_is_refused_with_a_way_on(tenant, code):
-    first = sell(tenant, code, amount_jpy=200)
+    first = sell(tenant, code, amount=200)
     lose_what_tills_did()
     GiftCode.objects.filter(award__isnull=False).update(balance_jpy=100)  # used otherwise since the restore
     done = recover(now=clock.now())
 
-    again = sell(tenant, code, amount_jpy=200)
+    again = sell(tenant, code, amount=200)
 
     assert done.conflicts == [first.json()["id"]]
     assert (again.status_code, again.json()["code"]) == (409, "answer_lost")
@@ -153,12 +152,11 @@ def test_F27_where_the_line_could_not_be_booked_again_the_repeat_is_refused_with
     assert (Redemption.objects.count(), balance()) == (0, 100)
     GiftCode.objects.filter(award__isnull=False).update(balance_jpy=500)
     assert recover(now=clock.now()).conflicts == []
-    assert sell(tenant, code, amount_jpy=200).json() == first.json()
+    assert sell(tenant, code, amount=200).json() == first.json()
 
 
 def test_I12_the_journal_holds_neither_key_nor_body_nor_a_hash_that_can_be_guessed(tenant, code):
-    body = {"code": code, "store": "001", "terminal": "T1", "amount_jpy": 200}
-    tenant.api.post("/redemptions", body, key="till-7-0001")
+    sell(tenant, code, key="till-7-0001", amount=200)
     kept = IdempotencyRecord.objects.get()
     write_missing(now=clock.now())
 
@@ -173,22 +171,22 @@ def test_I12_the_journal_holds_neither_key_nor_body_nor_a_hash_that_can_be_guess
 def test_F27_a_call_is_known_across_the_change_of_the_index_key_and_counted_until_its_answer_ends(
     tenant, code, settings
 ):
-    first = sell(tenant, code, amount_jpy=200)
+    first = sell(tenant, code, amount=200)
     lose_what_tills_did()
     recover(now=clock.now())
     settings.INDEX_KEYS, settings.INDEX_KEY_ID = {"0": settings.INDEX_KEY, "1": NEW}, "1"
 
-    again = sell(tenant, code, amount_jpy=200)
+    again = sell(tenant, code, amount=200)
 
     assert again.json() == first.json()
-    assert sell(tenant, code, amount_jpy=201).json()["code"] == "idempotency_key_reused"
+    assert sell(tenant, code, amount=201).json()["code"] == "idempotency_key_reused"
     counted = uses_of_index_keys(clock.now())["0"]["calls from the journal"]
     at = RecoveredCall.objects.get().at
     assert (counted.count, counted.until) == (1, at + timedelta(days=30))
 
 
 def test_calls_from_the_journal_are_known_for_thirty_days(tenant, code):
-    sell(tenant, code, amount_jpy=200)
+    sell(tenant, code, amount=200)
     at = Redemption.objects.get().at
     lose_what_tills_did()
 
