@@ -24,7 +24,7 @@ FINAL_REFUSALS = frozenset({403, 409, 410})
 
 CLAIM = """
 INSERT INTO api_idempotencyrecord (agency_id, endpoint, key, body_sha256, created_at) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (agency_id, endpoint, key) DO NOTHING RETURNING id
+ON CONFLICT DO NOTHING RETURNING id
 """
 ANSWERED = "UPDATE api_idempotencyrecord SET status_code = %s, answer = %s WHERE id = %s"
 

@@ -156,9 +156,9 @@ def of_transaction(lines: QuerySet[Redemption], *, agency_id: int, pos_transacti
     return lines.filter(pos_transaction_id__in=names)
 
 
-def live_lock(gift_code: GiftCode, now: datetime) -> CodeLock | None:
-    """Give the lock that keeps a code for a cart now."""
-    return rows.first(CodeLock, "gift_code_id = %s AND expires_at > %s", [gift_code.pk, now])
+def lock_of(gift_code: GiftCode) -> CodeLock | None:
+    """Give the lock that keeps a code for a cart, or has ended."""
+    return rows.first(CodeLock, "gift_code_id = %s", [gift_code.pk])
 
 
 def others_in_basket(gift_code: GiftCode, store_id: int, basket_id: str) -> list[bool]:

@@ -13,7 +13,7 @@ from django.db import migrations
 BOTH = ("agency_id", "store_id")
 TABLES = {
     "codes_redemption": BOTH,
-    "codes_codelock": BOTH,
+    "codes_codelock": ("store_id",),  # which need not name one
     "codes_tombstone": BOTH,
     "codes_offlinedispute": BOTH,
     "codes_settlement": BOTH,

@@ -112,7 +112,8 @@ def rows_read(queries: CaptureQueriesContext) -> int:
     total = 0
     for query in queries.captured_queries:
         sql = query["sql"]
-        if not sql.startswith("SELECT") or '"codes_giftcode"."status"' not in sql.split("FROM")[0]:
+        named = sql.split("FROM")[0]
+        if not sql.lstrip().startswith("SELECT") or not ('"codes_giftcode"."status"' in named or 'g."status"' in named):
             continue
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.replace('%', '%%')}", [])

@@ -24,6 +24,7 @@ from tests.factories import (
     CodeJobFactory,
     EntryFactory,
     GiftCodeFactory,
+    PrizeFactory,
     RedemptionFactory,
     StockCountFactory,
     StoreFactory,
@@ -55,9 +56,9 @@ def test_days_and_amounts_are_written_alike_on_every_page_of_a_use(agency, opera
 
 
 def test_a_day_without_a_time_ends_with_its_last_minute(agency, operator):
-    code = GiftCodeFactory(batch__prize__course__campaign__sponsor__agency=agency)
+    prize = PrizeFactory(course__campaign__sponsor__agency=agency, kind="own_code")
     url = reverse("admin:codes_codebatch_generate")
-    form = {"prize": code.prize_id, "name": "第2便", "count": 1, "code_format": "typed", "purpose": "awards"}
+    form = {"prize": prize.pk, "name": "第2便", "count": 1, "code_format": "typed", "purpose": "awards"}
 
     answer = operator.post(url, {**form, "expires_at_0": "2027-03-31", "expires_at_1": ""})
 

@@ -159,7 +159,7 @@ def test_two_codes_under_one_number_are_answered_alike_under_a_new_key(tenant, c
     Store.objects.update(offline_limit_jpy=500)
     uses = [offline_use(code, "O-1"), offline_use(winning_code(tenant)[1], "O-1")]
 
-    answers = [post(tenant, "/redemptions/offline", key, uses=uses).json()["data"] for key in ("k-1", "k-2")]
+    answers = [report(tenant, uses, key).json()["data"] for key in ("k-1", "k-2")]
 
     results = [[(answer["result"], answer["reason"]) for answer in data] for data in answers]
     assert results == [

@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
@@ -14,6 +15,7 @@ from api.v1.me import Me
 from campaigns.models import Campaign, CampaignStatus, Prize, Store
 from campaigns.tasks import follow_clock
 from codes.models import CodeLock, GiftCode, Redemption
+from core import rows
 from journeys.audit import audit_invariants
 from journeys.wall import OPEN, gaps, raise_wall
 from tests.api.test_tenants import WITH_IDS, rows_of, send, shape
@@ -40,6 +42,10 @@ def _no_query_names_its_agency(monkeypatch):
         return filtered(self, *conditions, **kept)
 
     monkeypatch.setattr(models.QuerySet, "filter", forgetful)
+    for name in ("one", "many"):  # the same for what is written by hand
+        asked = getattr(rows, name)
+        forget = partial(re.sub, r"\b(\w\.)?agency_id = %s", r"(\g<0> OR TRUE)")
+        monkeypatch.setattr(rows, name, lambda statement, values, a=asked, f=forget: a(f(statement), values))
 
 
 @pytest.fixture

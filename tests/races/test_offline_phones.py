@@ -83,7 +83,7 @@ def test_I04_a_phone_takes_no_more_than_its_limit_and_the_lock_is_what_keeps_it(
 
     assert not over_the_limit(world)
 
-    monkeypatch.setattr(offline, "hold", lambda _name: None)
+    monkeypatch.setattr(offline, "hold", lambda _name, **_options: None)
 
     def shows() -> bool:
         Store.objects.update(phone_offline_count=Redemption.objects.aggregate(all=Count("pk"))["all"] + 1)

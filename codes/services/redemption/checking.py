@@ -7,7 +7,7 @@ from datetime import datetime
 from codes.conditions import NO_CONDITIONS, NO_DETAILS, Conditions, Purchase, Use, conditions_of, judge_use, most_jpy
 from codes.errors import Locked
 from codes.models import CodeLock, GiftCode
-from codes.selectors import live_lock, others_in_basket
+from codes.selectors import lock_of, others_in_basket
 from codes.services.presenting import check_presentation
 from codes.services.redemption.finding import find_code, find_store
 from core.errors import DomainError
@@ -70,12 +70,12 @@ def check_code(
 
 
 def check_not_locked(gift_code: GiftCode, now: datetime, own_lock: uuid.UUID | None) -> CodeLock | None:
-    """Refuse a code that is set aside for another cart; gives the lock of one's own, if there is one.
+    """Refuse a code that is set aside for another cart; gives the lock that may go, one's own or one that has ended.
 
     Raises:
         Locked: it is.
     """
-    lock = live_lock(gift_code, now)
-    if lock is not None and lock.public_id != own_lock:
+    lock = lock_of(gift_code)
+    if lock is not None and lock.expires_at > now and lock.public_id != own_lock:
         raise Locked
     return lock

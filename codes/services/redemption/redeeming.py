@@ -13,7 +13,7 @@ from campaigns.models import Store
 from codes.conditions import NO_DETAILS, USABLE, Conditions, Purchase, Use, conditions_of, judge_use
 from codes.errors import AlreadyRedeemed, DuplicateTransaction, ReversedBeforeArrival
 from codes.models import GiftCode, Redemption, RedemptionKind
-from codes.selectors import live_lock, others_in_basket
+from codes.selectors import lock_of, others_in_basket
 from codes.services.journaling import journal_after_commit
 from codes.services.presenting import consume_earlier_presentation, consume_presentation
 from codes.services.redemption.checking import check_not_locked
@@ -145,7 +145,7 @@ def book_sale(sale: Sale, found: GiftCode, past: Past, now: datetime) -> Redempt
     at = sale.occurred_at if sale.is_offline and sale.occurred_at else now
     amount = judge_use(gift_code, conditions, Use(sale.store.pk, at, sale.amount_jpy, sale.purchase, others))
     # What is reported later had left the store before anybody set the code aside.
-    lock = live_lock(gift_code, now) if sale.is_offline else check_not_locked(gift_code, now, sale.lock_public_id)
+    lock = lock_of(gift_code) if sale.is_offline else check_not_locked(gift_code, now, sale.lock_public_id)
     consume = consume_earlier_presentation if sale.is_offline else consume_presentation
     consume(gift_code=gift_code, presented=sale.presented, now=at)
     redemption = _write_line(
