@@ -20,7 +20,7 @@ def test_every_table_with_rows_is_emptied_but_for_what_migrations_put_in():
 
     with connection.cursor() as cursor:
         assert tables_with_rows(cursor) == ['"campaigns_giftbrand"']
-    known = ["amazon-gift-card", "apple-gift-card", "google-play", "own-coupon", "quo-card-pay"]
+    known = ["amazon-gift-card", "apple-gift-card", "goods", "google-play", "own-coupon", "quo-card-pay"]
     assert list(GiftBrand.objects.order_by("slug").values_list("slug", flat=True)) == known
     assert Permission.objects.count() == permissions > 0
 
