@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from hypothesis import strategies as st
 
 from campaigns.models import UseConditions, UseMode
-from codes.models import Redemption
+from codes.models import GiftCode, Redemption
 from codes.services import (
     close_accounts,
     lock_code,
@@ -165,7 +165,7 @@ class Pay(Redeem):
         return list(ledger.cart_codes)
 
     def prepare(self, desk: Desk) -> None:
-        desk.presented[self.name] = desk.carts[self.code].gift_code
+        desk.presented[self.name] = GiftCode.objects.get(pk=desk.carts[self.code].gift_code_id)  # sealed anew since
 
     def expected(self, ledger: Ledger) -> Any:
         return self.book(ledger, ledger.cart_codes[self.code], self.code)
