@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 
 from campaigns.models import GiftBrand
+from codes.models import Award
 from tests.emptying import empty_tables, tables_with_rows
 from tests.worlds import open_campaign, win
 
@@ -25,5 +26,10 @@ def test_every_table_with_rows_is_emptied_but_for_what_migrations_put_in():
     assert Permission.objects.count() == permissions > 0
 
 
-def test_the_next_test_begins_with_empty_tables_and_rows_can_be_written():
-    win(open_campaign())
+@pytest.mark.parametrize("_time", ["first", "second"])
+def test_each_test_begins_with_empty_tables_and_rows_can_be_written(_time):
+    assert Award.objects.count() == 0
+
+    award = win(open_campaign())
+
+    assert Award.objects.get() == award
