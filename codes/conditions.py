@@ -92,8 +92,12 @@ class Use:
 
 
 def conditions_of(prize_id: int) -> Conditions:
-    """Read the conditions of a prize; without a row there are none but the balance."""
-    row = rows.first(UseConditions, "prize_id = %s", [prize_id])
+    """Read the conditions of a prize."""
+    return conditions_in(rows.first(UseConditions, "prize_id = %s", [prize_id]))
+
+
+def conditions_in(row: UseConditions | None) -> Conditions:
+    """Read the conditions in a row; without one there are none but the balance."""
     if row is None:
         return NO_CONDITIONS
     return Conditions(

@@ -16,6 +16,8 @@ from django.db import connection, models
 
 type Converters = Sequence[tuple[int, Sequence[Callable[..., Any]], models.Field[Any, Any]]]
 type Fields = tuple[models.Field[Any, Any], ...]
+type Reference = tuple[models.Field[Any, Any], models.Model]
+type Shape = tuple[tuple[type[models.Model], tuple[tuple[models.Field[Any, Any], str], ...]], ...]
 
 
 def first[Row: models.Model](model: type[Row], where: str, values: Sequence[Any]) -> Row | None:
@@ -30,10 +32,20 @@ def locked[Row: models.Model](model: type[Row], pk: int) -> Row:
     Raises:
         DoesNotExist: there is none.
     """
-    found = one(f"SELECT {columns(model)} FROM {_table(model)} WHERE id = %s{_lock()}", [pk])  # noqa: S608 names only
+    found = one(f"SELECT {columns(model)} FROM {_table(model)} WHERE id = %s{lock()}", [pk])  # noqa: S608 names only
     if found is None:
         raise model.DoesNotExist  # type: ignore[attr-defined]  # every model has it
     return row_of(model, found)
+
+
+def lock(alias: str = "") -> str:
+    """End a SELECT so that it waits for its rows and holds them, or only those of one table of a join.
+
+    SQLite knows no locks of rows: there the IMMEDIATE transaction holds the whole database.
+    """
+    if not connection.features.has_select_for_update:
+        return ""
+    return f" FOR UPDATE OF {alias}" if alias else " FOR UPDATE"
 
 
 def add[Row: models.Model](row: Row) -> Row:
@@ -49,6 +61,35 @@ def add_all(same: Sequence[models.Model]) -> None:
         field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in same for field in _written(model)
     ]
     for row, (key,) in zip(same, many(_insert(model, len(same)), values), strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as `save()` leaves it
+
+
+def add_together(several: Sequence[models.Model]) -> None:
+    """Add rows of several models in one statement, where the database can: SQLite takes one statement for each.
+
+    A row may refer to one before it, which has no key yet.
+    """
+    if connection.vendor != "postgresql":
+        for row in several:
+            _refer(row)
+            add(row)
+        return
+    place_of = {id(row): place for place, row in enumerate(several)}
+    shape, values = [], []
+    for row in several:
+        standing_in = {field: f"(SELECT id FROM row_{place_of[id(other)]})" for field, other in _keyless(row)}  # noqa: S608
+        for field in _written(type(row)):
+            if field in standing_in:
+                continue
+            value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+            if value is None:  # as part of the text: the driver keeps no statement of more than fifty values
+                standing_in[field] = "NULL"
+            else:
+                values.append(value)
+        shape.append((type(row), tuple(standing_in.items())))
+    for row, key in zip(several, one(_insert_together(tuple(shape)), values) or (), strict=True):
+        _refer(row)
         row.pk = key
         row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as `save()` leaves it
 
@@ -98,11 +139,14 @@ def row_of[Row: models.Model](model: type[Row], values: Sequence[Any]) -> Row:
 
 
 def apart(values: Sequence[Any], *models_in_order: type[models.Model]) -> list[Any]:
-    """Make a row of each of several models out of one row of a join that named their `columns` in that order."""
+    """Make a row of each of several models out of one row of a join that named their `columns` in that order.
+
+    None stands for one that an outer join did not find.
+    """
     made: list[Any] = []
     start = 0
     for model in models_in_order:
-        made.append(row_of(model, values[start:]))
+        made.append(None if values[start] is None else row_of(model, values[start:]))
         start += len(model._meta.concrete_fields)
     return made
 
@@ -130,9 +174,38 @@ def _insert(model: type[models.Model], count: int) -> str:
     return f"INSERT INTO {_table(model)} ({names}) VALUES {values} RETURNING id"  # noqa: S608 names only
 
 
-def _lock() -> str:
-    """SQLite knows no locks of rows: there the IMMEDIATE transaction holds the whole database."""
-    return " FOR UPDATE" if connection.features.has_select_for_update else ""
+@lru_cache(maxsize=64)
+def _insert_together(shape: Shape) -> str:
+    """Write the statement; a row stands in it under its place, and is referred to by that."""
+    inserts = []
+    for place, (model, standing_in) in enumerate(shape):
+        text = dict(standing_in)
+        names = ", ".join(f'"{field.column}"' for field in _written(model))
+        values = ", ".join(text.get(field, "%s") for field in _written(model))
+        insert = f"INSERT INTO {_table(model)} ({names}) VALUES ({values}) RETURNING id"  # noqa: S608
+        inserts.append(f"row_{place} AS ({insert})")
+    found = ", ".join(f"(SELECT id FROM row_{place})" for place in range(len(shape)))  # noqa: S608
+    return f"WITH {', '.join(inserts)} SELECT {found}"
+
+
+@lru_cache(maxsize=64)
+def _references(model: type[models.Model]) -> Fields:
+    return tuple(field for field in _written(model) if field.is_relation)
+
+
+def _keyless(row: models.Model) -> list[Reference]:
+    """Name the rows without a key that a row refers to."""
+    known = row._state.fields_cache  # noqa: SLF001 what was assigned to a reference
+    others = [(field, known.get(field.name)) for field in _references(type(row))]
+    return [(field, other) for field, other in others if other is not None and other.pk is None]
+
+
+def _refer(row: models.Model) -> None:
+    """Take over the keys that the rows referred to have got meanwhile, as `save()` does."""
+    for field in _references(type(row)):
+        other = row._state.fields_cache.get(field.name)  # noqa: SLF001 as above
+        if other is not None and getattr(row, field.attname) is None:
+            setattr(row, field.attname, other.pk)
 
 
 def _adapted(value: Any) -> Any:

@@ -21,10 +21,10 @@ from api.v1.tills import (
     purchase_of,
     redemptions_of,
 )
-from campaigns.selectors import conditions_sentences, use_conditions_of
+from campaigns.selectors import conditions_sentences
 from codes.errors import CodeNotAccepted, CodeTokenExpired
 from codes.selectors import of_transaction
-from codes.services import CodeState, check_code, redeem_code, unknown_codes_counted
+from codes.services import CodeState, check_code, redeem_in_transaction, unknown_codes_counted
 from core import clock
 
 
@@ -45,8 +45,7 @@ class RedemptionCheck(TillView):
         conditions = serializers.SerializerMethodField(help_text="The conditions of use, in sentences for people.")
 
         def get_conditions(self, state: CodeState) -> list[str]:
-            found = use_conditions_of(state.prize_id) if state.prize_id else None
-            return conditions_sentences(found)
+            return conditions_sentences(state.use_conditions)
 
     @extend_schema(
         operation_id="validate_code",
@@ -136,7 +135,7 @@ class RedemptionList(TillView):
         store = self.store_of(given)
 
         def effect() -> tuple[int, dict[str, Any]]:
-            redemption = redeem_code(
+            redemption = redeem_in_transaction(
                 agency_id=self.agency.pk,
                 presented=given["code"],
                 store_id=store.pk,

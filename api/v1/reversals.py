@@ -15,7 +15,7 @@ from api.fields import Text, Yen
 from api.v1.tills import PosTransactionId, RedemptionAnswer, StoreId, TillView
 from codes.errors import RedemptionNotFound
 from codes.models import Redemption
-from codes.services import reverse_redemption, reverse_transaction
+from codes.services import reverse_in_transaction, reverse_transaction
 from core import clock
 
 
@@ -43,7 +43,7 @@ class RedemptionReversal(TillView):
 
         def effect() -> tuple[int, dict[str, Any]]:
             try:
-                reversal = reverse_redemption(
+                reversal = reverse_in_transaction(
                     agency_id=self.agency.pk,
                     redemption_public_id=redemption_id,
                     amount_jpy=given.get("amount"),

@@ -3,7 +3,8 @@
 The names are those that makers of tills know from other systems (docs/decisions/0014-names-at-the-till.md).
 """
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cache, cached_property, partial
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from accounts.models import Agency
+from accounts.models import Agency, ApiKey
 from api import errors, fields, idempotency
 from api.fields import Identifier, Instant, Integer, PublicId, Text, Yen
 from api.views import AgencyView
@@ -27,6 +28,12 @@ from core import clock, rows
 TRIES_PER_TERMINAL = 60  # a minute: more than any till needs, nothing for somebody who guesses
 MINUTE_SECONDS = 60
 MOST_ITEMS = 100
+TILL_AND_STORE = f"""
+SELECT {rows.columns(Terminal, "t")}, {rows.columns(Store, "o")}, {rows.columns(Store, "s")}
+FROM (SELECT 1) AS one LEFT JOIN codes_terminal t ON t.api_key_id = %s LEFT JOIN campaigns_store o ON o.id = t.store_id
+    LEFT JOIN campaigns_store s ON s.agency_id = %s AND s.code = %s
+LIMIT 1
+"""  # noqa: S608 names of columns only
 
 
 class ItemInput(fields.Input):
@@ -142,13 +149,28 @@ def redemptions_of(agency: Agency, terminal: Terminal | None = None) -> QuerySet
     return lines if terminal is None else lines.filter(store_id=terminal.store_id)
 
 
+def till_and_store(key: ApiKey, store_code: str) -> tuple[Terminal | None, Store | None]:
+    """Read in one statement the terminal that a key belongs to, with its store, and the agency's store of a number."""
+    found = rows.one(TILL_AND_STORE, [key.pk, key.agency_id, store_code])
+    assert found is not None  # there is always one
+    terminal, own_store, store = rows.apart(found, Terminal, Store, Store)
+    if terminal is not None:
+        terminal.store = own_store
+    return terminal, store
+
+
 class TillView(AgencyView):
     """A view for keys of an agency's system and for keys of single terminals."""
 
     @cached_property
     def own_terminal(self) -> Terminal | None:
         """The terminal that this key belongs to, if it belongs to one."""
-        return rows.first(Terminal, "api_key_id = %s", [self.key.pk])
+        return self._till("")[0]
+
+    @cached_property
+    def _till(self) -> Callable[[str], tuple[Terminal | None, Store | None]]:
+        """Read the key's own terminal and the store of a number, each number once."""
+        return cache(partial(till_and_store, self.key))
 
     @cached_property
     def call(self) -> Call:
@@ -199,7 +221,7 @@ class TillView(AgencyView):
             raise StoreNotAllowed
         if terminal is not None and given.get("terminal_id", terminal.code) != terminal.code:
             raise TerminalNotAllowed
-        store = rows.first(Store, "agency_id = %s AND code = %s", [self.agency.pk, given["store_id"]])
+        store = self._till(given["store_id"])[1]
         if store is None:
             raise errors.StoreNotFound
         return store
@@ -215,6 +237,8 @@ class TillView(AgencyView):
 
     def spend_try(self, given: dict[str, Any], *, tries: int = 1) -> None:
         """Count the try outside of its transaction, so that a refused one counts as well."""
+        if "store_id" in given:  # both will be asked for
+            self.own_terminal = self._till(given["store_id"])[0]
         spend_try(
             guesser=self.guesser_of(given),
             scope=f"api-code:{self.key.pk}:{given.get('store_id', '')}:{self.terminal_of(given)}",

@@ -50,8 +50,8 @@ from codes.services.redemption.checking import CodeState, check_code
 from codes.services.redemption.ledger import close_accounts
 from codes.services.redemption.locking import drop_ended_locks, lock_code, release_lock
 from codes.services.redemption.offline import OfflineAnswer, OfflineUse, report_uses, resolve_dispute
-from codes.services.redemption.redeeming import redeem_code
-from codes.services.redemption.reversing import reverse_redemption, reverse_transaction
+from codes.services.redemption.redeeming import redeem_code, redeem_in_transaction
+from codes.services.redemption.reversing import reverse_in_transaction, reverse_redemption, reverse_transaction
 from codes.services.redemption.settling import settle_days
 from codes.services.redemption.terminals import close_terminal, open_terminal
 from codes.services.reissuing import note_reminder, reissue_award
@@ -127,6 +127,7 @@ __all__ = [
     "preview_import",
     "recall_chunk",
     "redeem_code",
+    "redeem_in_transaction",
     "refuse_export",
     "reissue_award",
     "release_batch",
@@ -141,6 +142,7 @@ __all__ = [
     "resolve_dispute",
     "resume_fetched_batch",
     "reveal_code",
+    "reverse_in_transaction",
     "reverse_redemption",
     "reverse_transaction",
     "run_job",

@@ -32,7 +32,7 @@ from codes.services.recovering_voids import (
     lost_withdrawals,
     withdraw_again,
 )
-from codes.services.redemption.ledger import post_return, post_use
+from codes.services.redemption.ledger import post
 from codes.services.redemption.redeeming import MOST_COUNTED
 from core.crashpoints import crashpoint
 from draws.models import DrawResult
@@ -345,7 +345,7 @@ def _book(code: GiftCode, line: Line, now: datetime) -> Redemption | None:
         call_hashes=line.get("call") or "",
         journaled_at=now,
     )
-    (post_use if is_use else post_return)(booked)
+    post(booked)
     audit.record("use.recovered", subject=code, redemption=line["id"], amount_jpy=amount)
     return booked
 

@@ -36,7 +36,7 @@ DATABASES["default"] |= {
 DATABASE_CLOCK = True
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.clients.redis_cache.RedisCache",
         "LOCATION": env.str("CACHE_URL"),
     }
 }

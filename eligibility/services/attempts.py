@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -17,7 +18,7 @@ UNLIMITED = 2_147_483_647  # what the column holds
 SPEND = """
 INSERT INTO eligibility_attemptbudget (scope, index_key_id, window_started_at, used_count) VALUES (%s, %s, %s, %s)
 ON CONFLICT (scope, window_started_at) DO UPDATE SET used_count = eligibility_attemptbudget.used_count + %s
-WHERE eligibility_attemptbudget.used_count <= %s RETURNING used_count
+WHERE eligibility_attemptbudget.used_count <= %s RETURNING used_count{watched}
 """
 SPENT = """
 SELECT COALESCE(SUM(used_count), 0) FROM eligibility_attemptbudget
@@ -51,16 +52,16 @@ def spend_attempt(
         TooManyAttempts: less than `tries` of `limit` are left in this window; none of them is spent.
     """
     own = window_of(scope=scope, window_seconds=window_seconds, now=now)
-    if not _spend(own, tries, limit):
+    spent = _spend(own, tries, limit, watched)
+    if spent is None:
         raise TooManyAttempts(wait=window_seconds - int(now.timestamp()) % window_seconds)
-    return spent_attempts(windows=watched) if watched else []
+    return spent
 
 
 def spent_attempts(*, windows: Sequence[Window]) -> list[int]:
     """Tell how much was spent of each of some windows, in one statement."""
-    asked = ", ".join(f"({SPENT.format(hashes=rows.places(window.hashes))})" for window in windows)
-    found = rows.one(f"SELECT {asked}", [value for window in windows for value in (window.started_at, *window.hashes)])
-    return [int(spent) for spent in found or ()]
+    asked, values = _asked(windows)
+    return [int(spent) for spent in rows.one(f"SELECT {', '.join(asked)}", values) or ()]
 
 
 def note_attempts(*, windows: Sequence[Window], tries: int = 1) -> None:
@@ -69,15 +70,25 @@ def note_attempts(*, windows: Sequence[Window], tries: int = 1) -> None:
         _spend(window, tries, UNLIMITED)
 
 
-def _spend(window: Window, tries: int, limit: int) -> bool:
-    """Spend tries of the one row of a window, if so many are left."""
+def _asked(windows: Sequence[Window]) -> tuple[list[str], list[Any]]:
+    """Write what asks how much was spent of windows, and its values."""
+    asked = [f"({SPENT.format(hashes=rows.places(window.hashes))})" for window in windows]
+    return asked, [value for window in windows for value in (window.started_at, *window.hashes)]
+
+
+def _spend(window: Window, tries: int, limit: int, watched: Sequence[Window] = ()) -> list[int] | None:
+    """Spend tries of the one row of a window, if so many are left; returns what was spent of those watched."""
     if not are_changing():
-        return _spend_of(window.hashes[0], window, tries, limit)
+        return _spend_of(window.hashes[0], window, tries, limit, watched)
     with transaction.atomic():  # a change of the index key refills no budget that is being spent
         hold_value(list(window.hashes))
         known = AttemptBudget.objects.filter(scope__in=window.hashes, window_started_at=window.started_at).first()
-        return _spend_of(known.scope if known else window.hashes[0], window, tries, limit)
+        return _spend_of(known.scope if known else window.hashes[0], window, tries, limit, watched)
 
 
-def _spend_of(scope: str, window: Window, tries: int, limit: int) -> bool:
-    return rows.one(SPEND, [scope, current_key_id(), window.started_at, tries, tries, limit - tries]) is not None
+def _spend_of(scope: str, window: Window, tries: int, limit: int, watched: Sequence[Window]) -> list[int] | None:
+    asked, values = _asked(watched)
+    statement = SPEND.format(watched="".join(f", {one}" for one in asked))
+    own = [scope, current_key_id(), window.started_at, tries, tries, limit - tries]
+    found = rows.one(statement, [*own, *values])
+    return None if found is None else [int(spent) for spent in found[1:]]

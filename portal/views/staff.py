@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Agency
 from campaigns.errors import PinNotAccepted
 from campaigns.models import Store
-from campaigns.selectors import check_store_pin, conditions_sentences, store_by_number, use_conditions_of
+from campaigns.selectors import check_store_pin, conditions_sentences, store_by_number
 from codes.business_day import business_day
 from codes.models import Redemption, RedemptionKind
 from codes.selectors import last_use, open_disputes, refusal_sentence
@@ -214,7 +214,7 @@ def _result(
     request: HttpRequest, store: Store, state: CodeState, form: RedeemForm, *, once: str, status: int = 200
 ) -> HttpResponse:
     """Show what a code is good for, and ask for what its conditions need."""
-    known = use_conditions_of(state.prize_id) if state.prize_id else None
+    known = state.use_conditions
     sign = "good" if state.is_redeemable else word_of(state.refusal_code)
     presented = request.POST.get("code", "")
     context = {

@@ -239,7 +239,7 @@ def test_I07_beside_a_running_call_the_second_is_told_to_wait():
 def test_F17_what_the_database_undid_to_end_a_deadlock_is_done_again(monkeypatch, deadlocks, statuses):
     tenant = make_tenant("own")
     _award, code = winning_code(tenant)
-    honest, met = redemptions.redeem_code, iter(range(deadlocks))
+    honest, met = redemptions.redeem_in_transaction, iter(range(deadlocks))
 
     def redeem_after_deadlocks(**details):
         made = honest(**details)
@@ -248,7 +248,7 @@ def test_F17_what_the_database_undid_to_end_a_deadlock_is_done_again(monkeypatch
                 cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$")
         return made
 
-    monkeypatch.setattr(redemptions, "redeem_code", redeem_after_deadlocks)
+    monkeypatch.setattr(redemptions, "redeem_in_transaction", redeem_after_deadlocks)
 
     answers = [tenant.api.post("/redemptions", sale(code, amount=100), key="sale") for _time in range(2)]
 

@@ -16,7 +16,6 @@ from codes.models import Award, GiftCode, LedgerTransfer, Redemption
 from codes.services import activate_batch, generate_codes, redeem_code
 from codes.services.journaling import write_missing
 from codes.services.redemption import redeeming
-from codes.services.redemption.past import Past
 from core import clock
 from distribution.models import Delivery, DeliveryStatus
 from distribution.services import send_delivery
@@ -94,7 +93,7 @@ def drill_of(promise, part: Part, *, beat: Callable[[], None]) -> crash.CrashDri
 def web_repeats_a_sale(promise, guarded, monkeypatch):
     """Killed behind the commit it gave no answer, and the till sends the sale once more."""
     if not guarded:
-        monkeypatch.setattr(redeeming, "past_of", lambda _store, _number: Past(None, is_undone=False, known=None))
+        monkeypatch.setattr(redeeming, "known_sale", lambda _sale, _code, _past: None)
         drop_constraints(Redemption, "redemption_once_per_pos_transaction")
     redeem_code(amount_jpy=200, pos_transaction_id="drill-1", **promise.till)
 

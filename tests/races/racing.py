@@ -81,7 +81,7 @@ def without_locks() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
-        patch.setattr(rows, "_lock", lambda: "")
+        patch.setattr(rows, "lock", lambda _alias="": "")
         patch.setattr(StatefulModel, "move_to", move_to)
         yield
 

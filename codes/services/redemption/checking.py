@@ -4,12 +4,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from codes.conditions import NO_CONDITIONS, NO_DETAILS, Conditions, Purchase, Use, conditions_of, judge_use, most_jpy
-from codes.errors import Locked
-from codes.models import CodeLock, GiftCode
-from codes.selectors import lock_of, others_in_basket
+from campaigns.models import UseConditions
+from codes.conditions import NO_CONDITIONS, NO_DETAILS, Conditions, Purchase, Use, judge_use, most_jpy
+from codes.errors import Locked, StoreNotAllowed
+from codes.models import CodeLock
+from codes.selectors import others_in_basket
 from codes.services.presenting import check_presentation
-from codes.services.redemption.finding import find_code, find_store
+from codes.services.redemption.finding import find_code
+from codes.services.redemption.past import facts_of
 from core.errors import DomainError
 
 
@@ -24,8 +26,8 @@ class CodeState:
     expires_at: datetime | None
     max_amount_jpy: int = 0
     amount_jpy: int = 0
-    prize_id: int | None = None
     conditions: Conditions = NO_CONDITIONS
+    use_conditions: UseConditions | None = None
 
 
 def check_code(
@@ -44,15 +46,17 @@ def check_code(
         CodeNotAccepted: not a code that this agency gave out.
     """
     gift_code = find_code(agency_id, presented)
-    conditions = conditions_of(gift_code.prize_id)
+    facts = facts_of(gift_code, store_id)
+    conditions = facts.conditions
     refusal: str | None = None
     amount = 0
     try:
-        store = find_store(agency_id, store_id)
-        others = others_in_basket(gift_code, store.pk, purchase.basket_id)
-        use = Use(store.pk, now, amount_jpy, purchase, others, is_question=True)
+        if facts.store is None:
+            raise StoreNotAllowed(store_id=store_id)
+        others = others_in_basket(gift_code, store_id, purchase.basket_id)
+        use = Use(store_id, now, amount_jpy, purchase, others, is_question=True)
         amount = judge_use(gift_code, conditions, use)
-        check_not_locked(gift_code, now, lock_public_id)
+        check_not_locked(facts.lock, now, lock_public_id)
         check_presentation(gift_code=gift_code, presented=presented, now=now)
     except DomainError as error:
         refusal = error.code
@@ -64,18 +68,16 @@ def check_code(
         expires_at=gift_code.expires_at,
         max_amount_jpy=most_jpy(gift_code, conditions, purchase) if refusal is None else 0,
         amount_jpy=amount if refusal is None else 0,
-        prize_id=gift_code.prize_id,
         conditions=conditions,
+        use_conditions=facts.use_conditions,
     )
 
 
-def check_not_locked(gift_code: GiftCode, now: datetime, own_lock: uuid.UUID | None) -> CodeLock | None:
-    """Refuse a code that is set aside for another cart; gives the lock that may go, one's own or one that has ended.
+def check_not_locked(lock: CodeLock | None, now: datetime, own_lock: uuid.UUID | None) -> None:
+    """Refuse a code that is set aside for another cart; a lock of one's own or one that has ended may go.
 
     Raises:
         Locked: it is.
     """
-    lock = lock_of(gift_code)
     if lock is not None and lock.expires_at > now and lock.public_id != own_lock:
         raise Locked
-    return lock

@@ -7,13 +7,13 @@ from codes.presented import presented_code
 from core import rows
 
 
-def find_code(agency_id: int, presented: str) -> GiftCode:
-    """Find a code of our own that this agency gave out.
+def find_code(agency_id: int, presented: str, *, is_held: bool = False) -> GiftCode:
+    """Find a code of our own that this agency gave out, and hold it until the transaction ends if that is asked.
 
     Raises:
         CodeNotAccepted: unknown, another's, not given out, or not ours to redeem.
     """
-    gift_code = presented_code(agency_id=agency_id, presented=presented)
+    gift_code = presented_code(agency_id=agency_id, presented=presented, is_held=is_held)
     if gift_code is None or gift_code.prize.kind != PrizeKind.OWN_CODE:
         raise CodeNotAccepted
     return gift_code

@@ -3,8 +3,10 @@
 The caller holds the code's row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -12,42 +14,59 @@ from accounts import audit
 from campaigns.models import PrizeKind
 from codes.books import CLOSING, codes_to_close
 from codes.conditions import USABLE
-from codes.models import CodeStatus, GiftCode, LedgerAccount, LedgerTransfer, Redemption
+from codes.models import CodeStatus, GiftCode, LedgerAccount, LedgerTransfer, Redemption, RedemptionKind
 from core import rows
 
 CHUNK = 500
-MOVED = """
-SELECT from_account, to_account, SUM(amount_jpy) FROM codes_ledgertransfer WHERE gift_code_id = %s
-GROUP BY from_account, to_account
-"""
+GONE_INTO = """SUM(CASE WHEN to_account = '{0}' THEN amount_jpy WHEN from_account = '{0}' THEN -amount_jpy END)"""
+BOOKED = f"""
+SELECT MAX(CASE from_account WHEN '{LedgerAccount.PROGRAM.value}' THEN 1 END) AS is_open,
+    {", ".join(f"{GONE_INTO.format(account.value)} AS {account.value}" for account in CLOSING)}
+FROM codes_ledgertransfer WHERE gift_code_id = %s
+"""  # noqa: S608 names only
 
 
 @dataclass(frozen=True)
-class _Standing:
+class Standing:
     """Where a code's yen are: `closed_into` holds what was left, if it was closed and not opened again."""
 
     is_open: bool
     closed_into: LedgerAccount | None
 
 
-def post_use(redemption: Redemption) -> None:
-    """Book what a store is owed for a use."""
+def standing_in(booked: Sequence[Any]) -> Standing:
+    """Read what `BOOKED` found."""
+    is_open, *gone = booked
+    closed = [account for account, jpy in zip(CLOSING, gone, strict=True) if (jpy or 0) > 0]
+    return Standing(bool(is_open), closed[0] if closed else None)
+
+
+def post(redemption: Redemption) -> None:
+    """Book a use, or what is given back of one, that stands already."""
+    moves_of = moves_of_use if redemption.kind == RedemptionKind.REDEEM else moves_of_return
+    rows.add_all(moves_of(redemption, _standing(redemption.gift_code)))
+
+
+def moves_of_use(redemption: Redemption, standing: Standing) -> list[LedgerTransfer]:
+    """Write the postings of what a store is owed for a use, for the caller to add with it."""
     gift_code, at = redemption.gift_code, redemption.at
-    standing = _standing(gift_code)
     moves = _opening(gift_code, at, standing)
     if standing.closed_into:  # its time was prolonged after it had lapsed
         left = redemption.balance_after_jpy + redemption.amount_jpy
         moves.append(_move(gift_code, standing.closed_into, LedgerAccount.CODE, left, at))
-    rows.add_all([*moves, _move_for(redemption, LedgerAccount.CODE, LedgerAccount.STORE)])
+    return [*moves, _move_for(redemption, LedgerAccount.CODE, LedgerAccount.STORE)]
 
 
-def post_return(redemption: Redemption) -> None:
-    """Book what a store gives back; onto a code that is void or lapsed it goes no further than the campaign's books."""
+def moves_of_return(redemption: Redemption, standing: Standing) -> list[LedgerTransfer]:
+    """Write the postings of what a store gives back, for the caller to add with it.
+
+    Onto a code that is void or lapsed it goes no further than the campaign's books.
+    """
     gift_code, jpy = redemption.gift_code, redemption.amount_jpy
     moves = [_move_for(redemption, LedgerAccount.STORE, LedgerAccount.CODE)]
-    if closed_into := _standing(gift_code).closed_into:
-        moves.append(_move(gift_code, LedgerAccount.CODE, closed_into, jpy, redemption.at))
-    rows.add_all(moves)
+    if standing.closed_into:
+        moves.append(_move(gift_code, LedgerAccount.CODE, standing.closed_into, jpy, redemption.at))
+    return moves
 
 
 def withdraw_balance(gift_code: GiftCode, now: datetime) -> None:
@@ -92,20 +111,14 @@ def _close(gift_code: GiftCode, account: LedgerAccount, now: datetime) -> bool:
     return True
 
 
-def _opening(gift_code: GiftCode, at: datetime, standing: _Standing) -> list[LedgerTransfer]:
+def _opening(gift_code: GiftCode, at: datetime, standing: Standing) -> list[LedgerTransfer]:
     if standing.is_open:
         return []
     return [_move(gift_code, LedgerAccount.PROGRAM, LedgerAccount.CODE, gift_code.face_value_jpy, at)]
 
 
-def _standing(gift_code: GiftCode) -> _Standing:
-    moved = {(source, target): jpy for source, target, jpy in rows.many(MOVED, [gift_code.pk])}
-    for account in CLOSING:
-        gone = sum(jpy for (_source, target), jpy in moved.items() if target == account)
-        back = sum(jpy for (source, _target), jpy in moved.items() if source == account)
-        if gone > back:
-            return _Standing(is_open=True, closed_into=LedgerAccount(account))
-    return _Standing(any(source == LedgerAccount.PROGRAM for source, _target in moved), None)
+def _standing(gift_code: GiftCode) -> Standing:
+    return standing_in(rows.one(BOOKED, [gift_code.pk]) or [None] * (1 + len(CLOSING)))
 
 
 def _move(

@@ -8,7 +8,8 @@ from django.db import transaction
 from accounts import audit
 from codes.conditions import Use, conditions_of, judge_use
 from codes.errors import LockNotFound
-from codes.models import CodeLock, GiftCode
+from codes.models import CodeLock
+from codes.selectors import lock_of
 from codes.services.presenting import check_presentation
 from codes.services.redemption.checking import check_not_locked
 from codes.services.redemption.finding import find_code, find_store
@@ -29,9 +30,9 @@ def lock_code(
         CodeNotAccepted, CodeTokenExpired and the refusals of `judge_use`: it cannot be used anyway.
     """
     store = None if store_id is None else find_store(agency_id, store_id)
-    gift_code = GiftCode.objects.select_for_update().get(pk=find_code(agency_id, presented).pk)
+    gift_code = find_code(agency_id, presented, is_held=True)
     judge_use(gift_code, conditions_of(gift_code.prize_id), Use(store_id, now, is_question=True))
-    check_not_locked(gift_code, now, None)
+    check_not_locked(lock_of(gift_code), now, None)
     check_presentation(gift_code=gift_code, presented=presented, now=now)
     CodeLock.objects.filter(gift_code=gift_code).delete()  # one that has ended
     lock = CodeLock.objects.create(

@@ -9,14 +9,14 @@ from django.db.models import Sum
 
 from accounts import audit
 from campaigns.models import Store
-from codes.conditions import NO_DETAILS, Purchase, conditions_of
+from codes.conditions import NO_DETAILS, Conditions, Purchase
 from codes.errors import CodeNotAccepted, CodeTokenExpired, OccurredAtNotAccepted, OfflineLimitExceeded
 from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind
 from codes.offline_phones import PhoneShift, check_phone
 from codes.selectors import code_index, redemption_of_transaction
 from codes.services.redemption.days import day_lock
 from codes.services.redemption.finding import find_code, find_store
-from codes.services.redemption.past import past_of
+from codes.services.redemption.past import facts_of
 from codes.services.redemption.redeeming import Sale, basket_lock, book_sale, known_sale, transaction_lock
 from core.errors import DomainError
 from core.named_locks import hold, hold_all
@@ -146,12 +146,12 @@ def _report(sale: Sale, earlier: list[Made], now: datetime, shift: PhoneShift | 
         return OfflineAnswer(number, "disputed", made.reason_code)
     try:
         with transaction.atomic():
-            found = gift_code or find_code(sale.store.agency_id, sale.presented)
-            past = past_of(sale.store, number)
-            if known := known_sale(sale, found, past):
+            found = find_code(sale.store.agency_id, sale.presented, is_held=True)
+            facts = facts_of(found, sale.store.pk, number)
+            if known := known_sale(sale, found, facts.past):
                 return OfflineAnswer(number, "known", redemption=known)
-            _check_report(sale, found, now, shift)
-            return OfflineAnswer(number, "booked", redemption=book_sale(sale, found, past, now))
+            _check_report(sale, found, facts.conditions, now, shift)
+            return OfflineAnswer(number, "booked", redemption=book_sale(sale, found, facts, now))
     except DomainError as refusal:
         dispute = _dispute(sale, None if _is_unknown(refusal) else gift_code, refusal.code, now)
         return OfflineAnswer(number, "disputed", dispute.reason_code)
@@ -182,14 +182,15 @@ def _is_unknown(refusal: DomainError) -> bool:
     return isinstance(refusal, CodeNotAccepted | CodeTokenExpired)
 
 
-def _check_report(sale: Sale, gift_code: GiftCode, now: datetime, shift: PhoneShift | None) -> None:
+def _check_report(
+    sale: Sale, gift_code: GiftCode, conditions: Conditions, now: datetime, shift: PhoneShift | None
+) -> None:
+    """Refuse what a store may not report; two reports of one store add up under the code's lock."""
     store, at, amount = sale.store, sale.occurred_at or now, sale.amount_jpy or 0
     if not now - REPORTED_WITHIN <= at <= now + CLOCK_MAY_BE_AHEAD:
         raise OccurredAtNotAccepted
     if shift is not None:
-        conditions = conditions_of(gift_code.prize_id)
         check_phone(store=store, terminal=sale.terminal, conditions=conditions, amount_jpy=amount, at=at, shift=shift)
-    GiftCode.objects.select_for_update().get(pk=gift_code.pk)  # two reports of one store add up under its lock
     taken = Redemption.objects.filter(
         gift_code=gift_code, store=store, kind=RedemptionKind.REDEEM, is_offline=True
     ).aggregate(jpy=Sum("amount_jpy") - Sum("reversed_jpy"))["jpy"]

@@ -4,38 +4,34 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from accounts import audit
 from campaigns.models import Store
-from codes.conditions import NO_DETAILS, USABLE, Conditions, Purchase, Use, conditions_of, judge_use
-from codes.errors import AlreadyRedeemed, DuplicateTransaction, ReversedBeforeArrival
+from codes.conditions import NO_DETAILS, USABLE, Conditions, Purchase, Use, judge_use
+from codes.errors import AlreadyRedeemed, DuplicateTransaction, ReversedBeforeArrival, StoreNotAllowed
 from codes.models import GiftCode, Redemption, RedemptionKind
-from codes.selectors import lock_of, others_in_basket
+from codes.selectors import others_in_basket
 from codes.services.journaling import journal_after_commit
 from codes.services.presenting import consume_earlier_presentation, consume_presentation
 from codes.services.redemption.checking import check_not_locked
 from codes.services.redemption.days import day_lock, open_day
-from codes.services.redemption.finding import find_code, find_store
-from codes.services.redemption.ledger import post_use
-from codes.services.redemption.past import Past, past_of
+from codes.services.redemption.finding import find_code
+from codes.services.redemption.ledger import moves_of_use
+from codes.services.redemption.past import Facts, Past, facts_of
 from core import rows
 from core.crashpoints import crashpoint
 from core.named_locks import hold_all
 from participants.models import TouchKind
-from participants.services import record_touch
+from participants.services import touch_line
 
 MOST_COUNTED = 32_767  # what the column holds
 DEBIT = """
 UPDATE codes_giftcode SET balance_jpy = balance_jpy - %s, redeemed_at = COALESCE(redeemed_at, %s),
     use_count = CASE WHEN use_count < %s THEN use_count + 1 ELSE use_count END
 WHERE id = %s AND status IN (%s, %s) AND balance_jpy >= %s AND use_count <= %s RETURNING balance_jpy
-"""
-HOLDER = """
-SELECT e.participant_id, e.campaign_id, e.id FROM codes_award w JOIN participants_entry e ON e.id = w.entry_id
-WHERE w.gift_code_id = %s
 """
 
 
@@ -56,8 +52,7 @@ class Sale:
     call_hashes: str = ""
 
 
-@transaction.atomic
-def redeem_code(
+def redeem_in_transaction(
     *,
     agency_id: int,
     presented: str,
@@ -74,13 +69,21 @@ def redeem_code(
 ) -> Redemption:
     """Use a code for an amount, or for what its conditions give; the same POS transaction again is the same line.
 
+    In the caller's transaction, which a refusal has to undo; `redeem_code` does it in one of its own.
+
     Raises:
         CodeNotAccepted, CodeTokenExpired, Locked and the refusals of `judge_use`: why it cannot be used.
         DuplicateTransaction: the POS transaction was another code or amount.
         ReversedBeforeArrival: the till has undone this POS transaction.
     """
+    number = transaction_lock(store_id, pos_transaction_id)
+    hold_all([*number, (day_lock(store_id), True), *basket_lock(store_id, purchase.basket_id)])
+    gift_code = find_code(agency_id, presented, is_held=True)
+    facts = facts_of(gift_code, store_id, pos_transaction_id)
+    if facts.store is None:
+        raise StoreNotAllowed(store_id=store_id)
     sale = Sale(
-        store=find_store(agency_id, store_id),
+        store=facts.store,
         presented=presented,
         amount_jpy=amount_jpy,
         purchase=purchase,
@@ -91,17 +94,10 @@ def redeem_code(
         api_key_id=api_key_id,
         call_hashes=call_hashes,
     )
-    gift_code = find_code(agency_id, presented)
-    _hold_sale(sale)
-    past = past_of(sale.store, pos_transaction_id)
-    return known_sale(sale, gift_code, past) or book_sale(sale, gift_code, past, now)
+    return known_sale(sale, gift_code, facts.past) or book_sale(sale, gift_code, facts, now)
 
 
-def _hold_sale(sale: Sale) -> None:
-    """Hold what a sale needs before its code is locked: its number, the store's day, its purchase."""
-    number = transaction_lock(sale.store.pk, sale.pos_transaction_id)
-    basket = basket_lock(sale.store.pk, sale.purchase.basket_id)
-    hold_all([*number, (day_lock(sale.store.pk), True), *basket])
+redeem_code = transaction.atomic(redeem_in_transaction)
 
 
 def transaction_lock(store_id: int, pos_transaction_id: str) -> list[tuple[str, bool]]:
@@ -132,23 +128,21 @@ def known_sale(sale: Sale, gift_code: GiftCode, past: Past) -> Redemption | None
     return known
 
 
-def book_sale(sale: Sale, found: GiftCode, past: Past, now: datetime) -> Redemption:
-    """Take a use off its code under the code's lock and write line, posting and trail.
+def book_sale(sale: Sale, gift_code: GiftCode, facts: Facts, now: datetime) -> Redemption:
+    """Take a use off its code and write line, postings, trail and timeline.
 
-    The caller holds the sale's number, its purchase and the store's day.
+    The caller holds the sale's number, its purchase, the store's day and the code's row, and read the facts after that.
     """
-    day = open_day(sale.store, past.settled_day, now)
-    gift_code = rows.locked(GiftCode, found.pk)
-    gift_code.prize, gift_code.batch, gift_code.agency = found.prize, found.batch, found.agency
-    conditions = conditions_of(gift_code.prize_id)
+    conditions = facts.conditions
     others = others_in_basket(gift_code, sale.store.pk, sale.purchase.basket_id)
     at = sale.occurred_at if sale.is_offline and sale.occurred_at else now
     amount = judge_use(gift_code, conditions, Use(sale.store.pk, at, sale.amount_jpy, sale.purchase, others))
     # What is reported later had left the store before anybody set the code aside.
-    lock = lock_of(gift_code) if sale.is_offline else check_not_locked(gift_code, now, sale.lock_public_id)
+    if not sale.is_offline:
+        check_not_locked(facts.lock, now, sale.lock_public_id)
     consume = consume_earlier_presentation if sale.is_offline else consume_presentation
     consume(gift_code=gift_code, presented=sale.presented, now=at)
-    redemption = _write_line(
+    redemption = Redemption(
         agency=gift_code.agency,
         gift_code=gift_code,
         store=sale.store,
@@ -162,16 +156,14 @@ def book_sale(sale: Sale, found: GiftCode, past: Past, now: datetime) -> Redempt
         at=now,
         occurred_at=sale.occurred_at,
         is_offline=sale.is_offline,
-        business_day=day,
+        business_day=open_day(sale.store, facts.past.settled_day, now),
         api_key_id=sale.api_key_id,
         call_hashes=sale.call_hashes,
     )
-    if lock is not None:
-        lock.delete()
-    post_use(redemption)
+    if facts.lock is not None:
+        facts.lock.delete()
+    _write(redemption, facts)
     journal_after_commit(redemption=redemption, now=now)
-    audit.record("code.redeemed", subject=redemption, actor_label=sale.store.code, amount_jpy=amount)
-    _touch(gift_code, now)
     crashpoint("redeem.before_commit")
     transaction.on_commit(partial(crashpoint, "redeem.after_commit"))
     return redemption
@@ -187,24 +179,27 @@ def _debit(gift_code: GiftCode, amount: int, conditions: Conditions, now: dateti
     return int(left[0])
 
 
-def _write_line(**values: Any) -> Redemption:
-    """Add a line; a number of the till that another code took at the same moment undoes this one's debit."""
-    try:
-        return rows.add(Redemption(**values))
-    except IntegrityError as error:
-        raise DuplicateTransaction from error
+def _write(redemption: Redemption, facts: Facts) -> None:
+    """Add a line with all that tells of it.
 
-
-def _touch(gift_code: GiftCode, now: datetime) -> None:
-    """Add the use to its holder's timeline; a printed voucher has no holder."""
-    holder = rows.one(HOLDER, [gift_code.pk])
-    if holder is not None:
-        participant_id, campaign_id, entry_id = holder
-        record_touch(
+    A number of the till that another code took at the same moment undoes this one's debit.
+    """
+    line = audit.line_of(
+        "code.redeemed", subject=redemption, actor_label=redemption.store.code, amount_jpy=redemption.amount_jpy
+    )
+    told: list[Model] = [line]
+    if facts.holder is not None:
+        participant_id, campaign_id, entry_id = facts.holder
+        touch = touch_line(
             kind=TouchKind.REDEEMED,
-            agency_id=gift_code.agency_id,
+            agency_id=redemption.agency_id,
             participant_id=participant_id,
             campaign_id=campaign_id,
             entry_id=entry_id,
-            now=now,
+            now=redemption.at,
         )
+        told.append(touch)
+    try:
+        rows.add_together([redemption, *moves_of_use(redemption, facts.standing), *told])
+    except IntegrityError as error:
+        raise DuplicateTransaction from error

@@ -17,8 +17,8 @@ from codes.models import CodeBatch, DisputeStatus, GiftCode, OfflineDispute, Red
 from codes.services.journaling import journal_after_commit, journal_undoing
 from codes.services.redemption.days import day_lock, open_day
 from codes.services.redemption.finding import find_store
-from codes.services.redemption.ledger import post_return
-from codes.services.redemption.past import past_of
+from codes.services.redemption.ledger import moves_of_return
+from codes.services.redemption.past import before_return, past_of
 from codes.services.redemption.redeeming import transaction_lock
 from core import rows
 from core.crashpoints import crashpoint
@@ -42,8 +42,7 @@ WHERE id = %s RETURNING balance_jpy
 ACTIONS = {RedemptionKind.REVERSAL: "code.reversed", RedemptionKind.REFUND: "code.refunded"}
 
 
-@transaction.atomic
-def reverse_redemption(
+def reverse_in_transaction(
     *,
     agency_id: int,
     redemption_public_id: UUID | str,
@@ -56,6 +55,8 @@ def reverse_redemption(
 ) -> Redemption:
     """Give an amount of a redemption back to its code, or all that has not been given back yet.
 
+    In the caller's transaction, which a refusal has to undo; `reverse_redemption` does it in one of its own.
+
     Raises:
         RedemptionNotFound: none of this agency (and store, if one is given).
         AlreadyReversed: all of it was given back before.
@@ -67,6 +68,9 @@ def reverse_redemption(
         raise RedemptionNotFound
     details = {"reason": reason, "api_key_id": api_key_id, "call_hashes": call_hashes}
     return _give_back(original, amount_jpy, now, **details)
+
+
+reverse_redemption = transaction.atomic(reverse_in_transaction)
 
 
 @transaction.atomic
@@ -126,10 +130,10 @@ def _give_back(original: Redemption, amount_jpy: int | None, now: datetime, **de
     if amount_jpy is not None and amount_jpy < 1:
         raise AmountOutOfRange
     hold(day_lock(original.store_id), shared=True)
-    day = open_day(original.store, past_of(original.store).settled_day, now)
     gift_code = rows.locked(GiftCode, original.gift_code_id)
     gift_code.batch, gift_code.agency = original.gift_code.batch, original.agency
-    (reversed_jpy,) = rows.one("SELECT reversed_jpy FROM codes_redemption WHERE id = %s", [original.pk]) or (0,)
+    settled_day, reversed_jpy, standing = before_return(original)
+    day = open_day(original.store, settled_day, now)
     left = original.amount_jpy - reversed_jpy
     amount = left if amount_jpy is None else amount_jpy
     _take_from_use(original, amount)
@@ -147,11 +151,12 @@ def _give_back(original: Redemption, amount_jpy: int | None, now: datetime, **de
         business_day=day,
         **details,
     )
-    rows.add(reversal)
-    post_return(reversal)
-    journal_after_commit(redemption=reversal, now=now)
     action = ACTIONS[RedemptionKind(reversal.kind)]
-    audit.record(action, subject=reversal, actor_label=original.store.code, reason=details["reason"], amount_jpy=amount)
+    line = audit.line_of(
+        action, subject=reversal, actor_label=original.store.code, reason=details["reason"], amount_jpy=amount
+    )
+    rows.add_together([reversal, *moves_of_return(reversal, standing), line])
+    journal_after_commit(redemption=reversal, now=now)
     crashpoint("reverse.before_commit")
     transaction.on_commit(partial(crashpoint, "reverse.after_commit"))
     return reversal

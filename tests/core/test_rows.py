@@ -1,0 +1,71 @@
+"""Statements that are made once."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts import audit
+from accounts.models import AuditEntry
+from codes.models import LedgerAccount, LedgerTransfer, Redemption, RedemptionKind
+from core import rows
+from tests.factories import NOW
+from tests.worlds import open_campaign, winning_code
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def use():
+    world = open_campaign()
+    award, _code = winning_code(world)
+    return Redemption(
+        agency=world.agency,
+        gift_code=award.gift_code,
+        store=world.store,
+        kind=RedemptionKind.REDEEM,
+        amount_jpy=100,
+        balance_after_jpy=400,
+        pos_transaction_id="A-1",
+        at=NOW,
+    )
+
+
+def told_of(use):
+    moved = LedgerTransfer(
+        agency=use.agency,
+        gift_code=use.gift_code,
+        redemption=use,
+        from_account=LedgerAccount.CODE,
+        to_account=LedgerAccount.STORE,
+        store=use.store,
+        amount_jpy=use.amount_jpy,
+        at=NOW,
+    )
+    return [use, moved, audit.line_of("code.redeemed", subject=use, actor_label="001")]
+
+
+def test_rows_of_several_models_are_added_at_once_and_refer_to_each_other(use):
+    several = told_of(use)
+
+    with CaptureQueriesContext(connection) as captured:
+        rows.add_together(several)
+
+    assert len(captured) == (1 if connection.vendor == "postgresql" else 3)
+    use, moved, line = several
+    stored = LedgerTransfer.objects.select_related("redemption").get(redemption=use.pk)
+    assert (stored.pk, stored.redemption.public_id, stored.amount_jpy) == (moved.pk, use.public_id, 100)
+    assert moved.redemption_id == use.pk
+    assert AuditEntry.objects.get(action="code.redeemed").pk == line.pk
+    assert not use._state.adding
+
+
+def test_one_row_that_may_not_be_added_keeps_out_the_others(use):
+    rows.add_together(told_of(use))
+    before = AuditEntry.objects.count()
+    again = Redemption(**{field.name: getattr(use, field.name) for field in Redemption._meta.fields} | {"id": None})
+    line = audit.line_of("code.redeemed", subject=use)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.add_together([line, again])
+
+    assert (Redemption.objects.count(), AuditEntry.objects.count()) == (1, before)
