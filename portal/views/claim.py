@@ -114,6 +114,7 @@ def _before(
     obstacle = holder_obstacle(award, holder_of(request, award)) if state in ("ready", "shown") else None
     context = claim_context(award, token) | {
         "state": state,
+        "sentences": use_sentences(award.prize) if state in ("ready", "shown") else [],
         "obstacle": obstacle,
         "form": form.focus_first_wrong() if form else _pin_form(obstacle),
         "paused_until": paused_until,

@@ -113,7 +113,7 @@ def use(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @private
 def used(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse:
-    """Show that the code was used: with a mark that moves and the time in seconds, for as long as it is news."""
+    """Show that the code was used, with a mark that moves as long as it is news; or that the store has undone it."""
     award = award_behind(token)
     redemption = get_object_or_404(
         Redemption.objects.select_related("store"),
@@ -125,7 +125,8 @@ def used(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse
     context = claim_context(award, token) | {
         "redemption": redemption,
         "now": now,
-        "is_news": now < redemption.at + timedelta(seconds=MARK_SECONDS),
+        "is_undone": redemption.reversed_jpy == redemption.amount_jpy,
+        "news_seconds": max(0, int((redemption.at + timedelta(seconds=MARK_SECONDS) - now).total_seconds())),
     }
     return render(request, "portal/used.html", context)
 
@@ -133,7 +134,7 @@ def used(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse
 def _press_page(request: HttpRequest, award: Award, token: str, form: PressForm, *, status: int = 200) -> HttpResponse:
     context = claim_context(award, token) | {
         "form": form.focus_first_wrong(),
-        "conditions": use_sentences(award.prize),
+        "sentences": use_sentences(award.prize),
     }
     return render(request, "portal/press.html", context, status=status)
 

@@ -4,7 +4,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from codes.conditions import NO_CONDITIONS, NO_DETAILS, Conditions, Purchase, Use, conditions_of, judge_use, most_jpy
+from codes.conditions import (
+    NO_CONDITIONS,
+    NO_DETAILS,
+    Conditions,
+    Purchase,
+    Use,
+    conditions_of,
+    judge_use,
+    most_jpy,
+    usable_until,
+    uses_left,
+)
 from codes.errors import Locked
 from codes.models import CodeLock, GiftCode
 from codes.selectors import lock_of, others_in_basket
@@ -15,7 +26,7 @@ from core.errors import DomainError
 
 @dataclass(frozen=True)
 class CodeState:
-    """Whether a code could be used, and if not, why; `amount_jpy` is what this use would take."""
+    """Whether a code could be used, until when and how often; if not, why. `amount_jpy` is what this use would take."""
 
     is_redeemable: bool
     refusal_code: str | None
@@ -26,6 +37,7 @@ class CodeState:
     amount_jpy: int = 0
     prize_id: int | None = None
     conditions: Conditions = NO_CONDITIONS
+    uses_left: int | None = None
 
 
 def check_code(
@@ -61,11 +73,12 @@ def check_code(
         refusal_code=refusal,
         prize_name=gift_code.prize.name,
         balance_jpy=gift_code.balance_jpy,
-        expires_at=gift_code.expires_at,
+        expires_at=usable_until(gift_code, conditions),
         max_amount_jpy=most_jpy(gift_code, conditions, purchase) if refusal is None else 0,
         amount_jpy=amount if refusal is None else 0,
         prize_id=gift_code.prize_id,
         conditions=conditions,
+        uses_left=uses_left(gift_code, conditions.use_limit),
     )
 
 
