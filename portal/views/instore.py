@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.errors import PinNotAccepted
 from campaigns.models import Store
 from codes.conditions import Item, Purchase, conditions_of
 from codes.models import Award, GiftCode, Redemption, RedemptionKind
@@ -24,8 +24,9 @@ from core.barcodes import barcode_svg
 from core.errors import DomainError
 from portal.attempts import spend_guess
 from portal.claiming import award_behind, claim_context, own_award_at_the_till, till_context, use_sentences
+from portal.errors import PressTooLate
 from portal.forms import PressForm
-from portal.refusals import private
+from portal.refusals import private, refusal_page
 from portal.views.staff import staff_store, word_of
 
 NUMBERS = 20  # barcodes that one prize may show within ten minutes
@@ -95,18 +96,21 @@ def press(request: HttpRequest, token: str) -> HttpResponse:
 def use(request: HttpRequest, token: str) -> HttpResponse:
     """Use the code as the staff confirmed it; the same press twice uses it once."""
     award = award_behind(token)
-    store, amount, purchase, once = _ticket(request, award)
     now = clock.now()
-    redemption = redeem_code(
-        agency_id=award.agency_id,
-        presented=presentation_token(_code(award), now=now),
-        store_id=store.pk,
-        amount_jpy=amount,
-        purchase=purchase,
-        pos_transaction_id=f"phone-{once}",
-        terminal="phone",
-        now=now,
-    )
+    try:
+        store, amount, purchase, once = _ticket(request, award)
+        redemption = redeem_code(
+            agency_id=award.agency_id,
+            presented=presentation_token(_code(award), now=now),
+            store_id=store.pk,
+            amount_jpy=amount,
+            purchase=purchase,
+            pos_transaction_id=f"phone-{once}",
+            terminal="phone",
+            now=now,
+        )
+    except DomainError as refusal:
+        return refusal_page(request, refusal, prize=reverse("portal:claim", args=[token]))
     return redirect("portal:claim-used", token=token, public_id=redemption.public_id)
 
 
@@ -170,9 +174,9 @@ def _ticket(request: HttpRequest, award: Award) -> tuple[Store, int | None, Purc
         kept: Any = signing.loads(request.POST.get("ticket", ""), salt=SALT, max_age=TICKET_SECONDS)
         public_id, store, amount, total, lines, once = kept
     except (signing.BadSignature, TypeError, ValueError) as error:
-        raise PinNotAccepted from error
+        raise PressTooLate from error
     if public_id != str(award.public_id):
-        raise PinNotAccepted
+        raise PressTooLate
     purchase = Purchase(total_jpy=total, items=tuple(Item(*line) for line in lines))
     return get_object_or_404(Store, public_id=store, agency_id=award.agency_id), amount, purchase, once
 

@@ -131,7 +131,10 @@ def test_a_ticket_is_good_for_two_minutes_for_its_prize_and_as_it_was_made(phone
     assert confirmed(phone, award, page, ticket=page.context["ticket"][:-2] + "xx").status_code == 403
     noon.shift(121)
 
-    assert confirmed(phone, award, page).status_code == 403
+    late = confirmed(phone, award, page)
+    assert late.status_code == 403
+    assert "スタッフ用の画面の有効時間が過ぎました。コードは使われていません。" in text_of(late)
+    assert f'href="{claim_path(award)}"' in late.content.decode()
     assert phone.get(f"{claim_path(award)}use/").status_code == 405
     assert balance() == 500
 
