@@ -1,6 +1,7 @@
 """What stands on printed vouchers, with barcodes as wide as scanners need them."""
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -36,24 +37,27 @@ def voucher_context(
 ) -> dict[str, Any]:
     """What stands on the vouchers of a batch, ten a sheet; on a roll a sheet is only where A4 would end."""
     campaign = batch.prize.course.campaign
-    drawn = [_drawn(voucher, symbology, paper) for voucher in vouchers]
+    conditions = use_conditions_of(batch.prize_id)
+    last = conditions.valid_until if conditions else None
+    drawn = [_drawn(voucher, symbology, paper, last) for voucher in vouchers]
     return {
         "is_roll": paper == Paper.ROLL,
         "batch": batch,
         "prize": batch.prize,
         "sponsor": campaign.sponsor,
-        "conditions": conditions_sentences(use_conditions_of(batch.prize_id)),
+        "conditions": conditions_sentences(conditions),
         "sheets": [drawn[at : at + VOUCHERS_A_SHEET] for at in range(0, len(drawn), VOUCHERS_A_SHEET)],
     }
 
 
-def _drawn(voucher: services.Voucher, symbology: str, paper: Paper) -> dict[str, Any]:
+def _drawn(voucher: services.Voucher, symbology: str, paper: Paper, last: datetime | None) -> dict[str, Any]:
     """One voucher; the drawings are made by us out of letters and digits, with no foreign text in them."""
     content = barcode_content(symbology, voucher.code)
+    until = min((end for end in (voucher.expires_at, last) if end is not None), default=None)
     return {
         "code": grouped(voucher.code),
         "value": yen(voucher.value_jpy),
-        "until": format_deadline(voucher.expires_at) if voucher.expires_at else "",
+        "until": format_deadline(until) if until else "",
         "qr": SafeString(qr_svg(voucher.code)),
         "bars": SafeString(_sized(barcode_svg(symbology, content), paper)) if content else "",
         "content": content,

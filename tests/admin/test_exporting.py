@@ -1,13 +1,14 @@
 """Codes written out at the desk: asked for, confirmed by a colleague, opened by the two (T12, T16, T21, I13)."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Role
-from campaigns.models import Prize
+from campaigns.models import Prize, UseConditions
 from codes.models import BatchPurpose, CodeBatch, CodeJob, JobStatus
 from codes.sealing import open_column
 from codes.services import activate_batch, approve_export, generate_codes, hold_batch, request_export, run_job
@@ -220,3 +221,13 @@ def test_a_batch_that_is_held_back_says_so_where_its_print_run_is_opened(operato
     assert 'name="paper"' not in page
     assert "24時間" not in answer
     assert not AuditEntry.objects.filter(action="batch.vouchers_shown").exists()
+
+
+def test_a_voucher_names_the_end_of_its_conditions_where_that_is_sooner(operator, colleague, batch, prize):
+    batch.gift_codes.update(expires_at=datetime(2027, 3, 31, 15, tzinfo=UTC))
+    UseConditions.objects.create(prize=prize, valid_until=datetime(2027, 1, 31, 15, tzinfo=UTC))
+
+    page = operator.post(at("export_vouchers", done(operator, colleague, batch, "vouchers").pk, 1)).content.decode()
+
+    assert "2027年1月31日(日) 23:59まで</b>" in " ".join(page.split()).replace(" </b>", "</b>")
+    assert "2027年3月31日" not in page
