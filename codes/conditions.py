@@ -102,7 +102,7 @@ def conditions_in(row: UseConditions | None) -> Conditions:
         return NO_CONDITIONS
     return Conditions(
         mode=UseMode(row.mode),
-        use_limit={UseMode.ONCE: 1, UseMode.TIMES: row.use_limit}.get(UseMode(row.mode)),
+        use_limit=row.most_uses,
         minimum_jpy=row.minimum_jpy,
         maximum_jpy=row.maximum_jpy,
         products=frozenset(canonical_number(product) for product in row.products),
@@ -149,12 +149,24 @@ def most_jpy(code: GiftCode, conditions: Conditions, purchase: Purchase) -> int:
     return min(code.balance_jpy, bought or 0) if is_bounded else code.balance_jpy
 
 
+def usable_until(code: GiftCode, conditions: Conditions | UseConditions | None) -> datetime | None:
+    """Give the exclusive end of a code's use: its own or that of its conditions, whichever is sooner."""
+    ends = [code.expires_at, conditions.valid_until if conditions else None]
+    return min((end for end in ends if end is not None), default=None)
+
+
+def uses_left(code: GiftCode, most_uses: int | None) -> int | None:
+    """Give how often a code can be used yet; None as long as its balance lasts."""
+    return None if most_uses is None else max(0, most_uses - code.use_count)
+
+
 def _check_state(code: GiftCode, conditions: Conditions, at: datetime) -> None:
     if code.status not in USABLE:
         raise CodeSuspended
-    if code.balance_jpy == 0 or (conditions.use_limit is not None and code.use_count >= conditions.use_limit):
+    if code.balance_jpy == 0 or uses_left(code, conditions.use_limit) == 0:
         raise AlreadyRedeemed
-    if any(end is not None and end <= at for end in (code.expires_at, conditions.valid_until)):
+    end = usable_until(code, conditions)
+    if end is not None and end <= at:
         raise CodeExpired
     if conditions.valid_from is not None and at < conditions.valid_from:
         raise NotYetValid

@@ -65,7 +65,7 @@ def is_in_stock(prize_id: int) -> bool:
 
 def award_by_token(token: str) -> Award | None:
     """Find the award that a claim link leads to."""
-    awards = Award.objects.select_related("prize", "gift_code", "entry__campaign__sponsor")
+    awards = Award.objects.select_related("prize__conditions", "gift_code", "entry__campaign__sponsor")
     found = awards.filter(token_index__in=token_indexes(token)).order_by()  # one at most: building an order costs more
     return next(iter(found), None)
 
@@ -77,7 +77,7 @@ def award_by_notice(number: str) -> Award | None:
         digits, fills = "0" * 12, "f0"  # a range that holds nothing
     first, last = (f"{digits[:8]}-{digits[8:]}-{fill * 4}-{fill * 4}-{fill * 12}" for fill in fills)
     awards = Award.objects.filter(public_id__gte=first, public_id__lte=last)
-    return awards.select_related("entry__campaign__sponsor", "gift_code", "replaced_by").first()
+    return awards.select_related("entry__campaign__sponsor", "gift_code", "prize__conditions", "replaced_by").first()
 
 
 def waits_for_another_code(award: Award) -> bool:

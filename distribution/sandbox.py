@@ -124,9 +124,11 @@ def _parse(path: Path) -> Message | None:
 
 def _sent_at(mail: EmailMessage, path: Path) -> datetime:
     try:
-        return parsedate_to_datetime(str(mail["Date"])).astimezone(UTC)
+        sent_at = parsedate_to_datetime(str(mail["Date"]))
     except ValueError:  # no date, or none that can be read: take the arrival
         return datetime.fromtimestamp(int(path.stem.partition("-")[0]) / 1e9, UTC)
+    # "-0000", which our own mails have, says UTC without a place; it comes without a zone.
+    return sent_at.replace(tzinfo=UTC) if sent_at.tzinfo is None else sent_at.astimezone(UTC)
 
 
 def _body(mail: EmailMessage, kind: str) -> str:

@@ -8,8 +8,9 @@ from django.http import Http404, HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from campaigns.models import Prize, PrizeKind
+from campaigns.models import Prize, PrizeKind, UseConditions, UseMode
 from campaigns.use_conditions import conditions_sentences
+from codes.conditions import usable_until, uses_left
 from codes.holders import holder_obstacle
 from codes.models import Award, CodeStatus
 from codes.presentation import presentation_token, slot_ends_at, token_good_until
@@ -54,9 +55,11 @@ def award_state(award: Award, now: datetime) -> str:
         return "void"
     if code is None:
         return "goods"
-    if code.redeemed_at and code.balance_jpy == 0:
+    conditions = use_conditions(award.prize)
+    if code.redeemed_at and (code.balance_jpy == 0 or uses_left(code, most_uses(conditions)) == 0):
         return "used"
-    if code.expires_at and code.expires_at <= now:
+    end = usable_until(code, conditions)
+    if end is not None and end <= now:
         return "expired"
     if award.revealed_at is None and award.claim_expires_at <= now:
         return "expired"
@@ -80,12 +83,14 @@ def own_award_at_the_till(request: HttpRequest, token: str) -> Award:
 
 def claim_context(award: Award, token: str) -> dict[str, object]:
     """Give what every page of a prize shows."""
-    campaign = award.entry.campaign
+    campaign, code, conditions = award.entry.campaign, award.gift_code, use_conditions(award.prize)
     return {
         "award": award,
         "token": token,
         "prize": award.prize,
-        "code": award.gift_code,
+        "code": code,
+        "usable_until": usable_until(code, conditions) if code else None,
+        "uses_left": uses_left(code, most_uses(conditions)) if code and is_counted(conditions) else None,
         "campaign": campaign,
         "sponsor": campaign.sponsor,
         "expires_at": last_moment(award),
@@ -95,8 +100,9 @@ def claim_context(award: Award, token: str) -> dict[str, object]:
 def last_moment(award: Award) -> datetime:
     """Give the exclusive end of what can be done next: of using the code once it was seen, else of receiving it."""
     code = award.gift_code
-    if award.revealed_at and code and code.expires_at:
-        return code.expires_at
+    end = usable_until(code, use_conditions(award.prize)) if code else None
+    if end is not None and (award.revealed_at or end < award.claim_expires_at):
+        return end
     return award.claim_expires_at
 
 
@@ -121,6 +127,21 @@ def code_fields(prize: Prize, revealed: RevealedCode) -> list[CodeField]:
     return [CodeField(name, labels.get(name) or usual, value) for name, usual, value in parts if value]
 
 
+def use_conditions(prize: Prize) -> UseConditions | None:
+    """Give the conditions of use of a prize, if it has any."""
+    return getattr(prize, "conditions", None)
+
+
+def most_uses(conditions: UseConditions | None) -> int | None:
+    """Give how often a code may be used; None as long as its balance lasts."""
+    return conditions.most_uses if conditions else None
+
+
+def is_counted(conditions: UseConditions | None) -> bool:
+    """Tell whether a code is good for so many uses, which its pages count."""
+    return conditions is not None and conditions.mode == UseMode.TIMES
+
+
 def use_sentences(prize: Prize) -> list[str]:
     """Say under which conditions a code is taken at a till."""
-    return conditions_sentences(getattr(prize, "conditions", None))
+    return conditions_sentences(use_conditions(prize))

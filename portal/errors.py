@@ -10,3 +10,11 @@ class ShiftOfAnotherStore(DomainError):
 
     code = "shift_of_another_store"
     message = _("This was taken for another store. Please sign in with that store's number.")
+
+
+class PressTooLate(DomainError):
+    """The screen on which the staff press was good for two minutes, and for its prize alone; nothing is used."""
+
+    code = "press_too_late"
+    message = _("The screen for the staff is no longer good. Nothing was used. Please begin again from the prize.")
+    status = 403

@@ -72,6 +72,9 @@ def forget(response: HttpResponse, provider: str) -> HttpResponse:
     return response
 
 
-def login_failed(request: HttpRequest, entry: Entry | None, *, provider: str, status: int) -> HttpResponse:
-    """Say that a login did not succeed, with the way back to the entry it was for."""
-    return render(request, "portal/errors/login.html", {"entry": entry, "provider": provider}, status=status)
+def login_failed(
+    request: HttpRequest, entry: Entry | None, *, provider: str, status: int, prize: str = ""
+) -> HttpResponse:
+    """Say that a login did not succeed, with the way back to the entry, or to the prize's address, it was for."""
+    context = {"entry": entry, "provider": provider, "prize_url": prize}
+    return render(request, "portal/errors/login.html", context, status=status)

@@ -11,9 +11,9 @@ from core.errors import DomainError
 View = Callable[..., HttpResponse]
 
 
-def refusal_page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
-    """Show a refusal's sentence with its status."""
-    context = {"message": str(refusal), "code": refusal.code}
+def refusal_page(request: HttpRequest, refusal: DomainError, *, prize: str = "") -> HttpResponse:
+    """Show a refusal's sentence with its status, and the way back to the prize whose address is given."""
+    context = {"message": str(refusal), "code": refusal.code, "prize_url": prize}
     return render(request, "portal/errors/refused.html", context, status=refusal.status)
 
 

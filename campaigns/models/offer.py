@@ -209,6 +209,11 @@ class UseConditions(PublicModel):
     def __str__(self) -> str:
         return self.get_mode_display()
 
+    @property
+    def most_uses(self) -> int | None:
+        """How often a code may be used; None as long as its balance lasts."""
+        return {UseMode.ONCE: 1, UseMode.TIMES: self.use_limit}.get(UseMode(self.mode))
+
 
 class TermsVersion(PublicModel):
     """The terms as they read at a time; an entry keeps the version that was agreed to."""

@@ -198,7 +198,7 @@ class BatchActs:
         self: Any, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         batch = self.get_object(request, unquote(object_id)) if object_id else None
-        told = batch_context(batch) if batch is not None else {}
+        told = {"batch": batch} | (batch_context(batch) if batch is not None else {})
         return super().changeform_view(  # type: ignore[misc]
             request, object_id, form_url, {**(extra_context or {}), **told}
         )

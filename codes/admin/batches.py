@@ -58,7 +58,9 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     change_form_template = "admin/codes/codebatch/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        # Counted for the rows that are shown, each by the index on batch and state.
+        # Counted for the rows that are shown, each by the index on batch and state; a batch's page counts for itself.
+        if request.resolver_match and "object_id" in request.resolver_match.kwargs:
+            return super().get_queryset(request)
         left = GiftCode.objects.filter(batch=OuterRef("pk"), status=CodeStatus.AVAILABLE).order_by()
         available = Subquery(left.values("batch").annotate(n=Count("pk")).values("n"))
         return super().get_queryset(request).annotate(available=Coalesce(available, 0))
@@ -103,17 +105,6 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
         if not self.may(request, "change", object_id):
             return False
         return CodeBatch.objects.filter(pk=object_id or 0, status=BatchStatus.STAGED).exists()
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> Any:
-        batch = self.get_object(request, object_id) if object_id else None
-        counts = batch.gift_codes.order_by().values_list("status").annotate(n=Count("pk")) if batch else []
-        states = {status: count for status, count in counts}  # noqa: C416
-        figures = [(status.label, states.get(status.value, 0)) for status in CodeStatus]
-        return super().changeform_view(
-            request, object_id, form_url, {**(extra_context or {}), "batch": batch, "figures": figures}
-        )
 
     @action(description=_("Import codes"), url_path="import", icon="upload_file", permissions=["stock"])
     def import_file(self, request: HttpRequest) -> HttpResponse:

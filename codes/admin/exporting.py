@@ -16,15 +16,18 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from accounts.desk import Question, attempt, yen
 from accounts.desk.tenancy import allowed_agency_ids, signed_in
+from accounts.models import AuditEntry
 from codes import services
 from codes.admin.forms import ReasonForm
-from codes.admin.voucher_sheets import voucher_context
+from codes.admin.voucher_sheets import Paper, voucher_context
+from codes.export_errors import BatchNotExportable, CodeOnPaperOnly
 from codes.models import BatchPurpose, CodeBatch, CodeJob, CodeSource, JobKind, JobStatus
 from codes.printing import FITTING, Symbology
 from codes.services.exporting import EXPORTABLE, VOUCHERS_A_PAGE, batch_of, print_runs
 from core import clock
 from core.errors import DomainError
 
+FAILURES = {kind.code: kind.message for kind in (BatchNotExportable, CodeOnPaperOnly)}
 RIGHT = "codes.export_codebatch"
 LISTED = 100
 
@@ -137,6 +140,8 @@ class ExportPages:
             left=_time_left(job, clock.now()),
             is_file=job.parameters["form"] == services.ExportForm.FILE,
             pages=_voucher_pages(job),
+            stopped=_why_stopped(batch_of(job)),
+            failure=FAILURES.get(job.failure_code, job.failure_code),
         )
 
     def decide_export(self: Any, request: HttpRequest, job_id: int) -> HttpResponse:
@@ -168,7 +173,7 @@ class ExportPages:
         return response
 
     def export_vouchers(self: Any, request: HttpRequest, job_id: int, page: int) -> HttpResponse:
-        """Show a page set of vouchers, made for A4."""
+        """Show a page set of vouchers, for A4 or for the roll of a receipt printer."""
         job = _export_or_404(request, job_id)
         if request.method != "POST":
             return redirect(page_of_export(job))
@@ -177,7 +182,8 @@ class ExportPages:
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return redirect(page_of_export(job))
-        context = voucher_context(batch_of(job), found, job.parameters["symbology"])
+        paper = Paper.ROLL if request.POST.get("paper") == Paper.ROLL else Paper.A4
+        context = voucher_context(batch_of(job), found, job.parameters["symbology"], paper)
         first = (page - 1) * VOUCHERS_A_PAGE + 1
         response = TemplateResponse(
             request,
@@ -255,9 +261,27 @@ def _time_left(job: CodeJob, now: datetime) -> tuple[int, int] | None:
     return minutes // 60, minutes % 60
 
 
-def _voucher_pages(job: CodeJob) -> list[tuple[int, str, str]]:
-    starts = range(1, len(job.report.get("starts", [])) + 1)
-    last = job.done_count
+def _why_stopped(batch: CodeBatch) -> str:
+    """Say why nothing of a batch can be opened; empty as long as it can."""
+    if batch.status in EXPORTABLE:
+        return ""
+    reason = f": {batch.status_reason}" if batch.status_reason else ""
+    return f"{batch.get_status_display()}{reason}"
+
+
+def _voucher_pages(job: CodeJob) -> list[tuple[int, str, str, AuditEntry | None]]:
+    """Name the sets of vouchers, each with the last time it was opened: where a stopped print run goes on."""
+    shown = AuditEntry.objects.filter(action="batch.vouchers_shown", facts__job=str(job.public_id))
+    subject = {"subject_type": "codes.codebatch", "subject_id": str(batch_of(job).public_id)}
+    of_batch = shown.filter(**subject).select_related("actor")
+    opened = {line.facts["page"]: line for line in of_batch.order_by("pk")}
+    pages = range(1, len(job.report.get("starts", [])) + 1)
     return [
-        (page, f"{(page - 1) * VOUCHERS_A_PAGE + 1:,}", f"{min(page * VOUCHERS_A_PAGE, last):,}") for page in starts
+        (
+            page,
+            f"{(page - 1) * VOUCHERS_A_PAGE + 1:,}",
+            f"{min(page * VOUCHERS_A_PAGE, job.done_count):,}",
+            opened.get(page),
+        )
+        for page in pages
     ]

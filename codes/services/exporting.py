@@ -69,7 +69,7 @@ class ExportForm(models.TextChoices):
     """What the codes leave as."""
 
     FILE = "file", _("CSV file for a print shop or a till")
-    VOUCHERS = "vouchers", _("vouchers to print on A4")
+    VOUCHERS = "vouchers", _("vouchers to print")
 
 
 @transaction.atomic

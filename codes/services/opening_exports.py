@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from accounts import audit
-from codes.export_errors import ExportEnded, ExportNotReady, ExportNotYours
+from codes.export_errors import BatchNotExportable, ExportEnded, ExportNotReady, ExportNotYours
 from codes.models import CodeJob, JobKind, JobStatus
 from codes.sealing import open_column
 from codes.services.exporting import COLUMNS, EXPORTABLE, ExportForm, batch_of, live_codes
@@ -30,7 +30,8 @@ def open_export(*, job_id: int, now: datetime, actor_id: int) -> Iterator[bytes]
     Raises:
         ExportNotYours: only who asked for it and who agreed may have it.
         ExportNotReady: it is not done, or is no file.
-        ExportEnded: the day is over, or the batch was recalled.
+        ExportEnded: the day is over.
+        BatchNotExportable: the batch is held back, recalled or discarded.
     """
     job = _open_to(job_id, ExportForm.FILE, now, actor_id)
     parts: list[str] = job.report["parts"]
@@ -52,7 +53,7 @@ def open_vouchers(*, job_id: int, page: int, now: datetime, actor_id: int) -> li
     """Open one page of vouchers, counted from 1, for one of the two people; the trail names its codes before (I13).
 
     Raises:
-        ExportNotYours, ExportNotReady, ExportEnded: as for `open_export`, or there is no such page.
+        ExportNotYours, ExportNotReady, ExportEnded, BatchNotExportable: as for `open_export`, or no such page.
     """
     job = _open_to(job_id, ExportForm.VOUCHERS, now, actor_id)
     starts: list[int] = job.report["starts"]
@@ -90,6 +91,8 @@ def _open_to(job_id: int, form: ExportForm, now: datetime, actor_id: int) -> Cod
     if job.status != JobStatus.DONE or job.parameters["form"] != form:
         raise ExportNotReady(job_id=job_id)
     end = kept_until(job=job)
-    if end is None or now >= end or batch_of(job).status not in EXPORTABLE:
+    if end is None or now >= end:
         raise ExportEnded(job_id=job_id)
+    if batch_of(job).status not in EXPORTABLE:
+        raise BatchNotExportable(job_id=job_id)
     return job

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from codes.models import Award
 from core.clock import JST
@@ -58,6 +59,12 @@ def jst_date(day: date | None) -> str:
 def yen(amount: int | None) -> str:
     """Show whole yen: 1,500円."""
     return "" if amount is None else _("%(amount)s yen") % {"amount": format(amount, ",d")}
+
+
+@register.filter
+def times(count: int) -> str:
+    """Show how often: 2回."""
+    return ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
 
 
 @register.filter

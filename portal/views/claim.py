@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codes.errors import (
@@ -21,6 +22,7 @@ from codes.selectors import last_use_of
 from codes.services import move_award, open_claim, reveal_code
 from core import clock
 from core.clock import jst_day
+from core.errors import DomainError
 from distribution.services import send_moving_link
 from participants.models import TraceKind
 from participants.services import keep_traces
@@ -37,7 +39,7 @@ from portal.claiming import (
 )
 from portal.forms import ClaimPinForm, NewClaimPinForm
 from portal.holder import Proof, holder_of, keep_device, keep_proof, with_device
-from portal.refusals import private
+from portal.refusals import private, refusal_page
 from portal.session import remember, visitor_of
 
 MOVES = 3  # links for another device that may be asked for within ten minutes
@@ -114,6 +116,7 @@ def _before(
     obstacle = holder_obstacle(award, holder_of(request, award)) if state in ("ready", "shown") else None
     context = claim_context(award, token) | {
         "state": state,
+        "sentences": use_sentences(award.prize) if state in ("ready", "shown") else [],
         "obstacle": obstacle,
         "form": form.focus_first_wrong() if form else _pin_form(obstacle),
         "paused_until": paused_until,
@@ -159,7 +162,10 @@ def move(request: HttpRequest, token: str, ticket: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "portal/move.html", claim_context(award, token))
     _holder, device = with_device(request, award)
-    move_award(award_id=award.pk, ticket=ticket, device=device, now=clock.now())
+    try:
+        move_award(award_id=award.pk, ticket=ticket, device=device, now=clock.now())
+    except DomainError as refusal:
+        return refusal_page(request, refusal, prize=reverse("portal:claim", args=[token]))
     return keep_device(redirect("portal:claim", token=token), device)
 
 

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.errors import PinNotAccepted
 from campaigns.models import Store
 from codes.conditions import Item, Purchase, conditions_of
 from codes.models import Award, GiftCode, Redemption, RedemptionKind
@@ -24,8 +24,9 @@ from core.barcodes import barcode_svg
 from core.errors import DomainError
 from portal.attempts import spend_guess
 from portal.claiming import award_behind, claim_context, own_award_at_the_till, till_context, use_sentences
+from portal.errors import PressTooLate
 from portal.forms import PressForm
-from portal.refusals import private
+from portal.refusals import private, refusal_page
 from portal.views.staff import staff_store, word_of
 
 NUMBERS = 20  # barcodes that one prize may show within ten minutes
@@ -95,25 +96,28 @@ def press(request: HttpRequest, token: str) -> HttpResponse:
 def use(request: HttpRequest, token: str) -> HttpResponse:
     """Use the code as the staff confirmed it; the same press twice uses it once."""
     award = award_behind(token)
-    store, amount, purchase, once = _ticket(request, award)
     now = clock.now()
-    redemption = redeem_code(
-        agency_id=award.agency_id,
-        presented=presentation_token(_code(award), now=now),
-        store_id=store.pk,
-        amount_jpy=amount,
-        purchase=purchase,
-        pos_transaction_id=f"phone-{once}",
-        terminal="phone",
-        now=now,
-    )
+    try:
+        store, amount, purchase, once = _ticket(request, award)
+        redemption = redeem_code(
+            agency_id=award.agency_id,
+            presented=presentation_token(_code(award), now=now),
+            store_id=store.pk,
+            amount_jpy=amount,
+            purchase=purchase,
+            pos_transaction_id=f"phone-{once}",
+            terminal="phone",
+            now=now,
+        )
+    except DomainError as refusal:
+        return refusal_page(request, refusal, prize=reverse("portal:claim", args=[token]))
     return redirect("portal:claim-used", token=token, public_id=redemption.public_id)
 
 
 @require_safe
 @private
 def used(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse:
-    """Show that the code was used: with a mark that moves and the time in seconds, for as long as it is news."""
+    """Show that the code was used, with a mark that moves as long as it is news; or that the store has undone it."""
     award = award_behind(token)
     redemption = get_object_or_404(
         Redemption.objects.select_related("store"),
@@ -125,7 +129,8 @@ def used(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse
     context = claim_context(award, token) | {
         "redemption": redemption,
         "now": now,
-        "is_news": now < redemption.at + timedelta(seconds=MARK_SECONDS),
+        "is_undone": redemption.reversed_jpy == redemption.amount_jpy,
+        "news_seconds": max(0, int((redemption.at + timedelta(seconds=MARK_SECONDS) - now).total_seconds())),
     }
     return render(request, "portal/used.html", context)
 
@@ -133,7 +138,7 @@ def used(request: HttpRequest, token: str, public_id: uuid.UUID) -> HttpResponse
 def _press_page(request: HttpRequest, award: Award, token: str, form: PressForm, *, status: int = 200) -> HttpResponse:
     context = claim_context(award, token) | {
         "form": form.focus_first_wrong(),
-        "conditions": use_sentences(award.prize),
+        "sentences": use_sentences(award.prize),
     }
     return render(request, "portal/press.html", context, status=status)
 
@@ -169,9 +174,9 @@ def _ticket(request: HttpRequest, award: Award) -> tuple[Store, int | None, Purc
         kept: Any = signing.loads(request.POST.get("ticket", ""), salt=SALT, max_age=TICKET_SECONDS)
         public_id, store, amount, total, lines, once = kept
     except (signing.BadSignature, TypeError, ValueError) as error:
-        raise PinNotAccepted from error
+        raise PressTooLate from error
     if public_id != str(award.public_id):
-        raise PinNotAccepted
+        raise PressTooLate
     purchase = Purchase(total_jpy=total, items=tuple(Item(*line) for line in lines))
     return get_object_or_404(Store, public_id=store, agency_id=award.agency_id), amount, purchase, once
 

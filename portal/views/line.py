@@ -103,12 +103,12 @@ def _prove_winner(request: HttpRequest, attempt: oauth.LoginAttempt) -> HttpResp
         user_id, _is_friend = _account(request.GET["code"], attempt, clock.now())
     except LineLoginRefused as refusal:
         log.warning("line_login_refused", reason=refusal.reason)
-        return oauth.login_failed(request, None, provider="LINE", status=400)
+        return oauth.login_failed(request, None, provider="LINE", status=400, prize=back["Location"])
     except LineLoginUnavailable:
-        return oauth.login_failed(request, None, provider="LINE", status=503)
+        return oauth.login_failed(request, None, provider="LINE", status=503, prize=back["Location"])
     account = line_account_of(award.entry.participant_id, user_id)
     if account is None:
-        return refusal_page(request, LineProofNeeded())
+        return refusal_page(request, LineProofNeeded(), prize=back["Location"])
     return keep_proof(back, award, Proof(identity_id=account.pk))
 
 

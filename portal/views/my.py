@@ -12,7 +12,7 @@ from codes.models import Award
 from core import clock
 from distribution.models import Delivery
 from participants.models import EntryStatus
-from portal.claiming import award_state
+from portal.claiming import award_state, last_moment
 from portal.holder import holder_of
 from portal.refusals import private
 from portal.session import entries_to_show, visitor_of
@@ -34,13 +34,13 @@ def my_page(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     awards = (
         Award.objects.filter(entry__in=entries)
-        .select_related("prize", "gift_code", "entry__campaign", "replaced_by")
+        .select_related("prize__conditions", "gift_code", "entry__campaign", "replaced_by")
         .order_by("-pk")
     )
     messages = Delivery.objects.filter(entry__in=entries).select_related("entry__campaign").order_by("-pk")[:20]
     context = {
         "rows": [(e, page_of(e), e.status in WITHDRAWABLE) for e in entries],
-        "awards": [(a, _state(request, a, now), claim_url(a)) for a in awards],
+        "awards": [(a, _state(request, a, now), claim_url(a), last_moment(a)) for a in awards],
         "messages": messages,
         "sponsors": {e.campaign.sponsor for e in entries},
     }

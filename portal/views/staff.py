@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Agency
 from campaigns.errors import PinNotAccepted
-from campaigns.models import Store
+from campaigns.models import Store, UseMode
 from campaigns.selectors import check_store_pin, conditions_sentences, store_by_number
 from codes.business_day import business_day
+from codes.conditions import conditions_of, uses_left
 from codes.models import Redemption, RedemptionKind
 from codes.selectors import last_use, open_disputes, refusal_sentence
 from codes.services import (
@@ -109,8 +110,10 @@ def logout(request: HttpRequest) -> HttpResponse:
 def scan(request: HttpRequest, store: Store) -> HttpResponse:
     """Show the camera and the field to type into, with the last redemption and its undo."""
     done_id = _uuid(request.GET.get("done", ""))
-    done = _today(store).filter(public_id=done_id).first() if done_id else None
-    context = {"store": store, "form": CodeForm(), "done": done}
+    done = _today(store).select_related("gift_code").filter(public_id=done_id).first() if done_id else None
+    known = conditions_of(done.gift_code.prize_id) if done else None
+    left = uses_left(done.gift_code, known.use_limit) if done and known and known.mode == UseMode.TIMES else None
+    context = {"store": store, "form": CodeForm(), "done": done, "uses_left": left}
     return render(request, "portal/staff/scan.html", context)
 
 

@@ -1,15 +1,19 @@
 """Codes written out at the desk: asked for, confirmed by a colleague, opened by the two (T12, T16, T21, I13)."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Role
-from campaigns.models import Prize
+from campaigns.models import Prize, UseConditions
 from codes.models import BatchPurpose, CodeBatch, CodeJob, JobStatus
 from codes.sealing import open_column
-from codes.services import approve_export, generate_codes, request_export, run_job
+from codes.services import activate_batch, approve_export, generate_codes, hold_batch, request_export, run_job
 from core import clock
+from core.clock import JST
 from tests.factories import PrizeFactory, UserFactory
 
 
@@ -170,3 +174,60 @@ def test_T16_exports_of_another_agency_are_not_there(operator):
         assert operator.post(at(name, job.pk), {"answer": "no"}).status_code == 404
     assert operator.get(at("export_codes", foreign.pk)).status_code in (302, 403, 404)
     assert "よその理由" not in operator.get(at("exports")).content.decode()
+
+
+def test_vouchers_for_a_roll_have_bars_of_whole_dots_and_the_same_content(operator, colleague, batch):
+    job = done(operator, colleague, batch, "vouchers")
+
+    sheet, roll = (
+        operator.post(at("export_vouchers", job.pk, 1), {"paper": paper}).content.decode() for paper in ("a4", "roll")
+    )
+
+    assert ("vouchers-roll.css" in sheet, "vouchers-roll.css" in roll) == (False, True)
+    assert "80mmロール紙" in roll
+    widths = [{float(width) for width in re.findall(r'"none" width="([\d.]+)mm"', page)} for page in (sheet, roll)]
+    [[modules]] = [set(re.findall(r'preserveAspectRatio="none"[^>]*viewBox="0 0 (\d+)', roll))]
+    assert widths == [{round(int(modules) * 0.33, 2)}, {int(modules) * 0.25}]  # 0.375 would not fit into 72 mm
+    assert re.findall(r'<p class="code" translate="no">(.*?)</p>', roll) == re.findall(
+        r'<p class="code" translate="no">(.*?)</p>', sheet
+    )
+
+
+def test_a_print_run_that_was_left_says_which_sets_were_opened_when_and_by_whom(
+    operator, colleague, batch, monkeypatch
+):
+    monkeypatch.setattr("codes.services.exporting.VOUCHERS_A_PAGE", 5)
+    job = done(operator, colleague, batch, "vouchers")
+    assert operator.get(at("export", job.pk)).content.decode().count("まだ開いていません") == 3
+
+    operator.post(at("export_vouchers", job.pk, 2))
+
+    page = operator.get(at("export", job.pk)).content.decode()
+    line = AuditEntry.objects.get(action="batch.vouchers_shown")
+    assert page.count("まだ開いていません") == 2
+    assert f"{line.at.astimezone(JST):%Y/%m/%d %H:%M}に開きました（{job.requested_by}）" in page
+
+
+def test_a_batch_that_is_held_back_says_so_where_its_print_run_is_opened(operator, colleague, batch):
+    activate_batch(batch_id=batch.pk, now=clock.now())
+    job = done(operator, colleague, batch, "vouchers")
+    hold_batch(batch_id=batch.pk, reason="印刷ミス", now=clock.now())
+
+    page = operator.get(at("export", job.pk)).content.decode()
+    answer = operator.post(at("export_vouchers", job.pk, 1), follow=True).content.decode()
+
+    assert "この入荷は在庫から外れているため、開けません。 保留中: 印刷ミス" in " ".join(page.split())
+    assert "期限までに在庫に戻すと、このページからまた開けます。" in page
+    assert 'name="paper"' not in page
+    assert "24時間" not in answer
+    assert not AuditEntry.objects.filter(action="batch.vouchers_shown").exists()
+
+
+def test_a_voucher_names_the_end_of_its_conditions_where_that_is_sooner(operator, colleague, batch, prize):
+    batch.gift_codes.update(expires_at=datetime(2027, 3, 31, 15, tzinfo=UTC))
+    UseConditions.objects.create(prize=prize, valid_until=datetime(2027, 1, 31, 15, tzinfo=UTC))
+
+    page = operator.post(at("export_vouchers", done(operator, colleague, batch, "vouchers").pk, 1)).content.decode()
+
+    assert "2027年1月31日(日) 23:59まで</b>" in " ".join(page.split()).replace(" </b>", "</b>")
+    assert "2027年3月31日" not in page

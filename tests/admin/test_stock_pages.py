@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -277,3 +279,12 @@ def test_the_sidebar_tells_which_page_is_open(operator, name, lit):
 
     links = re.findall(r'<a href="/admin/[^"]*"[^>]*? active"[^>]*>(.*?)</a>', content, flags=re.DOTALL)
     assert [" ".join(re.sub("<.*?>", " ", link).split()).split()[-1] for link in links] == [lit]
+
+
+def test_the_page_of_a_batch_counts_its_codes_once(batch, operator):
+    with CaptureQueriesContext(connection) as asked:
+        page = operator.get(row_url(batch))
+
+    counted = [query["sql"] for query in asked if "COUNT(" in query["sql"] and 'FROM "codes_giftcode"' in query["sql"]]
+    assert page.status_code == 200
+    assert len(counted) == 1

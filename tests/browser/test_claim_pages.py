@@ -15,7 +15,10 @@ import campaigns
 from campaigns.models import Campaign, Prize, PrizeKind, UseConditions
 from codes.links import claim_url
 from codes.models import Award, GiftCode
+from codes.selectors import open_code
+from codes.services import redeem_code
 from codes.services.incoming import prize_of, sealer_of
+from core import clock
 from journeys.demo_data import STAFF_PIN
 from tests.browser.conftest import check_page
 from tests.browser.test_staff_page import won_award
@@ -189,6 +192,24 @@ def test_the_staff_press_on_the_phone_and_the_clock_goes_on(page: Page, award: A
     clock = page.locator("[data-clock] b")
     expect(clock).to_have_text(re.compile("^20"))
     expect(clock).not_to_have_text(clock.inner_text())
+
+
+def test_the_mark_of_a_use_stops_after_five_minutes_on_a_page_that_is_left_open(page: Page, award: Award, site: str):
+    stop_clock(page)
+    used = redeem_code(
+        agency_id=award.agency_id,
+        presented=open_code(award.gift_code).code,
+        store_id=award.agency.stores.get(code="0001").pk,
+        now=clock.now(),
+    )
+    page.goto(f"{claim_url(award)}used/{used.public_id}/")
+    page.clock.run_for(1_000)
+    expect(page.locator(".mark")).to_be_visible()
+
+    page.clock.run_for(301_000)
+
+    expect(page.locator(".mark")).to_be_hidden()
+    expect(page.locator(".result.good strong")).to_have_text("使用済み")
 
 
 def test_with_less_motion_the_figure_that_changes_remains(browser: Browser, award: Award):

@@ -116,7 +116,7 @@ def test_a_code_works_once(login: LineLogin) -> None:
 
 def test_a_person_who_declines_comes_back_without_a_code(login: LineLogin, line_server: LineServer) -> None:
     line_server.person = ""
-    assert consented(login) == {"error": "access_denied"}
+    assert consented(login) == {"error": "access_denied", "state": "s1"}
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,7 @@ def test_bought_and_blocked_codes_do_not_leave(world, colleague, change):
         export_chunk(job_id=running.pk, now=NOW)
         running.refresh_from_db()
         assert (running.status, running.failure_code) == (JobStatus.FAILED, "batch_not_exportable")
-        with pytest.raises(ExportEnded):
+        with pytest.raises(BatchNotExportable):
             downloaded(done, colleague.pk)
 
 

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
@@ -123,7 +124,8 @@ class LineServer(FakeVendor):
 
     def _authorize(self, call: Call) -> Answer:
         if not self.person:
-            return Answer(302, None, {"Location": f"{call.query['redirect_uri']}?error=access_denied"})
+            told = urlencode({"error": "access_denied", "state": call.query["state"]})
+            return Answer(302, None, {"Location": f"{call.query['redirect_uri']}?{told}"})
         if call.query.get("bot_prompt") == "aggressive":
             self.friends.add(self.person)
         return self._codes.authorize(call, user_id=self.person, extra={"friendship_status_changed": "true"})

@@ -148,7 +148,7 @@ def test_the_voice_never_shouts_or_blames(context: MessageContext) -> None:
 def test_an_award_says_what_until_when_and_how_to_check_it() -> None:
     message = rendered(AWARD)
     assert message.subject == "【当選】QUOカードPay 1,500円：秋の炭酸水まつり"
-    for words in ("賞品：QUOカードPay", "金額：1,500円", f"受け取り期限：{END_IN_WORDS}", "通知番号：MZ-4821-7730"):
+    for words in ("賞品：QUOカードPay", "金額：1,500円", f"受取期限：{END_IN_WORDS}", "通知番号：MZ-4821-7730"):
         assert words in message.text
     for face in (message.text, Page(message.html).text, texts_of(list(message.line_messages))):
         assert "カード番号や暗証番号、振込先をお尋ねすることはありません。" in face

@@ -71,7 +71,7 @@ def test_the_clock_reminds_once_by_day_in_mail_with_link_number_and_deadline(awa
     assert (delivery.about, delivery.next_attempt_at) == (award, MORNING)
     assert send_delivery(delivery_id=delivery.pk, now=MORNING).status == DeliveryStatus.ACCEPTED
     sent = mail.outbox[-1]
-    assert sent.subject.startswith("【受け取り期限が近づいています】")
+    assert sent.subject.startswith("【受取期限が近づいています】")
     for text in (sent.body, sent.alternatives[0][0]):
         assert claim_url(award) in text
         assert award.notice_number in text

@@ -25,12 +25,17 @@ def send(mailbox, message: EmailMessage, to: str = "hanako@example.jp") -> None:
         client.send_message(message, from_addr="shop@example.jp", to_addrs=[to])
 
 
-def a_message(subject: str = "当選のお知らせ", text: str = "おめでとうございます。\n") -> EmailMessage:
+IN_JAPAN, IN_UTC = "Sun, 22 Nov 2026 10:00:00 +0900", "Sun, 22 Nov 2026 01:00:00 -0000"  # the second as Django writes
+
+
+def a_message(
+    subject: str = "当選のお知らせ", text: str = "おめでとうございます。\n", date: str = IN_JAPAN
+) -> EmailMessage:
     message = EmailMessage()
     message["Subject"] = subject
     message["From"] = "キャンペーン事務局 <shop@example.jp>"
     message["To"] = "someone.else@example.jp"
-    message["Date"] = "Sun, 22 Nov 2026 10:00:00 +0900"
+    message["Date"] = date
     message.set_content(text)
     return message
 
@@ -68,6 +73,12 @@ def test_the_mailbox_keeps_only_the_newest(mailbox, monkeypatch):
         send(mailbox, a_message(str(number)))
 
     assert [message.subject for message in sandbox.list_messages(limit=9)] == ["3", "2"]
+
+
+def test_the_date_that_our_own_mails_have_is_read_as_utc(mailbox):
+    send(mailbox, a_message(date=IN_UTC))
+
+    assert sandbox.list_messages()[0].sent_at.isoformat() == "2026-11-22T01:00:00+00:00"
 
 
 def test_a_mail_without_a_date_counts_from_its_arrival(mailbox):

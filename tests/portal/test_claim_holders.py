@@ -62,7 +62,8 @@ def test_T06_the_second_device_is_told_kindly_and_let_in_by_the_link_sent_to_the
     assert other_phone.send(path_of(link))["Location"] == path
     assert shows_code(other_phone.send(path))
     assert "この賞品は別の端末で開かれています" in text_of(phone.get(path))
-    assert phone.send(path_of(link)).status_code == 410
+    ended = phone.send(path_of(link))
+    assert (ended.status_code, f'href="{path}"' in ended.content.decode()) == (410, True)
 
 
 def test_links_for_another_device_are_not_sent_without_end(phone, other_phone, award, noon):
@@ -156,6 +157,7 @@ def test_T24_only_the_winners_line_account_opens_the_prize(phone, other_phone, a
 
     refused = log_in(other_phone, award, monkeypatch, "U-other")
     assert refused.status_code == 403
+    assert f'href="{path}"' in refused.content.decode()
     assert not shows_code(other_phone.get(path))
 
     assert log_in(phone, award, monkeypatch, "U-own")["Location"] == path

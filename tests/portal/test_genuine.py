@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from codes.services import void_award
 from distribution.services import reissue
-from tests.flows.steps import NOW
-from tests.portal.phone import Phone, text_of
+from tests.flows.steps import NOW, deliver
+from tests.portal.phone import Phone, claim_path, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +88,14 @@ def test_T04_new_browsers_of_one_network_share_a_larger_budget(db, monkeypatch):
     answers = [asked(Phone(), "0000-0000-0000").status_code for _number in range(22)]
 
     assert answers == [200] * 20 + [429] * 2
+
+
+def test_mail_prize_and_page_name_the_number_by_the_same_word(phone, campaigns):
+    award = phone.win()
+    [mail] = deliver()[-1:]
+
+    words = f"通知番号：{award.notice_number}"
+
+    assert words in mail.body
+    assert f"通知番号 {award.notice_number}" in text_of(phone.get(claim_path(award)))
+    assert "通知番号" in text_of(phone.get("/genuine/"))

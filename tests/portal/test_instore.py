@@ -5,7 +5,7 @@ import pytest
 import zxingcpp
 
 from codes.models import Award, GiftCode, Redemption
-from codes.services import redeem_code
+from codes.services import redeem_code, reverse_redemption
 from journeys.demo_data import STAFF_PIN
 from tests.core.test_barcodes import scanned
 from tests.core.test_qr import drawn
@@ -131,6 +131,26 @@ def test_a_ticket_is_good_for_two_minutes_for_its_prize_and_as_it_was_made(phone
     assert confirmed(phone, award, page, ticket=page.context["ticket"][:-2] + "xx").status_code == 403
     noon.shift(121)
 
-    assert confirmed(phone, award, page).status_code == 403
+    late = confirmed(phone, award, page)
+    assert late.status_code == 403
+    assert "スタッフ用の画面の有効時間が過ぎました。コードは使われていません。" in text_of(late)
+    assert f'href="{claim_path(award)}"' in late.content.decode()
     assert phone.get(f"{claim_path(award)}use/").status_code == 405
     assert balance() == 500
+
+
+def test_a_use_that_the_store_has_undone_is_shown_as_used_no_longer(phone, award):
+    used = confirmed(phone, award, pressed(phone, award, amount="200"))["Location"]
+    line = Redemption.objects.get()
+    undo = {"redemption_public_id": str(line.public_id), "agency_id": award.agency_id, "reason": "test", "now": NOW}
+    reverse_redemption(**undo, store_id=line.store_id, amount_jpy=50)
+    partly = phone.get(used)
+    reverse_redemption(**undo, store_id=line.store_id)
+
+    whole = phone.get(used)
+
+    assert "使用済み 200円" in text_of(partly)
+    assert "戻された金額 50円 現在の残高 350円" in text_of(partly)
+    assert "取消済み 200円 この利用は取り消されました" in text_of(whole)
+    assert "現在の残高 500円" in text_of(whole)
+    assert 'class="moving"' not in whole.content.decode()

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.models import UseConditions
-from codes.conditions import NO_CONDITIONS, NO_DETAILS, Conditions, Purchase, Use, judge_use, most_jpy
+from codes.conditions import (
+    NO_CONDITIONS,
+    NO_DETAILS,
+    Conditions,
+    Purchase,
+    Use,
+    judge_use,
+    most_jpy,
+    usable_until,
+    uses_left,
+)
 from codes.errors import Locked, StoreNotAllowed
 from codes.models import CodeLock
 from codes.selectors import others_in_basket
@@ -17,7 +27,7 @@ from core.errors import DomainError
 
 @dataclass(frozen=True)
 class CodeState:
-    """Whether a code could be used, and if not, why; `amount_jpy` is what this use would take."""
+    """Whether a code could be used, until when and how often; if not, why. `amount_jpy` is what this use would take."""
 
     is_redeemable: bool
     refusal_code: str | None
@@ -28,6 +38,7 @@ class CodeState:
     amount_jpy: int = 0
     conditions: Conditions = NO_CONDITIONS
     use_conditions: UseConditions | None = None
+    uses_left: int | None = None
 
 
 def check_code(
@@ -65,11 +76,12 @@ def check_code(
         refusal_code=refusal,
         prize_name=gift_code.prize.name,
         balance_jpy=gift_code.balance_jpy,
-        expires_at=gift_code.expires_at,
+        expires_at=usable_until(gift_code, conditions),
         max_amount_jpy=most_jpy(gift_code, conditions, purchase) if refusal is None else 0,
         amount_jpy=amount if refusal is None else 0,
         conditions=conditions,
         use_conditions=facts.use_conditions,
+        uses_left=uses_left(gift_code, conditions.use_limit),
     )
 
 

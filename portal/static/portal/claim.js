@@ -86,7 +86,9 @@ document.querySelectorAll("[data-clock]").forEach((place) => {
   const began = seconds();
   const words = place.querySelector("b");
   const day = words.textContent.replace(/\d{2}:\d{2}:\d{2}$/, "");
+  const mark = place.closest("[data-news]");
   setInterval(() => {
+    mark.hidden = seconds() - began >= Number(mark.dataset.news); // an old use must not look like one of this minute
     const at = new Date((Number(place.dataset.clock) + seconds() - began) * 1000);
     words.textContent = day + at.toLocaleTimeString("ja-JP", { timeZone: "Asia/Tokyo", ...TWO_DIGITS });
   }, 250);
