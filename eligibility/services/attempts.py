@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from core import rows
 from core.crypto import blind_indexes
@@ -12,10 +13,15 @@ from core.index_keys import are_changing, current_key_id
 from core.keyed_fields import hold_value
 from eligibility.errors import TooManyAttempts
 from eligibility.models import AttemptBudget
+from eligibility.selectors import BUDGETS_COUNT
 
+KEPT_FOR = timedelta(days=1)  # after the end of its window: no clock of ours differs by so much
+STEP = 5_000  # rows in one statement, so that nobody waits for long
+STEPS = 200  # in one go
 UNLIMITED = 2_147_483_647  # what the column holds
 SPEND = """
-INSERT INTO eligibility_attemptbudget (scope, index_key_id, window_started_at, used_count) VALUES (%s, %s, %s, %s)
+INSERT INTO eligibility_attemptbudget (scope, index_key_id, window_started_at, window_ends_at, used_count)
+VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (scope, window_started_at) DO UPDATE SET used_count = eligibility_attemptbudget.used_count + %s
 WHERE eligibility_attemptbudget.used_count <= %s RETURNING used_count
 """
@@ -31,12 +37,14 @@ class Window:
 
     hashes: tuple[str, ...]
     started_at: datetime
+    ends_at: datetime
 
 
 def window_of(*, scope: str, window_seconds: int, now: datetime) -> Window:
     """Give the window of a scope in which an instant lies."""
     started = datetime.fromtimestamp(now.timestamp() // window_seconds * window_seconds, tz=UTC)
-    return Window(tuple(blind_indexes(scope, field="attempts", tenant=window_seconds)), started)
+    hashes = tuple(blind_indexes(scope, field="attempts", tenant=window_seconds))
+    return Window(hashes, started, started + timedelta(seconds=window_seconds))
 
 
 def spend_attempt(
@@ -69,6 +77,24 @@ def note_attempts(*, windows: Sequence[Window], tries: int = 1) -> None:
         _spend(window, tries, UNLIMITED)
 
 
+def forget_attempts(*, now: datetime) -> int:
+    """Drop budgets whose window ended a day ago, in steps; returns how many. What is left is for the next time."""
+    over = Q(window_ends_at__lt=now - KEPT_FOR)
+    unmarked = Q(window_ends_at=None, window_started_at__lt=now - BUDGETS_COUNT - KEPT_FOR)
+    dropped = 0
+    for _step in range(STEPS):
+        gone = _some(over) or _some(unmarked)
+        if not gone:
+            break
+        dropped += AttemptBudget.objects.filter(pk__in=gone).delete()[0]
+    return dropped
+
+
+def _some(which: Q) -> list[int]:
+    found = AttemptBudget.objects.filter(which).order_by("window_ends_at", "pk").values_list("pk", flat=True)
+    return list(found[:STEP])
+
+
 def _spend(window: Window, tries: int, limit: int) -> bool:
     """Spend tries of the one row of a window, if so many are left."""
     if not are_changing():
@@ -80,4 +106,5 @@ def _spend(window: Window, tries: int, limit: int) -> bool:
 
 
 def _spend_of(scope: str, window: Window, tries: int, limit: int) -> bool:
-    return rows.one(SPEND, [scope, current_key_id(), window.started_at, tries, tries, limit - tries]) is not None
+    values = [scope, current_key_id(), window.started_at, window.ends_at, tries, tries, limit - tries]
+    return rows.one(SPEND, values) is not None
