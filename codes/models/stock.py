@@ -64,6 +64,8 @@ class CodeBatch(StatefulModel):
     journaled_status = models.CharField(max_length=9, default="", db_default="", blank=True, editable=False)
     file_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     code_count = models.PositiveIntegerField(_("codes"), default=0)
+    # Behind which the prize's next codes come: among the codes no index would tell, as they leave it with the stock.
+    last_position = models.BigIntegerField(default=0, db_default=0, editable=False)
     face_value_jpy = models.PositiveBigIntegerField(_("value each (yen)"), default=0)
     expires_at = models.DateTimeField(_("codes expire at"), null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
