@@ -42,6 +42,9 @@ class Sponsor(PublicModel):
     class Meta:
         verbose_name = _("sponsor")
         verbose_name_plural = _("sponsors")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="sponsor_of_agency", fields=["id", "agency"]),  # for keys that look at both
+        ]
 
     def __str__(self) -> str:
         return self.name

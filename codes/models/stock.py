@@ -78,6 +78,7 @@ class CodeBatch(StatefulModel):
         permissions: ClassVar = [("export_codebatch", "Can have own codes written out")]
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
+            models.UniqueConstraint(name="batch_of_agency", fields=["id", "agency"]),  # for keys that look at both
             in_status("batch_status_known", BatchStatus),
             # On PostgreSQL the foreign key of its codes, and their agency's and prize's in one.
             models.UniqueConstraint(name="batch_of_agency_and_prize", fields=["id", "agency", "prize"]),
