@@ -51,7 +51,7 @@ def test_F09_where_the_cache_is_away_calls_pass(tenant, monkeypatch):
     assert tenant.api.get("/me").status_code == 200
 
 
-@pytest.mark.usefixtures("_three_a_minute")
+@pytest.mark.usefixtures("one_window", "_three_a_minute")
 def test_calls_over_the_quota_leave_no_idempotency_key_behind(tenant):
     for _ in range(3):
         tenant.api.get("/me")
