@@ -146,6 +146,9 @@ class ApiKey(PublicModel):
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="api_key_of_agency", fields=["id", "agency"]),  # for keys that look at both
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, connection, models, transaction
+from django.db.models.functions import Greatest
 
 from accounts.wall import is_confined
 from codes.csv_import import CodeRow, last_day
@@ -68,6 +69,8 @@ def insert_codes(
     While the index key is changed, the unique constraint does not see codes under the other key: then an agency's codes
     come in one chunk after the other, and each looks for its own under all keys first.
     """
+    last = Greatest("last_position", first + len(rows) - 1)
+    CodeBatch.objects.filter(pk=batch.pk).update(last_position=last)  # one row more for up to ten thousand
     if are_changing():
         hold(f"codes:{batch.agency_id}")
         known = _under_former_keys(batch, rows, sealer)

@@ -76,6 +76,7 @@ class Draw(StatefulModel):
         verbose_name = _("draw")
         verbose_name_plural = _("draws")
         constraints: ClassVar = [
+            models.UniqueConstraint(name="draw_of_agency", fields=["id", "agency"]),  # for keys that look at both
             in_status("draw_status_known", DrawStatus),
             models.UniqueConstraint(name="draw_number_once", fields=["campaign", "number"]),
         ]

@@ -27,6 +27,9 @@ class Participant(PublicModel):
     class Meta:
         verbose_name = _("participant")
         verbose_name_plural = _("participants")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="participant_of_agency", fields=["id", "agency"]),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)[:8]

@@ -41,6 +41,7 @@ ensure_packages() {
         done
         ;;
       browser) has_browser >/dev/null || missing+=(chromium) ;;
+      pooler) command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer) ;;
       redis) command -v redis-server >/dev/null || missing+=(redis-server) ;;
       gettext) command -v msgfmt >/dev/null || missing+=(gettext) ;;
     esac

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import timezone
 from pytest_django import Settings
+from time_machine import TimeMachineFixture
 
 from receipts.ocr.fake import FakeReader
 from tests.emptying import empty_tables
@@ -45,6 +47,12 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     shutil.copyfile(migrated_sqlite(), folder / "mizuhiki.sqlite3")
     return folder
+
+
+@pytest.fixture
+def one_window(time_machine: TimeMachineFixture) -> None:
+    """Stand still: what is counted by the minute, the hour or the day is not counted anew in the middle of a test."""
+    time_machine.move_to(timezone.now(), tick=False)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,6 +11,7 @@ from accounts.models import Scope
 from api import fields
 from api.fields import Instant, Integer, PublicId
 from api.v1.tills import ShownCode, StoreId, TerminalId, TillView
+from campaigns.models import Store
 from codes.services import lock_code, release_lock, unknown_codes_counted
 from codes.services.redemption.locking import LONGEST_LOCK_SECONDS
 from core import clock
@@ -46,28 +47,28 @@ class LockList(TillView):
         Where the cart does not say its `store_id` yet, whether the code is good there is judged with the redemption.
         """
         given = self.read(self.Input)
-        self.spend_try(given)
-        store_id = self._store_id(given)
+        store = self._store(given)
+        self.spend_try(given, store)
 
         def effect() -> tuple[int, dict[str, Any]]:
             lock = lock_code(
                 agency_id=self.agency.pk,
                 presented=given["code"],
-                store_id=store_id,
+                store_id=store.pk if store else None,
                 terminal=self.terminal_of(given),
                 ttl_seconds=given["ttl"],
                 now=clock.now(),
             )
             return 201, self.Output(lock).data
 
-        with unknown_codes_counted(guesser=self.guesser_of(given), now=clock.now()):
+        with unknown_codes_counted(guesser=self.guesser_of(given, store), now=clock.now()):
             return self.once(effect)
 
-    def _store_id(self, given: dict[str, Any]) -> int | None:
+    def _store(self, given: dict[str, Any]) -> Store | None:
         """Give the store that the call names, or whose terminal calls."""
         if self.own_terminal is not None:
             given = {"store_id": self.own_terminal.store.code} | given
-        return self.store_of(given).pk if "store_id" in given else None
+        return self.store_of(given) if "store_id" in given else None
 
 
 class LockDetail(TillView):

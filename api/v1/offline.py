@@ -65,8 +65,8 @@ class OfflineReport(TillView):
     def post(self, request: Request) -> Response:
         """One answer a use, in the order sent. The first report of a code wins; the others go to the dispute list."""
         given = self.read(self.Input)
-        self.spend_try(given, tries=len(given["uses"]))
         store = self.store_of(given)
+        self.spend_try(given, store, tries=len(given["uses"]))
         uses = [
             OfflineUse(
                 presented=use["code"],
@@ -93,5 +93,5 @@ class OfflineReport(TillView):
             return 200, cast("dict[str, Any]", self.Output({"data": reported}).data)
 
         answer = self.once(effect)
-        count_unknown_reports(guesser=self.guesser_of(given), store_id=store.pk, answers=reported, now=now)
+        count_unknown_reports(guesser=self.guesser_of(given, store), store_id=store.pk, answers=reported, now=now)
         return answer

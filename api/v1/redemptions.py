@@ -57,10 +57,10 @@ class RedemptionCheck(TillView):
     def post(self, request: Request) -> Response:
         """An unknown code, another agency's and one not given out yet are answered alike."""
         given = self.read(CodeInput)
-        self.spend_try(given)
         store = self.store_of(given)
+        self.spend_try(given, store)
         try:
-            with unknown_codes_counted(guesser=self.guesser_of(given), now=clock.now()):
+            with unknown_codes_counted(guesser=self.guesser_of(given, store), now=clock.now()):
                 state = check_code(
                     agency_id=self.agency.pk,
                     presented=given["code"],
@@ -131,8 +131,8 @@ class RedemptionList(TillView):
     def post(self, request: Request) -> Response:
         """201 when the code is redeemed by this call, 200 when this POS transaction had redeemed it before."""
         given = self.read(self.Input)
-        self.spend_try(given)
         store = self.store_of(given)
+        self.spend_try(given, store)
 
         def effect() -> tuple[int, dict[str, Any]]:
             redemption = redeem_in_transaction(
@@ -151,5 +151,5 @@ class RedemptionList(TillView):
             )
             return 200 if redemption.is_repeat else 201, RedemptionAnswer(redemption).data
 
-        with unknown_codes_counted(guesser=self.guesser_of(given), now=clock.now()):
+        with unknown_codes_counted(guesser=self.guesser_of(given, store), now=clock.now()):
             return self.once(effect)

@@ -25,7 +25,7 @@ from codes.recovered import recovered_answer
 from codes.services import Guesser, spend_try
 from core import clock, rows
 
-TRIES_PER_TERMINAL = 60  # a minute: more than any till needs, nothing for somebody who guesses
+UNNAMED = Store()  # its limits are those of a call that names no store
 MINUTE_SECONDS = 60
 MOST_ITEMS = 100
 TILL_AND_STORE = f"""
@@ -216,12 +216,12 @@ class TillView(AgencyView):
             StoreNotAllowed: the key belongs to a terminal of another store.
             TerminalNotAllowed: the key belongs to another terminal of the store.
         """
-        terminal = self.own_terminal
+        terminal, store = self._till(given["store_id"])
+        self.own_terminal = terminal
         if terminal is not None and terminal.store.code != given["store_id"]:
             raise StoreNotAllowed
         if terminal is not None and given.get("terminal_id", terminal.code) != terminal.code:
             raise TerminalNotAllowed
-        store = self._till(given["store_id"])[1]
         if store is None:
             raise errors.StoreNotFound
         return store
@@ -231,18 +231,17 @@ class TillView(AgencyView):
         terminal = self.own_terminal
         return terminal.code if terminal is not None else str(given.get("terminal_id", ""))
 
-    def guesser_of(self, given: dict[str, Any]) -> Guesser:
+    def guesser_of(self, given: dict[str, Any], store: Store | None) -> Guesser:
         """Name who may be guessing by key and store: an agency's key calls its terminals whatever it likes."""
-        return Guesser(self.agency.pk, f"key:{self.key.pk}:{given.get('store_id', '')}")
+        limit = (store or UNNAMED).unknown_an_hour
+        return Guesser(self.agency.pk, f"key:{self.key.pk}:{given.get('store_id', '')}", limit)
 
-    def spend_try(self, given: dict[str, Any], *, tries: int = 1) -> None:
+    def spend_try(self, given: dict[str, Any], store: Store | None, *, tries: int = 1) -> None:
         """Count the try outside of its transaction, so that a refused one counts as well."""
-        if "store_id" in given:  # both will be asked for
-            self.own_terminal = self._till(given["store_id"])[0]
         spend_try(
-            guesser=self.guesser_of(given),
+            guesser=self.guesser_of(given, store),
             scope=f"api-code:{self.key.pk}:{given.get('store_id', '')}:{self.terminal_of(given)}",
-            limit=TRIES_PER_TERMINAL,
+            limit=(store or UNNAMED).tries_a_minute,
             window_seconds=MINUTE_SECONDS,
             now=clock.now(),
             tries=tries,

@@ -150,6 +150,7 @@ class Campaign(StatefulModel):
         verbose_name_plural = _("campaigns")
         ordering: ClassVar = ["-entry_opens_at"]
         constraints: ClassVar = [
+            models.UniqueConstraint(name="campaign_of_agency", fields=["id", "agency"]),  # for keys that look at both
             in_status("campaign_status_known", CampaignStatus),
             models.CheckConstraint(
                 name="campaign_entry_period_ordered",

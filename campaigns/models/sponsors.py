@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +42,9 @@ class Sponsor(PublicModel):
     class Meta:
         verbose_name = _("sponsor")
         verbose_name_plural = _("sponsors")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="sponsor_of_agency", fields=["id", "agency"]),  # for keys that look at both
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -81,6 +84,27 @@ class Store(PublicModel):
         default=0,
         help_text=_(
             "How much it may take a day in all. The prize has to allow it as well, and the limit a code holds."
+        ),
+    )
+    tries_a_minute = models.PositiveSmallIntegerField(
+        _("codes a minute from one terminal"),
+        default=60,
+        db_default=60,
+        validators=[MinValueValidator(60), MaxValueValidator(600)],
+        help_text=_(
+            "How many codes one terminal number may check or take by API. Enough for a till; a web shop, which calls "
+            "under one number for all its customers, needs as many as come in its busiest minute."
+        ),
+    )
+    unknown_an_hour = models.PositiveSmallIntegerField(
+        _("unknown codes an hour"),
+        default=120,
+        db_default=120,
+        validators=[MinValueValidator(120), MaxValueValidator(600)],
+        help_text=_(
+            "After so many codes that do not exist, all calls for this store by that API key are refused until the "
+            "hour is over, so that nobody guesses codes. Raise it only for a web shop that itself limits the tries of "
+            "each customer."
         ),
     )
 

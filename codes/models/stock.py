@@ -64,6 +64,8 @@ class CodeBatch(StatefulModel):
     journaled_status = models.CharField(max_length=9, default="", db_default="", blank=True, editable=False)
     file_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     code_count = models.PositiveIntegerField(_("codes"), default=0)
+    # Behind which the prize's next codes come: among the codes no index would tell, as they leave it with the stock.
+    last_position = models.BigIntegerField(default=0, db_default=0, editable=False)
     face_value_jpy = models.PositiveBigIntegerField(_("value each (yen)"), default=0)
     expires_at = models.DateTimeField(_("codes expire at"), null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -76,6 +78,7 @@ class CodeBatch(StatefulModel):
         permissions: ClassVar = [("export_codebatch", "Can have own codes written out")]
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
+            models.UniqueConstraint(name="batch_of_agency", fields=["id", "agency"]),  # for keys that look at both
             in_status("batch_status_known", BatchStatus),
             # On PostgreSQL the foreign key of its codes, and their agency's and prize's in one.
             models.UniqueConstraint(name="batch_of_agency_and_prize", fields=["id", "agency", "prize"]),

@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from accounts import audit
 from campaigns.models import Custody, GiftBrand, Prize
@@ -17,6 +16,7 @@ from codes.errors import (
 from codes.models import BatchStatus, CodeBatch, CodeSource, CodeStatus, GiftCode
 from codes.reasons import supplier_reason_in_words
 from codes.selectors import code_index, promised_jpy
+from codes.services.incoming import next_position
 from codes.suppliers import Supplier, SupplierRefused, supplier_of
 
 CHUNK = 2000
@@ -112,17 +112,18 @@ def _check_value(brand: GiftBrand, value_jpy: int) -> None:
 def _stage(
     prize: Prize, name: str, count: int, expires_at: datetime | None, supplier: Supplier, actor_id: int | None
 ) -> CodeBatch:
+    first = next_position(prize)
     batch = CodeBatch.objects.create(
         agency_id=prize.course.campaign.agency_id,
         prize=prize,
         name=name,
         source=CodeSource.FETCHED,
         code_count=count,
+        last_position=first + count - 1,
         face_value_jpy=prize.face_value_jpy,
         expires_at=expires_at,
         created_by_id=actor_id,
     )
-    first = (prize.gift_codes.aggregate(last=Max("position"))["last"] or 0) + 1
     codes = (_gift_code(batch, supplier, position) for position in range(first, first + count))
     GiftCode.objects.bulk_create(codes, batch_size=CHUNK)
     audit.record("batch.staged", subject=batch, actor_id=actor_id, codes=count, source=CodeSource.FETCHED)

@@ -1,12 +1,14 @@
 """Against guessing at tills (T04, T05): codes refused as unknown are counted where no caller can choose the counter.
 
-A till has so many unknown codes an hour, and an agency has so many in all. Sales, and refusals of codes that exist, are
-never counted. Once an agency's are used up, each of its tills keeps a few, so that whoever guesses at one cannot close
-the others.
+A till has so many unknown codes an hour, a web shop as many as its store's page says, and an agency has so many in all.
+Sales, and refusals of codes that exist, are never counted. Once an agency's are used up, each of its tills keeps a few,
+so that whoever guesses at one cannot close the others.
 
 What is left to who guesses, a day: at one till 24 * 120 = 2,880 guesses; with a key that opens S stores at most
 24 * (1,000 + 30 * S), which is 31,200 for 10 stores. They hit one of N live numbers among all M possible ones with a
 chance of about guesses * N / M:
+
+(A web shop alone: at most 24 * 600 = 14,400, five times those of a till.)
 
     M                                       one till, N = 1,000     ten stores, N = 100,000
     30 ** 15  codes of 16 letters, digits   2e-16                   2e-13
@@ -40,10 +42,14 @@ WINDOW_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Guesser:
-    """Who tries codes: `till` is a key with its store, or a store's staff page; nothing that a caller makes up."""
+    """Who tries codes: `till` is a key with its store, or a store's staff page; nothing that a caller makes up.
+
+    `limit` is how many unknown codes an hour the store allows it.
+    """
 
     agency_id: int
     till: str
+    limit: int = AT_A_TILL
 
     def windows(self, now: datetime) -> list[Window]:
         """Give what is counted: the till, and its agency."""
@@ -93,7 +99,7 @@ def count_unknown_reports(*, guesser: Guesser, store_id: int, answers: Sequence[
 
 def _judge(guesser: Guesser, spent: Sequence[int], now: datetime) -> None:
     at_till, in_agency = spent
-    if at_till < (MEANWHILE if in_agency >= IN_AN_AGENCY else AT_A_TILL):
+    if at_till < (MEANWHILE if in_agency >= IN_AN_AGENCY else guesser.limit):
         return
     log.warning("guessing_stopped", agency_id=guesser.agency_id, name=guesser.till)
     raise TooManyAttempts(wait=WINDOW_SECONDS - int(now.timestamp()) % WINDOW_SECONDS)

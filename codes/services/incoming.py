@@ -55,7 +55,7 @@ def check_brand(prize: Prize) -> None:
 
 def next_position(prize: Prize) -> int:
     """Give the first position behind all codes of a prize and behind those that are on their way in."""
-    last = prize.gift_codes.aggregate(last=Max("position"))["last"] or 0
+    last = prize.batches.aggregate(last=Max("last_position"))["last"] or 0
     coming = CodeJob.objects.filter(batch__prize=prize, status__in=OPEN)
     ends = [job.parameters["first"] + job.total_count - 1 for job in coming if "first" in job.parameters]
     return int(max([last, *ends])) + 1

@@ -227,6 +227,7 @@ CELERY_BEAT_SCHEDULE = {
     "held-files-whose-day-is-over": {"task": "codes.tasks.drop_old_files", "schedule": 600.0},
     "files-checked-without-a-problem": {"task": "codes.tasks.import_checked_files", "schedule": 10.0},
     "numbers-out-of-use": {"task": "codes.tasks.forget_shown_numbers", "schedule": 3600.0},
+    "tries-whose-window-is-over": {"task": "eligibility.tasks.forget_attempts", "schedule": 3600.0},
     "prizes-not-opened-yet": {"task": "distribution.tasks.remind_of_claims", "schedule": 600.0},
     "people-who-belong-together": {"task": "journeys.tasks.sweep_rings", "schedule": 300.0},
     "traces-kept-long-enough": {"task": "participants.tasks.forget_traces", "schedule": 86_400.0},

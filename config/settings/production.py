@@ -22,15 +22,20 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS")
 PUBLIC_URL = env.str("PUBLIC_URL")
 
 DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)  # by transaction: going-to-production.md
+AGENCY_WALL = env.bool("AGENCY_WALL", default=not DATABASE_POOLED)
+TIME_LIMITS = "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
 DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
+    "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
     "OPTIONS": DATABASES["default"].get("OPTIONS", {})  # what the address says, such as sslmode
     | {
         "isolation_level": IsolationLevel.READ_COMMITTED,
         "server_side_binding": True,
-        "prepare_threshold": 2,  # plans are kept by the connection; PgBouncer understands that from 1.21 on
-        "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000",
+        # Plans are kept by the session, and so are time limits: a session that is shared out can keep neither.
+        "prepare_threshold": None if DATABASE_POOLED else 2,
+        "options": "" if DATABASE_POOLED else TIME_LIMITS,
     },
 }
 DATABASE_CLOCK = True

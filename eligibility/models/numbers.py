@@ -145,11 +145,13 @@ class AttemptBudget(models.Model):
     scope = KeyedIndex(hashes="attempts", max_length=80, editable=True)
     index_key_id = key_id_field()
     window_started_at = models.DateTimeField()
+    window_ends_at = models.DateTimeField(null=True)  # None in rows of before it was kept
     used_count = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("attempts")
         verbose_name_plural = _("attempts")
+        indexes: ClassVar = [models.Index(name="budget_end", fields=["window_ends_at"])]  # for what is over
         constraints: ClassVar = [
             models.UniqueConstraint(name="budget_once_per_window", fields=["scope", "window_started_at"])
         ]

@@ -29,6 +29,7 @@ class SuspectedRing(PublicModel):
         verbose_name_plural = _("suspected rings")
         ordering: ClassVar = ["-score", "pk"]
         constraints: ClassVar = [
+            models.UniqueConstraint(name="ring_of_agency", fields=["id", "agency"]),  # for keys that look at both
             models.CheckConstraint(name="ring_score_in_bounds", condition=Q(score__lte=100)),
         ]
         indexes: ClassVar = [models.Index(name="ring_by_score", fields=["sponsor", "score"])]

@@ -1,7 +1,14 @@
 """Writes: verdicts by rule and by person, lists, and the guard against guessing."""
 
 from eligibility.services.appealing import answer_appeal, open_appeal
-from eligibility.services.attempts import Window, note_attempts, spend_attempt, spent_attempts, window_of
+from eligibility.services.attempts import (
+    Window,
+    forget_attempts,
+    note_attempts,
+    spend_attempt,
+    spent_attempts,
+    window_of,
+)
 from eligibility.services.deciding import decide_entry
 from eligibility.services.desk import claim_case, open_case, raise_risk, release_case, set_policy
 from eligibility.services.lists import (
@@ -28,6 +35,7 @@ __all__ = [
     "create_serial_batch",
     "decide_entry",
     "decisions_that_differ",
+    "forget_attempts",
     "generate_serials",
     "give_opinion",
     "hold_entry",

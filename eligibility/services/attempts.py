@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from core import rows
 from core.crypto import blind_indexes
@@ -13,10 +14,15 @@ from core.index_keys import are_changing, current_key_id
 from core.keyed_fields import hold_value
 from eligibility.errors import TooManyAttempts
 from eligibility.models import AttemptBudget
+from eligibility.selectors import BUDGETS_COUNT
 
+KEPT_FOR = timedelta(days=1)  # after the end of its window: no clock of ours differs by so much
+STEP = 5_000  # rows in one statement, so that nobody waits for long
+STEPS = 200  # in one go
 UNLIMITED = 2_147_483_647  # what the column holds
 SPEND = """
-INSERT INTO eligibility_attemptbudget (scope, index_key_id, window_started_at, used_count) VALUES (%s, %s, %s, %s)
+INSERT INTO eligibility_attemptbudget (scope, index_key_id, window_started_at, window_ends_at, used_count)
+VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (scope, window_started_at) DO UPDATE SET used_count = eligibility_attemptbudget.used_count + %s
 WHERE eligibility_attemptbudget.used_count <= %s RETURNING used_count{watched}
 """
@@ -32,12 +38,14 @@ class Window:
 
     hashes: tuple[str, ...]
     started_at: datetime
+    ends_at: datetime
 
 
 def window_of(*, scope: str, window_seconds: int, now: datetime) -> Window:
     """Give the window of a scope in which an instant lies."""
     started = datetime.fromtimestamp(now.timestamp() // window_seconds * window_seconds, tz=UTC)
-    return Window(tuple(blind_indexes(scope, field="attempts", tenant=window_seconds)), started)
+    hashes = tuple(blind_indexes(scope, field="attempts", tenant=window_seconds))
+    return Window(hashes, started, started + timedelta(seconds=window_seconds))
 
 
 def spend_attempt(
@@ -70,6 +78,24 @@ def note_attempts(*, windows: Sequence[Window], tries: int = 1) -> None:
         _spend(window, tries, UNLIMITED)
 
 
+def forget_attempts(*, now: datetime) -> int:
+    """Drop budgets whose window ended a day ago, in steps; returns how many. What is left is for the next time."""
+    over = Q(window_ends_at__lt=now - KEPT_FOR)
+    unmarked = Q(window_ends_at=None, window_started_at__lt=now - BUDGETS_COUNT - KEPT_FOR)
+    dropped = 0
+    for _step in range(STEPS):
+        gone = _some(over) or _some(unmarked)
+        if not gone:
+            break
+        dropped += AttemptBudget.objects.filter(pk__in=gone).delete()[0]
+    return dropped
+
+
+def _some(which: Q) -> list[int]:
+    found = AttemptBudget.objects.filter(which).order_by("window_ends_at", "pk").values_list("pk", flat=True)
+    return list(found[:STEP])
+
+
 def _asked(windows: Sequence[Window]) -> tuple[list[str], list[Any]]:
     """Write what asks how much was spent of windows, and its values."""
     asked = [f"({SPENT.format(hashes=rows.places(window.hashes))})" for window in windows]
@@ -89,6 +115,6 @@ def _spend(window: Window, tries: int, limit: int, watched: Sequence[Window] = (
 def _spend_of(scope: str, window: Window, tries: int, limit: int, watched: Sequence[Window]) -> list[int] | None:
     asked, values = _asked(watched)
     statement = SPEND.format(watched="".join(f", {one}" for one in asked))
-    own = [scope, current_key_id(), window.started_at, tries, tries, limit - tries]
+    own = [scope, current_key_id(), window.started_at, window.ends_at, tries, tries, limit - tries]
     found = rows.one(statement, [*own, *values])
     return None if found is None else [int(spent) for spent in found[1:]]

@@ -23,7 +23,11 @@ CHECKS: dict[str, Check] = {
     "I07": lambda now: [*value.buried_sales(), *value.doubled_calls(now)],
     "I09": entries.forgotten,
     "I10": lambda _now: [*entries.impossible_entries(), *value.impossible_value(), *messages.impossible_messages()],
-    "I11": lambda _now: [*tenancy.rows_of_two_agencies(), *tenancy.gaps_in_the_wall()],
+    "I11": lambda _now: [
+        *tenancy.rows_of_two_agencies(),
+        *tenancy.missing_keys(),
+        *tenancy.gaps_in_the_wall(),
+    ],
     "I12": lambda _now: schema.values_in_clear(),
     "I13": lambda _now: value.reveals(),
     "I14": lambda _now: entries.results(),

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import F, ForeignKey, Model, Q
 
 from accounts.wall import is_up, is_wanted
+from journeys.agency_keys import unguarded_keys
 from journeys.audit.naming import name_rows
 from journeys.wall import gaps, owner_of
 
@@ -28,10 +30,15 @@ SAME = {
 def rows_of_two_agencies() -> list[str]:
     """Name the rows whose agency is not that of a row they point at, and those that point at two campaigns."""
     found: list[str] = []
-    for model, own, other in _pairs():
+    for model, own, other in (*_agencies(), *_campaigns()):
         differ = Q(**{f"{other}__isnull": False}) & ~Q(**{other: F(own)})
         found += name_rows(model._default_manager.filter(differ))
     return found
+
+
+def missing_keys() -> list[str]:
+    """Name the foreign keys that should look at the agency too and do not (journeys/agency_keys.py)."""
+    return [f"key:{label}" for label in unguarded_keys()] if connection.vendor == "postgresql" else []
 
 
 def gaps_in_the_wall() -> list[str]:
@@ -41,14 +48,23 @@ def gaps_in_the_wall() -> list[str]:
     return [f"wall:{table}" for table in gaps()] + ([] if is_up() else ["wall:down"])
 
 
-def _pairs() -> Iterator[tuple[type[Model], str, str]]:
+def compared_pairs() -> Iterator[tuple[type[Model], str]]:
+    """Give the foreign keys that are compared, by model and column."""
+    for model, _own, other in _agencies():
+        yield model, f"{other.partition('__')[0]}_id"
+
+
+def _agencies() -> Iterator[tuple[type[Model], str, str]]:
     for model in apps.get_models():
-        label = model._meta.label_lower
         own = owner_of(model)
         for field in model._meta.concrete_fields:
             if own and isinstance(field, ForeignKey) and not own.startswith(f"{field.name}__") and field.name != own:
                 parent: Any = field.related_model
                 if theirs := owner_of(parent):
                     yield model, own, f"{field.name}__{theirs}"
-        for one, other in SAME.get(label, []):
-            yield model, one, other
+
+
+def _campaigns() -> Iterator[tuple[type[Model], str, str]]:
+    for label, both in SAME.items():
+        for one, other in both:
+            yield apps.get_model(label), one, other

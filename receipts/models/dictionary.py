@@ -26,6 +26,7 @@ class Product(PublicModel):
         verbose_name_plural = _("products")
         ordering: ClassVar = ["name", "pk"]
         constraints: ClassVar = [
+            models.UniqueConstraint(name="product_of_agency", fields=["id", "agency"]),  # for keys that look at both
             models.UniqueConstraint(name="product_once_per_sponsor", fields=["sponsor", "folded", "jan"]),
         ]
 

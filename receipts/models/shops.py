@@ -28,7 +28,10 @@ class ShopChain(PublicModel):
         verbose_name = _("chain")
         verbose_name_plural = _("chains")
         ordering: ClassVar = ["name"]
-        constraints: ClassVar = [models.UniqueConstraint(name="chain_once_per_agency", fields=["agency", "name"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="chain_of_agency", fields=["id", "agency"]),  # for keys that look at both
+            models.UniqueConstraint(name="chain_once_per_agency", fields=["agency", "name"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -79,6 +82,7 @@ class Shop(StatefulModel):
         verbose_name_plural = _("shop master")
         ordering: ClassVar = ["chain__name", "branch", "pk"]
         constraints: ClassVar = [
+            models.UniqueConstraint(name="shop_of_agency", fields=["id", "agency"]),  # for keys that look at both
             in_status("shop_status_known", ShopStatus),
             models.UniqueConstraint(
                 name="shop_telephone_once_per_agency", fields=["agency", "telephone"], condition=~Q(telephone="")

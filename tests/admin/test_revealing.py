@@ -73,6 +73,7 @@ def test_T21_without_password_or_reason_nothing_is_shown(operator, award, wrong)
     assert at_desk() == []
 
 
+@pytest.mark.usefixtures("one_window")
 def test_T20_guessing_the_password_here_locks_as_at_the_door(operator, award, settings):
     settings.AXES_ENABLED = True
     for _attempt in range(11):

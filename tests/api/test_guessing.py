@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -124,6 +125,66 @@ def test_T04_unknown_codes_in_reports_count_once_and_their_repeats_do_not(tenant
     later = [report(batch, f"c{batch}") for batch in (2, 3, 4)]
 
     assert (repeats, later) == ([200] * 3, [200, 200, 429])
+
+
+def test_a_web_shop_checks_as_many_codes_a_minute_under_one_terminal_as_its_store_says(tenant, hour):
+    _award, code = winning_code(tenant)
+    question = {"code": code, "store_id": "001", "terminal_id": "EC"}
+
+    def answered() -> int:
+        """Tell how many of a minute's questions get an answer."""
+        hour.shift(timedelta(minutes=1))
+        return [tenant.api.post("/redemptions/validate", question).status_code for _n in range(75)].count(200)
+
+    as_a_till = answered()
+    Store.objects.update(tries_a_minute=70)
+
+    assert (as_a_till, answered()) == (60, 70)
+
+
+@pytest.mark.usefixtures("hour")
+def test_T04_a_web_shop_has_its_own_number_of_unknown_codes_and_the_others_keep_theirs(tenant):
+    Store.objects.update(unknown_an_hour=150)
+    Store.objects.create(agency=tenant.agency, code="002", name="渋谷店")
+    till = key_with(tenant, Scope.REDEMPTIONS_WRITE)
+
+    at_shop = [guess(tenant.api, number).status_code == 429 for number in range(151)]
+    at_till = [guess(till, number, store="002").status_code == 429 for number in range(STATED + 1)]
+
+    assert at_shop == [False] * 150 + [True]
+    assert at_till == [False] * STATED + [True]
+
+
+@pytest.mark.usefixtures("hour")
+def test_T04_a_web_shop_keeps_a_few_like_all_once_the_agency_has_used_its_guesses_up(tenant):
+    Store.objects.update(unknown_an_hour=600)
+    note_attempts(windows=guessing.Guesser(tenant.agency.pk, "").windows(clock.now())[1:], tries=1_000)
+
+    assert [guess(tenant.api, number).status_code == 429 for number in range(31)] == [False] * 30 + [True]
+
+
+@pytest.mark.usefixtures("hour")
+def test_T04_a_lock_that_names_no_store_has_the_numbers_of_a_till(tenant):
+    Store.objects.update(tries_a_minute=600, unknown_an_hour=600)
+    tries = [
+        tenant.api.post("/redemptions/locks", {"code": GUESS, "ttl": 1, "terminal_id": "EC"}, key=f"l-{number}")
+        for number in range(61)
+    ]
+
+    assert [answer.status_code == 429 for answer in tries] == [False] * 60 + [True]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("tries_a_minute", 601), ("unknown_an_hour", 601), ("tries_a_minute", 59)]
+)
+def test_T04_no_store_is_let_guess_without_bound(tenant, field, value):
+    store = Store.objects.get()
+    setattr(store, field, value)
+
+    with pytest.raises(ValidationError) as refused:
+        store.full_clean()
+
+    assert list(refused.value.message_dict) == [field]
 
 
 def test_counting_guesses_adds_no_statement_to_a_sale(tenant):

@@ -107,6 +107,20 @@ def test_the_same_transaction_under_a_new_key_is_the_same_redemption(tenant):
     assert GiftCode.objects.get(award__isnull=False).balance_jpy == 300
 
 
+def test_another_till_or_day_under_a_number_is_another_sale(tenant):
+    _award, code = winning_code(tenant)
+    first = redeem(tenant, code, "s1", amount=200, pos_transaction_id="A-1")
+
+    later = redeem(tenant, code, "s2", amount=200, pos_transaction_id="A-1", occurred_at="2026-06-01T03:05:00Z")
+    till = redeem(tenant, code, "s3", amount=200, pos_transaction_id="A-1", terminal_id="T2")
+    day = redeem(tenant, code, "s4", amount=200, pos_transaction_id="A-1", occurred_at="2026-06-02T03:00:00Z")
+
+    assert (first.status_code, later.status_code, till.status_code, day.status_code) == (201, 200, 409, 409)
+    assert later.json() == first.json()
+    assert {answer.json()["code"] for answer in (till, day)} == {"duplicate_transaction"}
+    assert GiftCode.objects.get(award__isnull=False).balance_jpy == 300
+
+
 def test_a_check_tells_why_a_code_cannot_be_used(tenant):
     award, code = winning_code(tenant)
     Store.objects.create(agency=tenant.agency, code="closed", name="閉店", is_active=False)

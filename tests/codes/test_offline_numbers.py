@@ -67,6 +67,30 @@ def test_I07_two_codes_under_one_number_are_one_sale_as_online_and_the_repeat_sa
     assert violations(NOW) == {}
 
 
+def test_a_report_under_the_number_of_another_till_s_sale_stands_on_the_list_and_one_of_its_own_is_known(world, codes):
+    store = {"agency_id": world.agency.pk, "store_id": world.store.pk}
+    redeem_code(
+        presented=codes[0],
+        amount_jpy=100,
+        pos_transaction_id="O-1",
+        terminal="A",
+        occurred_at=TAKEN_AT,
+        now=NOW,
+        **store,
+    )
+
+    def told(terminal: str) -> list[tuple[str, str | None]]:
+        answers = report_uses(uses=[use(codes[0], 100)], terminal=terminal, now=NOW, **store)
+        return [(answer.result, answer.reason) for answer in answers]
+
+    assert [told("A"), told("B"), told("B")] == [
+        [("known", None)],
+        [("disputed", "duplicate_transaction")],
+        [("disputed", "duplicate_transaction")],
+    ]
+    assert (Redemption.objects.count(), OfflineDispute.objects.count()) == (1, 1)
+
+
 def test_each_code_of_a_number_that_cannot_be_booked_stands_on_the_list(world, codes):
     for code in codes[:2]:
         redeem_code(agency_id=world.agency.pk, store_id=world.store.pk, presented=code, now=NOW)

@@ -144,6 +144,50 @@ def test_I07_a_transaction_of_another_code_is_refused_and_of_another_store_is_an
     assert violations(NOW) == {}
 
 
+SOLD = {"amount_jpy": 100, "pos_transaction_id": "T-1", "terminal": "REG-1", "occurred_at": NOW}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {},
+        {"occurred_at": NOW + timedelta(hours=6)},  # the till made its call anew, by a later clock
+        {"occurred_at": NOW - timedelta(hours=6)},
+        {"occurred_at": None},
+        {"terminal": ""},
+    ],
+)
+def test_I07_a_retry_is_the_same_sale_also_by_a_later_clock(world, code, again):
+    first = redeem(world, code, **SOLD)
+
+    assert redeem(world, code, **SOLD | again) == first
+    assert balance() == 400
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"terminal": "REG-2"},  # two tills that count alike
+        {"occurred_at": NOW + timedelta(hours=6, seconds=1)},  # a till whose numbers begin anew each day
+        {"occurred_at": NOW - timedelta(hours=6, seconds=1)},
+    ],
+)
+def test_I07_another_till_or_another_day_with_the_number_is_not_given_the_first_sale_for_nothing(world, code, other):
+    redeem(world, code, **SOLD)
+
+    refused(DuplicateTransaction, world, code, **SOLD | other)
+
+    assert (balance(), Redemption.objects.count()) == (400, 1)
+
+
+def test_I07_a_line_that_came_back_without_till_and_time_is_known_by_code_and_amount(world, code):
+    first = redeem(world, code, **SOLD)
+    Redemption.objects.update(terminal="", occurred_at=None)  # as after a restore
+
+    assert redeem(world, code, **SOLD) == first
+    refused(DuplicateTransaction, world, code, **SOLD | {"amount_jpy": 200})
+
+
 def test_a_used_up_code_asked_again_under_its_transaction_still_answers(world, code):
     first = redeem(world, code, pos_transaction_id="T-1")
 

@@ -19,7 +19,7 @@ def foreign_keys(table: str) -> set[tuple[str, ...]]:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else ALTER TABLE meets pending checks
         constraints = connection.introspection.get_constraints(cursor, table).values()
     found = {tuple(facts["columns"]) for facts in constraints if facts["foreign_key"]}
-    return {columns for columns in found if {*columns} & {"store_id", "agency_id"}}
+    return {columns for columns in found if {*columns} <= {"store_id", "agency_id"}}
 
 
 def bury(store: Store, **other: object) -> None:

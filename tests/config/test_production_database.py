@@ -25,3 +25,19 @@ def test_what_the_database_address_asks_for_is_kept_beside_our_own_options():
     said = done.stdout.split()
     assert said[0] == "require"
     assert {"options", "isolation_level", "server_side_binding"} <= set(said)
+
+
+def test_behind_a_pooler_nothing_is_asked_of_a_session_that_outlives_a_transaction():
+    script = (
+        "from django.conf import settings as s; d = s.DATABASES['default']; o = d['OPTIONS'];"
+        "print([s.AGENCY_WALL, d['DISABLE_SERVER_SIDE_CURSORS'], o['prepare_threshold'], bool(o['options'])])"
+    )
+    told = {}
+    for pooled in ("true", "false"):
+        environment = os.environ | SECRETS | {"DATABASE_POOLED": pooled}
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
+        )
+        told[pooled] = done.stdout.strip()
+
+    assert told == {"true": "[False, True, None, False]", "false": "[True, False, 2, True]"}

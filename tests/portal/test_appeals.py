@@ -100,6 +100,7 @@ def test_a_hopeless_photo_is_told_at_once_and_may_be_kept_all_the_same(phone, ca
     assert kept["Location"] == f"/e/{entry.public_id}/contact/"
 
 
+@pytest.mark.usefixtures("one_window")
 def test_photos_are_taken_so_many_times_for_one_entry(phone, campaigns, settings):
     settings.RECEIPT_TRIES_PER_ENTRY = 1
     entry = phone.start("green-tea")

@@ -242,6 +242,7 @@ def test_the_confirmation_mail_is_sent_again_to_another_address(phone, campaigns
     assert "メールを送りました。" in text_of(phone.get(answer["Location"]))
 
 
+@pytest.mark.usefixtures("one_window")
 def test_mails_to_strangers_cannot_be_sent_without_end(phone, campaigns):
     entry = phone.start("green-tea")
 
@@ -251,6 +252,7 @@ def test_mails_to_strangers_cannot_be_sent_without_end(phone, campaigns):
     assert Delivery.objects.count() == 5
 
 
+@pytest.mark.usefixtures("one_window")
 def test_numbers_cannot_be_guessed_without_end_and_a_new_entry_does_not_help(phone, campaigns):
     entry = phone.start("lucky-serial")
     path = f"/e/{entry.public_id}/serial/"

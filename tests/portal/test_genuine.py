@@ -82,6 +82,7 @@ def test_T04_numbers_are_not_tried_without_end(phone, noon, db):
     assert asked(phone, "0000-0000-0000").status_code == 200
 
 
+@pytest.mark.usefixtures("one_window")
 def test_T04_new_browsers_of_one_network_share_a_larger_budget(db, monkeypatch):
     monkeypatch.setattr("portal.views.genuine.CHECKS", 1)
 

@@ -52,6 +52,7 @@ def test_a_till_that_reads_bars_takes_what_the_phone_shows_once(phone, award, st
     assert used.balance_after_jpy == 400
 
 
+@pytest.mark.usefixtures("one_window")
 def test_barcodes_are_not_drawn_without_end_and_only_by_a_press(phone, award, monkeypatch):
     monkeypatch.setattr("portal.views.instore.NUMBERS", 2)
     path = f"{claim_path(award)}number/"
@@ -120,6 +121,7 @@ def test_a_press_that_cannot_be_says_why_and_uses_nothing(phone, award, typed, s
     assert balance() == 500
 
 
+@pytest.mark.usefixtures("one_window")
 def test_T04_wrong_pins_of_a_store_share_the_budget_of_its_own_login(phone, award):
     answers = [pressed(phone, award, pin="000000").status_code for _try in range(11)]
 

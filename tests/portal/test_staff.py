@@ -152,6 +152,7 @@ def test_T05_one_pin_is_hashed_whether_the_store_is_there_or_not_or_not_alone(ca
     assert len(hashed) == 3
 
 
+@pytest.mark.usefixtures("one_window")
 def test_wrong_pins_count_for_the_store_on_every_page_and_not_for_its_namesake(campaigns):
     ours, phone = Store.objects.get(code="0001"), Phone()
     wrong = [begin(phone, pin=f"{n:06}").status_code for n in range(10)]
@@ -162,6 +163,7 @@ def test_wrong_pins_count_for_the_store_on_every_page_and_not_for_its_namesake(c
     assert begin(opened_at(theirs)).status_code == 302
 
 
+@pytest.mark.usefixtures("one_window")
 def test_pins_cannot_be_guessed_without_end_not_even_from_many_phones(campaigns):
     answers = [Phone().send("/staff/login/", {"store": "0001", "pin": f"{n:06}"}).status_code for n in range(12)]
 
@@ -210,6 +212,7 @@ def test_an_unknown_code_is_not_accepted(till, code):
     assert "対象外" in text_of(answer)
 
 
+@pytest.mark.usefixtures("one_window")
 def test_T04_a_store_cannot_guess_codes_on_while_another_sells(till, code):
     other = signed_in("0002")
     token = str(checked(till, "ZZZZ").context["csrf_token"])

@@ -17,7 +17,7 @@ from codes.selectors import code_index, redemption_of_transaction
 from codes.services.redemption.days import day_lock
 from codes.services.redemption.finding import find_code, find_store
 from codes.services.redemption.past import facts_of
-from codes.services.redemption.redeeming import Sale, basket_lock, book_sale, known_sale, transaction_lock
+from codes.services.redemption.redeeming import Sale, basket_lock, book_sale, is_same_sale, known_sale, transaction_lock
 from core.errors import DomainError
 from core.named_locks import hold, hold_all
 
@@ -173,7 +173,9 @@ def _made_before(sale: Sale, gift_code: GiftCode | None, earlier: list[Made]) ->
     same = [
         row
         for row in earlier
-        if row.amount_jpy == sale.amount_jpy and (named is None or row.gift_code_id in (None, named))
+        if row.amount_jpy == sale.amount_jpy
+        and (named is None or row.gift_code_id in (None, named))
+        and (isinstance(row, OfflineDispute) or is_same_sale(sale, row.gift_code_id, row))
     ]
     return min(same, key=lambda row: row.gift_code_id != named, default=None)
 

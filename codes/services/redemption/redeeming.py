@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
@@ -27,6 +27,8 @@ from core.named_locks import hold_all
 from participants.models import TouchKind
 from participants.services import touch_line
 
+# A till that makes its call anew tells a later time; where numbers begin anew each day, one comes again a night later.
+SAME_SALE_WITHIN = timedelta(hours=6)
 MOST_COUNTED = 32_767  # what the column holds
 DEBIT = """
 UPDATE codes_giftcode SET balance_jpy = balance_jpy - %s, redeemed_at = COALESCE(redeemed_at, %s),
@@ -73,7 +75,7 @@ def redeem_in_transaction(
 
     Raises:
         CodeNotAccepted, CodeTokenExpired, Locked and the refusals of `judge_use`: why it cannot be used.
-        DuplicateTransaction: the POS transaction was another code or amount.
+        DuplicateTransaction: the POS transaction was another sale, as `is_same_sale` tells.
         ReversedBeforeArrival: the till has undone this POS transaction.
     """
     number = transaction_lock(store_id, pos_transaction_id)
@@ -121,11 +123,27 @@ def known_sale(sale: Sale, gift_code: GiftCode, past: Past) -> Redemption | None
     known = past.known
     if known is None:
         return None
-    is_same = known.gift_code_id == gift_code.pk and sale.amount_jpy in (None, known.amount_jpy)
-    if known.kind != RedemptionKind.REDEEM or not is_same:
+    if not is_same_sale(sale, gift_code.pk, known):
         raise DuplicateTransaction
     known.is_repeat = True
     return known
+
+
+def is_same_sale(sale: Sale, gift_code_id: int, line: Redemption) -> bool:
+    """Tell whether a line is of this very sale, which is sent again, or of another under the same number.
+
+    Two tills of a store, or one on two days, may count alike: the second sale of a code would be given away. What was
+    not told, or is not known any more since the line came back from the journal, speaks against nothing.
+    """
+    is_same = (
+        line.kind == RedemptionKind.REDEEM
+        and line.gift_code_id == gift_code_id
+        and sale.amount_jpy in (None, line.amount_jpy)
+        and (not sale.terminal or line.terminal in ("", sale.terminal))
+    )
+    if not is_same or sale.occurred_at is None or line.occurred_at is None:
+        return is_same
+    return abs(sale.occurred_at - line.occurred_at) <= SAME_SALE_WITHIN
 
 
 def book_sale(sale: Sale, gift_code: GiftCode, facts: Facts, now: datetime) -> Redemption:
