@@ -3,6 +3,7 @@
 from distribution.services.events import note_provider_event
 from distribution.services.giving import GivenPrize, give_prizes
 from distribution.services.handing_out import hand_out
+from distribution.services.parcels import send_parcel, take_parcel_back
 from distribution.services.queueing import (
     SEND_IDS,
     SEND_TASK,
@@ -29,4 +30,6 @@ __all__ = [
     "resend_delivery",
     "send_delivery",
     "send_moving_link",
+    "send_parcel",
+    "take_parcel_back",
 ]
