@@ -1,6 +1,6 @@
 """Refusals about addresses and parcels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -93,6 +93,13 @@ class ShippingListEnded(DomainError):
 
 
 class TrackingFileNotAccepted(DomainError):
+    """A file of tracking numbers is not taken; `problems` are pairs of row and code."""
+
     code = "tracking_file_not_accepted"
     message = _("The file cannot be taken over as it is. Please correct the rows named below and send it again.")
     status = 422
+
+    def __init__(self, problems: Sequence[tuple[int, str]] = (), reason: str = "rows") -> None:
+        super().__init__(reason=reason, problem_count=len(problems))
+        self.problems = list(problems)
+        self.reason = reason

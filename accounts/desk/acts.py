@@ -10,6 +10,7 @@ ACTIONS = {
     "shipment.came_back": _("parcel came back"),
     "shipment.cancelled": _("parcel cancelled"),
     "shipment.handed_over": _("parcel handed to the shipper"),
+    "shipment.taken_off_list": _("parcel taken off the shipping list"),
     "shipment.viewed": _("delivery address looked at"),
     "shipping_list.approved": _("shipping list confirmed"),
     "shipping_list.opened": _("shipping list written out"),

@@ -58,6 +58,14 @@ from codes.services.redemption.terminals import close_terminal, open_terminal
 from codes.services.reissuing import note_reminder, reissue_award
 from codes.services.reserving import award_reserved, expire_reservations, release_reservation, reserve_code
 from codes.services.shipping import give_address, hand_over, note_come_back
+from codes.services.shipping_lists import (
+    approve_shipping_list,
+    open_shipping_list,
+    open_until,
+    refuse_shipping_list,
+    request_shipping_list,
+    take_off_list,
+)
 from codes.services.stock import (
     ImportPreview,
     activate_batch,
@@ -84,6 +92,7 @@ __all__ = [
     "allocate_stock",
     "approve_export",
     "approve_recall",
+    "approve_shipping_list",
     "award_prizes",
     "award_reserved",
     "cancel_card",
@@ -125,7 +134,9 @@ __all__ = [
     "note_reminder",
     "open_claim",
     "open_export",
+    "open_shipping_list",
     "open_terminal",
+    "open_until",
     "open_vouchers",
     "order_cards",
     "order_missed_cards",
@@ -135,6 +146,7 @@ __all__ = [
     "recall_chunk",
     "redeem_code",
     "refuse_export",
+    "refuse_shipping_list",
     "reissue_award",
     "release_batch",
     "release_code",
@@ -144,6 +156,7 @@ __all__ = [
     "report_uses",
     "request_export",
     "request_recall",
+    "request_shipping_list",
     "reserve_code",
     "resolve_dispute",
     "resume_fetched_batch",
@@ -164,6 +177,7 @@ __all__ = [
     "start_generation",
     "start_import",
     "sweep_jobs",
+    "take_off_list",
     "take_stock",
     "unbind_award",
     "unknown_codes_counted",

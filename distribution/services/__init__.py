@@ -14,6 +14,7 @@ from distribution.services.queueing import (
 )
 from distribution.services.reminding import reissue, remind_of_award, send_moving_link
 from distribution.services.sending import send_delivery
+from distribution.services.tracking import import_tracking
 
 __all__ = [
     "SEND_IDS",
@@ -22,6 +23,7 @@ __all__ = [
     "cancel_delivery",
     "give_prizes",
     "hand_out",
+    "import_tracking",
     "note_provider_event",
     "queue_award",
     "queue_message",
