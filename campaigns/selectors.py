@@ -18,6 +18,7 @@ from campaigns.errors import (
     PinNotAccepted,
 )
 from campaigns.models import (
+    GOODS,
     Campaign,
     CampaignStatus,
     Combination,
@@ -170,6 +171,7 @@ def publish_obstacles(campaign: Campaign, now: datetime) -> list[Obstacle]:
         for missing, obstacle in (
             *_plan_checks(campaign, now),
             *_offer_checks(campaign),
+            *_goods_checks(campaign),
             *_rule_checks(campaign),
         )
         if missing
@@ -255,6 +257,23 @@ def _offer_checks(campaign: Campaign) -> list[Check]:
         (
             later and announced is not None and announced != seats,
             Obstacle("announced_differs", _("The announced number of winners differs from the courses."), "courses"),
+        ),
+    ]
+
+
+def _goods_checks(campaign: Campaign) -> list[Check]:
+    has_goods = Prize.objects.filter(course__campaign=campaign, kind__in=GOODS).exists()
+    return [
+        (
+            campaign.goods_per_household is not None and not has_goods,
+            Obstacle(
+                "household_limit_without_goods",
+                _(
+                    "A limit per household needs goods or samples: an address is asked for only after the win, and only"
+                    " to send them. Add such a prize, or take the limit away."
+                ),
+                "goods_per_household",
+            ),
         ),
     ]
 

@@ -9,12 +9,13 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from campaigns.budgets import is_budget_spent
-from campaigns.models import Budget, Campaign, Prize, PrizeKind
+from campaigns.models import GOODS, Budget, Campaign, Prize
 from codes.figures import DAY, FARTHEST, HOUR_SECONDS, WEEK, stock_of_prizes
-from codes.models import Award, Reservation, ReservationStatus
+from codes.models import Award, Reservation, ReservationStatus, ShipmentStatus
 
 LOW_PERCENT = 80
-COUNTS = Q(voided_at__isnull=True) | Q(revealed_at__isnull=False)  # what was withdrawn unseen was not given
+# What was withdrawn unseen, or before it was handed to the shipper, was not given.
+COUNTS = Q(voided_at__isnull=True) | Q(revealed_at__isnull=False) | Q(shipment__status=ShipmentStatus.HANDED_OVER)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def budget_outlook(campaign: Campaign, now: datetime) -> BudgetOutlook | None:
         return None
     rate = max(_per_hour(campaign, window, now) for window in (DAY, WEEK))
     lasts = timedelta(hours=budget.left_jpy / rate) if rate else None
-    prizes = Prize.objects.filter(course__campaign=campaign).exclude(kind=PrizeKind.PHYSICAL)
+    prizes = Prize.objects.filter(course__campaign=campaign).exclude(kind__in=GOODS)
     return BudgetOutlook(
         budget=budget,
         per_hour_jpy=rate,

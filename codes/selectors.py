@@ -65,7 +65,7 @@ def is_in_stock(prize_id: int) -> bool:
 
 def award_by_token(token: str) -> Award | None:
     """Find the award that a claim link leads to."""
-    awards = Award.objects.select_related("prize__conditions", "gift_code", "entry__campaign__sponsor")
+    awards = Award.objects.select_related("prize__conditions", "gift_code", "shipment", "entry__campaign__sponsor")
     found = awards.filter(token_index__in=token_indexes(token)).order_by()  # one at most: building an order costs more
     return next(iter(found), None)
 

@@ -163,3 +163,10 @@ def drop_old_files() -> None:
 def import_checked_files() -> None:
     """Read in the files of agencies' systems that were checked without a problem; repeats are harmless."""
     job_chains.import_checked_files(now=clock.now())
+
+
+@shared_task(name="codes.tasks.purge_addresses")
+def purge_addresses() -> None:
+    """Delete the delivery addresses that were kept long enough."""
+    while services.purge_addresses(now=clock.now()):
+        pass

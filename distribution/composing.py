@@ -10,6 +10,7 @@ from codes.models import Award
 from core.clock import JST
 from distribution.channels.base import OutgoingMessage
 from distribution.message_contexts import (
+    AddressAgainContext,
     AwardContext,
     CampaignFacts,
     MessageContext,
@@ -17,6 +18,7 @@ from distribution.message_contexts import (
     NotWonContext,
     ReminderContext,
     ResumeContext,
+    ShippedContext,
     VerdictContext,
     VerifyEmailContext,
 )
@@ -54,14 +56,18 @@ def _context(delivery: Delivery, identity: Identity) -> MessageContext:
             return _verdict(delivery, campaign)
         case DeliveryKind.REMINDER:
             return ReminderContext(campaign=campaign, **_waiting(_award_of(delivery)))
+        case DeliveryKind.ADDRESS_AGAIN:
+            award = _award_of(delivery)
+            return AddressAgainContext(
+                campaign=campaign, expires_at=award.shipment.address_until, **_named(award, claim_url(award))
+            )
+        case DeliveryKind.SHIPPED:
+            award = _award_of(delivery)
+            number = award.shipment.tracking_number
+            return ShippedContext(campaign=campaign, tracking_number=number, **_named(award, claim_url(award)))
         case DeliveryKind.MOVE:
             award = _award_of(delivery)
-            return MoveContext(
-                campaign=campaign,
-                link=moving_url(award),
-                brand=award.prize.name,
-                notice_number=award.notice_number,
-            )
+            return MoveContext(campaign=campaign, **_named(award, moving_url(award)))
 
 
 def campaign_facts(delivery: Delivery) -> CampaignFacts:
@@ -90,6 +96,10 @@ def _award_of(delivery: Delivery) -> Award:
     return award
 
 
+def _named(award: Award, link: str) -> dict[str, Any]:
+    return {"link": link, "brand": award.prize.name, "notice_number": award.notice_number}
+
+
 def _waiting(award: Award) -> dict[str, Any]:
     """Give the facts of a prize that waits behind its link."""
     prize = award.prize
@@ -99,6 +109,7 @@ def _waiting(award: Award) -> dict[str, Any]:
         "brand": prize.name,
         "value_jpy": prize.face_value_jpy,
         "notice_number": award.notice_number,
+        "asks_address": prize.is_goods,
         "image_url": f"{settings.PUBLIC_URL}/p/{prize.public_id}/" if prize.picture else "",
     }
 

@@ -57,6 +57,7 @@ class AwardContext(MessageContext):
     value_jpy: int
     notice_number: str
     image_url: str = ""
+    asks_address: bool = False  # goods: behind the link waits no code, but the question where to send them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,26 @@ class MoveContext(MessageContext):
     kind = DeliveryKind.MOVE
     brand: str
     notice_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressAgainContext(MessageContext):
+    """A parcel came back; its address is asked for once more."""
+
+    kind = DeliveryKind.ADDRESS_AGAIN
+    expires_at: datetime
+    brand: str
+    notice_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShippedContext(MessageContext):
+    """Goods are with the shipper; the number is empty where he gave none."""
+
+    kind = DeliveryKind.SHIPPED
+    brand: str
+    notice_number: str
+    tracking_number: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

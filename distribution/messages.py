@@ -117,7 +117,7 @@ def _line_message(context: MessageContext, words: MessageWords, layout: dict[str
     return gift_card(
         alt_text=words.subject,
         heading=words.heading,
-        title=_one_line(f"{context.brand} {format_yen(context.value_jpy)}"),
+        title=_one_line(f"{context.brand} {'' if context.asks_address else format_yen(context.value_jpy)}"),
         lead="\n".join(words.lead),
         facts=words.facts + _facts(render_to_string("distribution/sponsor.txt", layout).splitlines()),
         notes=[*words.notes, render_to_string("distribution/genuine.txt", layout).strip()],

@@ -21,6 +21,12 @@ class DeliveryKind(models.TextChoices):
     RESUME = "resume", _("link to continue")
     REMINDER = "reminder", _("reminder of a prize not opened yet")
     MOVE = "move", _("link for another device")
+    ADDRESS_AGAIN = "address_again", _("request for the address of a parcel that came back")
+    SHIPPED = "shipped", _("goods were sent")
+
+
+# Messages about an award beside the one notice that it has.
+ABOUT_AN_AWARD = ["reminder", "move", "address_again", "shipped"]
 
 
 class DeliveryStatus(models.TextChoices):
@@ -78,7 +84,7 @@ class Delivery(StatefulModel):
         related_name="+",
         verbose_name=_("agency"),
     )
-    kind = models.CharField(_("kind"), max_length=12, choices=DeliveryKind)
+    kind = models.CharField(_("kind"), max_length=13, choices=DeliveryKind)
     entry = models.ForeignKey(
         Entry,
         on_delete=models.PROTECT,
@@ -131,8 +137,8 @@ class Delivery(StatefulModel):
             ),
             models.CheckConstraint(
                 name="delivery_about_matches_kind",
-                condition=Q(kind__in=["reminder", "move"], about__isnull=False)
-                | (~Q(kind__in=["reminder", "move"]) & Q(about__isnull=True)),
+                condition=Q(kind__in=ABOUT_AN_AWARD, about__isnull=False)
+                | (~Q(kind__in=ABOUT_AN_AWARD) & Q(about__isnull=True)),
             ),
             models.UniqueConstraint(name="delivery_reminds_once", fields=["about"], condition=Q(kind="reminder")),
             models.CheckConstraint(

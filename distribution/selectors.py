@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from django.db.models import F, Q
 
 from campaigns.models import Campaign
-from codes.models import Award
+from codes.models import Award, Shipment, ShipmentStatus
 from core.clock import JST
 from distribution.models import Delivery, DeliveryKind, DeliveryStatus
 
@@ -50,7 +50,9 @@ def daytime_from(now: datetime) -> datetime:
 
 
 def awards_to_remind_of(now: datetime, *, limit: int = 200) -> list[int]:
-    """Give the ids of awards whose deadline is near and whose code nobody has seen; oldest first.
+    """Give the ids of awards whose deadline is near and whose code nobody has seen, or whose address is not given.
+
+    Oldest first.
 
     A campaign whose reminder would follow the notice at once has none.
     """
@@ -61,11 +63,11 @@ def awards_to_remind_of(now: datetime, *, limit: int = 200) -> list[int]:
             prize__course__campaign=campaign,
             claim_expires_at__gt=now,
             claim_expires_at__lte=now + timedelta(days=campaign.claim_reminder_days),
-            gift_code__isnull=False,
             reminded_at__isnull=True,
             revealed_at__isnull=True,
             voided_at__isnull=True,
         )
+        waiting = waiting.filter(Q(gift_code__isnull=False) | Q(shipment__status=ShipmentStatus.WAITING))
         found += waiting.order_by("pk").values_list("pk", flat=True)[: limit - len(found)]
     return found
 
@@ -81,6 +83,9 @@ def out_of_date(delivery: Delivery, now: datetime) -> str | None:
         return None
     if award.voided_at is not None:
         return "award_voided"
+    parcel = _outdated_parcel(delivery, award)
+    if parcel is not None:
+        return parcel
     if delivery.kind == DeliveryKind.REMINDER and award.revealed_at is not None:
         return "already_opened"
     if delivery.kind == DeliveryKind.REMINDER and award.claim_expires_at <= now:
@@ -88,3 +93,15 @@ def out_of_date(delivery: Delivery, now: datetime) -> str | None:
     if delivery.kind == DeliveryKind.MOVE and not award.device_digest:
         return "not_bound"
     return None
+
+
+def _outdated_parcel(delivery: Delivery, award: Award) -> str | None:
+    """Tell why a message about goods is not to be sent any more: their address was given, or they came back."""
+    shipment = Shipment.objects.filter(award=award).first()
+    if shipment is None:
+        return None
+    kind, status = delivery.kind, shipment.status
+    asks = {DeliveryKind.REMINDER: ShipmentStatus.WAITING, DeliveryKind.ADDRESS_AGAIN: ShipmentStatus.RETURNED}
+    if status != asks.get(DeliveryKind(kind), status):
+        return "address_given"
+    return "came_back" if kind == DeliveryKind.SHIPPED and status != ShipmentStatus.HANDED_OVER else None

@@ -270,6 +270,9 @@ class TouchKind(models.TextChoices):
     REVEALED = "revealed", _("saw the code")
     REDEEMED = "redeemed", _("used the code")
     RETURNED = "returned", _("returned the purchase")
+    ADDRESS = "address", _("gave the delivery address")
+    SHIPPED = "shipped", _("goods were sent")
+    CAME_BACK = "came_back", _("goods came back")
     NOTE = "note", _("note by the desk")
 
 

@@ -12,12 +12,21 @@ from campaigns.models import Prize, PrizeKind, UseConditions, UseMode
 from campaigns.use_conditions import conditions_sentences
 from codes.conditions import usable_until, uses_left
 from codes.holders import holder_obstacle
-from codes.models import Award, CodeStatus
+from codes.models import Award, CodeStatus, ShipmentStatus
 from codes.presentation import presentation_token, slot_ends_at, token_good_until
 from codes.selectors import RevealedCode, award_by_token, waits_for_another_code
 from core import clock
 from core.qr import qr_svg
+from portal.forms import ClaimPinForm, NewClaimPinForm
 from portal.holder import holder_of
+
+PARCELS = {
+    ShipmentStatus.READY: "address_given",
+    ShipmentStatus.LISTED: "packed",
+    ShipmentStatus.HANDED_OVER: "sent",
+    ShipmentStatus.CANCELLED: "void",
+}
+GOODS_STATES = ("address", "address_given", "packed", "sent")
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,8 @@ def award_behind(token: str) -> Award:
 def award_state(award: Award, now: datetime) -> str:
     """Name what can be done with an award.
 
-    One of ready, shown, used, expired, void, preparing (another code is to come), replaced, or goods that need no code.
+    One of ready, shown, used, expired, void, preparing (another code is to come), replaced; or of goods, which need no
+    code: address (it is asked for), address_given, packed, sent.
     """
     code = award.gift_code
     if award.voided_at and hasattr(award, "replaced_by"):
@@ -54,7 +64,7 @@ def award_state(award: Award, now: datetime) -> str:
     if award.voided_at or (code and code.status == CodeStatus.VOID):
         return "void"
     if code is None:
-        return "goods"
+        return _goods_state(award, now)
     conditions = use_conditions(award.prize)
     if code.redeemed_at and (code.balance_jpy == 0 or uses_left(code, most_uses(conditions)) == 0):
         return "used"
@@ -64,6 +74,13 @@ def award_state(award: Award, now: datetime) -> str:
     if award.revealed_at is None and award.claim_expires_at <= now:
         return "expired"
     return "shown" if award.revealed_at else "ready"
+
+
+def _goods_state(award: Award, now: datetime) -> str:
+    status = award.shipment.status
+    if status in (ShipmentStatus.WAITING, ShipmentStatus.RETURNED):
+        return "expired" if award.shipment.address_until <= now else "address"
+    return PARCELS[ShipmentStatus(status)]
 
 
 def own_award_at_the_till(request: HttpRequest, token: str) -> Award:
@@ -103,7 +120,21 @@ def last_moment(award: Award) -> datetime:
     end = usable_until(code, use_conditions(award.prize)) if code else None
     if end is not None and (award.revealed_at or end < award.claim_expires_at):
         return end
-    return award.claim_expires_at
+    return award.claim_expires_at if code or award.voided_at else _address_until(award)
+
+
+def _address_until(award: Award) -> datetime:
+    shipment = getattr(award, "shipment", None)
+    return shipment.address_until if shipment else award.claim_expires_at
+
+
+def pin_form(obstacle: str | None, request: HttpRequest | None = None) -> ClaimPinForm | None:
+    """Give the form that the PIN of an award is typed, or chosen, in; None where none is asked for."""
+    kinds = {"pin": ClaimPinForm, "new_pin": NewClaimPinForm}
+    kind = kinds.get(obstacle or "")
+    if kind is None:
+        return None
+    return kind(request.POST) if request else kind()
 
 
 def till_context(award: Award, now: datetime) -> dict[str, object]:

@@ -51,6 +51,7 @@ def open_campaign(
     rules: tuple[RuleKind, ...] = (),
     course: dict[str, Any] | None = None,
     face_value_jpy: int = 500,
+    kind: PrizeKind = PrizeKind.OWN_CODE,
     **details: Any,
 ) -> World:
     """Publish a campaign in which, unless told otherwise, everyone wins a code of 500 yen without any condition."""
@@ -58,7 +59,7 @@ def open_campaign(
     factories.KpiTargetFactory.create(campaign=campaign)
     factories.TermsVersionFactory.create(campaign=campaign)
     made = factories.PrizeCourseFactory.create(campaign=campaign, **(course or {}))
-    prize = factories.PrizeFactory.create(course=made, kind=PrizeKind.OWN_CODE, face_value_jpy=face_value_jpy)
+    prize = factories.PrizeFactory.create(course=made, kind=kind, face_value_jpy=face_value_jpy)
     if rules:
         group = factories.RuleGroupFactory.create(campaign=campaign)
         for kind in rules:
@@ -93,6 +94,24 @@ def fetched_campaign(*, codes: int = 3, **details: Any) -> World:
     world.prize.refresh_from_db()
     stock_fetched(world.prize, codes)
     return world
+
+
+def goods_campaign(*, kind: PrizeKind = PrizeKind.PHYSICAL, **details: Any) -> World:
+    """Publish a campaign in which everyone wins goods worth 3,000 yen that are sent to an address."""
+    return open_campaign(codes=0, kind=kind, face_value_jpy=3000, **details)
+
+
+def address(**changed: str) -> dict[str, str]:
+    """Give an address as somebody types it."""
+    return {
+        "name": "水引 花子",
+        "postal_code": "150-0001",
+        "prefecture": "東京都",
+        "city": "渋谷区",
+        "street": "神宮前一丁目2番3号",
+        "building": "",
+        "phone": "090-1234-5678",
+    } | changed
 
 
 def stock_fetched(prize: Prize, quantity: int) -> CodeBatch:

@@ -3,6 +3,19 @@
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "address.corrected": _("delivery address corrected"),
+    "address.erased": _("delivery address erased"),
+    "address.given": _("delivery address given"),
+    "addresses.purged": _("delivery addresses deleted after their retention period"),
+    "shipment.came_back": _("parcel came back"),
+    "shipment.cancelled": _("parcel cancelled"),
+    "shipment.handed_over": _("parcel handed to the shipper"),
+    "shipment.taken_off_list": _("parcel taken off the shipping list"),
+    "shipment.viewed": _("delivery address looked at"),
+    "shipping_list.approved": _("shipping list confirmed"),
+    "shipping_list.opened": _("shipping list written out"),
+    "shipping_list.refused": _("shipping list refused"),
+    "shipping_list.requested": _("shipping list asked for"),
     "agency.created": _("agency made"),
     "api_key.issued": _("API key issued"),
     "api_key.revoked": _("API key revoked"),

@@ -16,7 +16,7 @@ from accounts.desk.tenancy import signed_in
 from accounts.models import Agency, User
 from accounts.selectors import agencies_where
 from analytics.admin.report import VIEW, funnel_context, number
-from campaigns.models import Campaign, CampaignStatus, Mechanic, Prize, PrizeKind
+from campaigns.models import GOODS, Campaign, CampaignStatus, Mechanic, Prize
 from campaigns.selectors import publish_obstacles
 from codes.alarm_mail import SPENT_PERCENT
 from codes.figures import ALARM_SHARE, PrizeStock, batches_with_codeless, stock_of_prizes
@@ -126,7 +126,7 @@ def _stock(user: User, now: datetime) -> Duty | None:
         return None
     running = [CampaignStatus.SCHEDULED, CampaignStatus.OPEN, CampaignStatus.PAUSED, CampaignStatus.CLOSED]
     prizes = Prize.objects.filter(course__campaign__agency__in=agencies, course__campaign__status__in=running)
-    lines = stock_of_prizes(prizes.exclude(kind=PrizeKind.PHYSICAL).select_related("course__campaign"))
+    lines = stock_of_prizes(prizes.exclude(kind__in=GOODS).select_related("course__campaign"))
     alarms = {alarm.prize_id: alarm for alarm in StockAlarm.objects.filter(agency__in=agencies, ended_at__isnull=True)}
     low = [line for line in lines if line.prize.pk in alarms or line.left <= line.came_in * ALARM_SHARE]
     low.sort(key=lambda line: line.left)

@@ -50,9 +50,12 @@ OFFER = Step(
     "offer",
     _("2 Prizes"),
     _("Courses such as A賞 and B賞, with the prizes that each winner receives, and their limits."),
-    ((None, {"fields": ("shows_remaining",)}),),
+    (
+        (None, {"fields": ("shows_remaining",)}),
+        (_("Goods that are sent"), {"fields": (("goods_per_household", "address_days"),)}),
+    ),
     (inlines.PrizeCourseInline,),
-    ("courses",),
+    ("courses", "goods_per_household"),
 )
 CONDITIONS = Step(
     "conditions",

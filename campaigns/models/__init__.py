@@ -11,6 +11,7 @@ from campaigns.models.campaign import (
     Objective,
 )
 from campaigns.models.offer import (
+    GOODS,
     Custody,
     GiftBrand,
     Prize,
@@ -35,6 +36,7 @@ from campaigns.models.sponsors import Sponsor, Store
 from campaigns.models.survey import Question, QuestionKind, Survey
 
 __all__ = [
+    "GOODS",
     "Budget",
     "Campaign",
     "CampaignStatus",

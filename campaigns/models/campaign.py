@@ -142,6 +142,18 @@ class Campaign(StatefulModel):
             "Of the goods of the campaign while it runs. The prizes of a draw may be worth 2 percent of it in all."
         ),
     )
+    goods_per_household = models.PositiveSmallIntegerField(
+        _("goods per household"),
+        null=True,
+        blank=True,
+        help_text=_("How many goods or samples one dwelling may receive in this campaign. Empty: no limit."),
+    )
+    address_days = models.PositiveSmallIntegerField(
+        _("days to keep delivery addresses"),
+        default=90,
+        db_default=90,
+        help_text=_("From the day the goods were handed to the shipper. Then addresses are deleted; the counts stay."),
+    )
     shows_remaining = models.BooleanField(_("show how many are left"), default=False)
     cloned_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, editable=False)
 
@@ -178,6 +190,11 @@ class Campaign(StatefulModel):
                 name="campaign_trade_value_positive",
                 condition=Q(trade_value_jpy__isnull=True) | Q(trade_value_jpy__gte=1),
             ),
+            models.CheckConstraint(
+                name="campaign_household_limit_positive",
+                condition=Q(goods_per_household__isnull=True) | Q(goods_per_household__gte=1),
+            ),
+            models.CheckConstraint(name="campaign_address_days_bounded", condition=Q(address_days__range=(1, 180))),
             models.CheckConstraint(name="campaign_entries_positive", condition=Q(entries_per_person__gte=1)),
             models.CheckConstraint(
                 name="campaign_daily_entries_positive",

@@ -100,6 +100,12 @@ class PrizeKind(models.TextChoices):
     GIFT_CODE = "gift_code", _("gift code of another company")
     OWN_CODE = "own_code", _("own code, redeemed at our stores")
     PHYSICAL = "physical", _("goods")
+    SAMPLE = "sample", _("sample product")
+
+
+# The one place that says which kinds have no code and are sent to an address; the database's own function for giving
+# prizes has the same list, and a test compares both.
+GOODS = (PrizeKind.PHYSICAL, PrizeKind.SAMPLE)
 
 
 class Prize(PublicModel):
@@ -144,7 +150,12 @@ class Prize(PublicModel):
     @property
     def needs_code(self) -> bool:
         """Tell whether a winner gets a code out of stock."""
-        return self.kind != PrizeKind.PHYSICAL
+        return not self.is_goods
+
+    @property
+    def is_goods(self) -> bool:
+        """Tell whether it is sent to an address, which is asked for after the win."""
+        return self.kind in GOODS
 
 
 class UseMode(models.TextChoices):

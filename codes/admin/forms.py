@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from accounts.desk import InclusiveEndField
 from accounts.models import Agency
-from campaigns.models import Prize, PrizeKind, Store, TrackedLinkChannel
+from campaigns.models import GOODS, Prize, PrizeKind, Store, TrackedLinkChannel
 from codes.models import Allocation, BatchPurpose, CodeFormat
 from codes.services.fetched_stock import MAX_FETCHED
 from codes.services.generating import MOST
@@ -54,7 +54,7 @@ PROBLEMS = {
         "The file is not text in UTF-8, Shift_JIS or UTF-16. Please save it as “CSV UTF-8” and choose it again."
     ),
 }
-HAS_CODES = (PrizeKind.GIFT_CODE, PrizeKind.OWN_CODE)
+HAS_CODES = [kind for kind in PrizeKind if kind not in GOODS]
 
 
 class PrizeChoice(forms.ModelChoiceField):

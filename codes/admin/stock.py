@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, grouped, shown, until
 from accounts.desk.tenancy import allowed_agency_ids
 from accounts.models import Agency
-from campaigns.models import Campaign, CampaignStatus, Prize, PrizeKind
+from campaigns.models import GOODS, Campaign, CampaignStatus, Prize
 from codes.admin.bars import state_bar
 from codes.admin.budgets import CHANGE as CHANGE_BUDGET
 from codes.admin.budgets import BudgetPages
@@ -130,7 +130,7 @@ class StockCountAdmin(PlacePages, BudgetPages, ExportMixin, ReadOnlyAdmin):
         chosen = campaigns.filter(pk=_number(request.GET.get("campaign"))).first()
         chosen = chosen or campaign_with_newest_entry(campaigns) or campaigns.first()
         now = clock.now()
-        prizes = Prize.objects.filter(course__campaign=chosen).exclude(kind=PrizeKind.PHYSICAL)
+        prizes = Prize.objects.filter(course__campaign=chosen).exclude(kind__in=GOODS)
         prizes = prizes.select_related("course__campaign", "gift_brand")
         lines = [_line(stock, now) for stock in stock_of_prizes(prizes)]
         context = {
@@ -172,7 +172,7 @@ class StockCountAdmin(PlacePages, BudgetPages, ExportMixin, ReadOnlyAdmin):
         ids = allowed_agency_ids(request, permission)
         if not ids:
             raise PermissionDenied
-        prizes = Prize.objects.filter(course__campaign__agency__in=ids).exclude(kind=PrizeKind.PHYSICAL)
+        prizes = Prize.objects.filter(course__campaign__agency__in=ids).exclude(kind__in=GOODS)
         found: Prize = get_object_or_404(prizes.select_related("course__campaign", "gift_brand"), pk=prize_id)
         return found
 

@@ -13,6 +13,13 @@ from codes.models.places import (
     SupplierCard,
     SupplierCardStatus,
 )
+from codes.models.shipping import (
+    Household,
+    Shipment,
+    ShipmentStatus,
+    ShippingList,
+    ShippingListStatus,
+)
 from codes.models.stock import (
     BatchPurpose,
     BatchStatus,
@@ -53,6 +60,7 @@ __all__ = [
     "DisputeStatus",
     "FileProblem",
     "GiftCode",
+    "Household",
     "JobKind",
     "JobStatus",
     "LedgerAccount",
@@ -64,6 +72,10 @@ __all__ = [
     "Reservation",
     "ReservationStatus",
     "Settlement",
+    "Shipment",
+    "ShipmentStatus",
+    "ShippingList",
+    "ShippingListStatus",
     "ShownNumber",
     "StockAlarm",
     "StockCount",

@@ -15,6 +15,7 @@ from codes.services.counting import take_stock
 from codes.services.exporting import ExportForm, approve_export, export_chunk, refuse_export, request_export
 from codes.services.fetched_stock import create_fetched_batch, free_funds, resume_fetched_batch
 from codes.services.fetching import make_card, make_due_cards, order_cards, order_missed_cards
+from codes.services.forgetting_addresses import forget_addresses, purge_addresses
 from codes.services.guessing import (
     Guesser,
     check_guesser,
@@ -56,6 +57,15 @@ from codes.services.redemption.settling import settle_days
 from codes.services.redemption.terminals import close_terminal, open_terminal
 from codes.services.reissuing import note_reminder, reissue_award
 from codes.services.reserving import award_reserved, expire_reservations, release_reservation, reserve_code
+from codes.services.shipping import give_address, hand_over, note_come_back
+from codes.services.shipping_lists import (
+    approve_shipping_list,
+    open_shipping_list,
+    open_until,
+    refuse_shipping_list,
+    request_shipping_list,
+    take_off_list,
+)
 from codes.services.stock import (
     ImportPreview,
     activate_batch,
@@ -82,6 +92,7 @@ __all__ = [
     "allocate_stock",
     "approve_export",
     "approve_recall",
+    "approve_shipping_list",
     "award_prizes",
     "award_reserved",
     "cancel_card",
@@ -101,10 +112,13 @@ __all__ = [
     "expire_codes",
     "expire_reservations",
     "export_chunk",
+    "forget_addresses",
     "forget_recovered_calls",
     "forget_shown_numbers",
     "free_funds",
     "generate_codes",
+    "give_address",
+    "hand_over",
     "hold_batch",
     "hold_code",
     "import_codes",
@@ -116,19 +130,24 @@ __all__ = [
     "move_award",
     "note_alarm_mailed",
     "note_budget_mailed",
+    "note_come_back",
     "note_reminder",
     "open_claim",
     "open_export",
+    "open_shipping_list",
     "open_terminal",
+    "open_until",
     "open_vouchers",
     "order_cards",
     "order_missed_cards",
     "preview_cancellation",
     "preview_import",
+    "purge_addresses",
     "recall_chunk",
     "redeem_code",
     "redeem_in_transaction",
     "refuse_export",
+    "refuse_shipping_list",
     "reissue_award",
     "release_batch",
     "release_code",
@@ -138,6 +157,7 @@ __all__ = [
     "report_uses",
     "request_export",
     "request_recall",
+    "request_shipping_list",
     "reserve_code",
     "resolve_dispute",
     "resume_fetched_batch",
@@ -159,6 +179,7 @@ __all__ = [
     "start_generation",
     "start_import",
     "sweep_jobs",
+    "take_off_list",
     "take_stock",
     "unbind_award",
     "unknown_codes_counted",

@@ -26,6 +26,7 @@ from codes.services.journaling import journal_void, journal_withdrawal
 from codes.services.places import take_from_rest, take_place_of
 from codes.services.redemption.ledger import withdraw_balance
 from codes.services.reserving import award_reserved
+from codes.services.shipping import cancel_shipment
 from core.errors import DomainError
 from core.index_keys import current_key_id
 from draws.models import DrawResult
@@ -89,6 +90,7 @@ def void_award(
     """Withdraw an award and block its code, which never returns to stock; a repeat changes nothing.
 
     What nobody has seen was not given: its worth returns to the campaign's budget, unless another takes its place.
+    Goods that are with the shipper were given; others are not sent, and their address is forgotten.
     """
     award = Award.objects.select_for_update().get(pk=award_id)
     if award.voided_at is not None:
@@ -103,7 +105,8 @@ def void_award(
             journal_void(gift_code=gift_code, now=now)
     journal_withdrawal(award=award, now=now)
     audit.record("award.voided", subject=award, actor_id=actor_id, reason=reason)
-    if award.revealed_at is None and not is_replaced:
+    goods_are_out = cancel_shipment(award_id=award_id, now=now)
+    if award.revealed_at is None and not is_replaced and not goods_are_out:
         give_back_budget(campaign_id=award.entry.campaign_id, jpy=award.value_jpy, now=now)
     return award
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from accounts import audit
 from campaigns.models import Prize
 from codes.links import claim_token, token_index
-from codes.models import Award, GiftCode
+from codes.models import Award, GiftCode, Shipment
 from core.clock import end_of_jst_day, jst_day
 from core.index_keys import current_key_id
 from draws.models import DrawResult
@@ -44,6 +44,8 @@ def award_code(
         token_key_id=key_id,
         claim_expires_at=end_of_jst_day(jst_day(now) + timedelta(days=result.entry.campaign.claim_days)),
     )
+    if prize.is_goods:
+        Shipment.objects.create(agency_id=result.agency_id, award=award)
     audit.record("code.issued", subject=award, gift_code=str(gift_code.public_id) if gift_code else None)
     return award
 

@@ -18,10 +18,23 @@ from accounts.models import ApiKey
 from accounts.selectors import api_keys_by_index_key
 from codes import key_use
 from codes.key_errors import IndexKeyNeeded, RotationRunning
-from codes.models import Award, CodeJob, GiftCode, JobKind, JobStatus, RecoveredCall, Redemption, ShownNumber, Tombstone
+from codes.models import (
+    Award,
+    CodeJob,
+    GiftCode,
+    Household,
+    JobKind,
+    JobStatus,
+    RecoveredCall,
+    Redemption,
+    ShownNumber,
+    Tombstone,
+)
+from codes.services.forgetting_addresses import reindex_households
 from codes.services.job_loop import RUN_TASK
 from codes.services.rotation import PASSES, reindex_codes
 from codes.services.table_works import as_read, counted, move_on
+from codes.shipments import households_by_index_key
 from core.crashpoints import crashpoint
 from core.errors import KeyUnavailable
 from core.index_keys import current_key_id
@@ -52,6 +65,7 @@ class IndexedTable:
 
 TABLES = (
     IndexedTable("codes", GiftCode, key_use.codes_by_index_key, reindex_codes),
+    IndexedTable("households", Household, households_by_index_key, reindex_households),
     IndexedTable("contacts", Identity, contacts_by_index_key, reindex_contacts),
     IndexedTable("typed numbers", TypedProof, typed_numbers_by_index_key, reindex_typed_numbers),
     IndexedTable("serial codes", Serial, serials_by_index_key, reindex_serials),

@@ -18,7 +18,8 @@ from accounts import audit
 from accounts.data_keys import reseal_data_keys
 from accounts.models import DataKey
 from codes.key_errors import MasterKeyNeeded, RotationRunning
-from codes.models import CodeJob, GiftCode, JobKind, JobStatus
+from codes.models import CodeJob, GiftCode, JobKind, JobStatus, Shipment
+from codes.services.forgetting_addresses import reseal_addresses
 from codes.services.job_loop import OPEN, RUN_TASK
 from codes.services.rotation import PASSES, reseal_codes
 from codes.services.table_works import as_read, counted, move_on
@@ -56,6 +57,7 @@ def _texts(name: str, model: type[Model], reseal: Callable[..., Resealed]) -> Se
 TABLES = (
     _texts("data keys", DataKey, reseal_data_keys),
     _texts("codes", GiftCode, reseal_codes),
+    _texts("delivery addresses", Shipment, reseal_addresses),
     _texts("contacts", Identity, reseal_contacts),
     _texts("typed numbers", TypedProof, reseal_typed_numbers),
     _texts("serial codes", Serial, reseal_serials),

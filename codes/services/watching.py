@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import AuditEntry
-from campaigns.models import CampaignStatus, Prize, PrizeKind
+from campaigns.models import GOODS, CampaignStatus, Prize
 from codes.figures import Forecast, forecast, stock_of_prizes
 from codes.models import BudgetAlarm, StockAlarm
 from core.queueing import enqueue_on_commit
@@ -18,7 +18,7 @@ MAILED = "stock.alarm_mailed"
 
 def watch_stock(*, now: datetime) -> int:
     """Look at every prize that is being given out; returns how many warnings were raised or ended."""
-    prizes = Prize.objects.filter(course__campaign__status__in=RUNNING).exclude(kind=PrizeKind.PHYSICAL)
+    prizes = Prize.objects.filter(course__campaign__status__in=RUNNING).exclude(kind__in=GOODS)
     lines = stock_of_prizes(prizes.select_related("course__campaign"))
     open_alarms = {alarm.prize_id: alarm for alarm in StockAlarm.objects.filter(ended_at__isnull=True)}
     changed = 0

@@ -113,6 +113,8 @@ SIDEBAR = [
     _group(
         _("Deliveries"),
         _item(_("Deliveries"), "outgoing_mail", "distribution.delivery"),
+        _item(_("Parcels"), "local_shipping", "codes.shipment"),
+        _item(_("Shipping lists"), "list_alt", "codes.shippinglist"),
     ),
     _group(
         _("Stores and redemptions"),

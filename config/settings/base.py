@@ -230,6 +230,7 @@ CELERY_BEAT_SCHEDULE = {
     "tries-whose-window-is-over": {"task": "eligibility.tasks.forget_attempts", "schedule": 3600.0},
     "prizes-not-opened-yet": {"task": "distribution.tasks.remind_of_claims", "schedule": 600.0},
     "people-who-belong-together": {"task": "journeys.tasks.sweep_rings", "schedule": 300.0},
+    "addresses-kept-long-enough": {"task": "codes.tasks.purge_addresses", "schedule": 3600.0},
     "traces-kept-long-enough": {"task": "participants.tasks.forget_traces", "schedule": 86_400.0},
     "answers-kept-long-enough": {"task": "api.tasks.forget_answers", "schedule": 86_400.0},
 }

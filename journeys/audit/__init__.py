@@ -17,7 +17,7 @@ CHECKS: dict[str, Check] = {
     "I01": value.codes_and_awards,
     "I02": lambda _now: value.batch_sums(),
     "I03": lambda _now: messages.awards_and_deliveries(),
-    "I04": lambda _now: [*value.course_counters(), *value.shares(), *value.budgets()],
+    "I04": lambda _now: [*value.course_counters(), *value.shares(), *value.budgets(), *value.households()],
     "I05": lambda _now: value.balances(),
     "I06": lambda _now: value.books(),
     "I07": lambda now: [*value.buried_sales(), *value.doubled_calls(now)],

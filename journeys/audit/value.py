@@ -2,11 +2,23 @@
 
 from datetime import datetime
 
-from django.db.models import BigIntegerField, Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models.functions import Coalesce, Length, Substr
 
 from accounts.models import AuditEntry
-from campaigns.models import Budget, Prize
+from campaigns.models import GOODS, Budget, Prize
 from codes.books import codes_that_books_contradict, redemptions_without_posting, transfers_out_of_nowhere
 from codes.budgets import miscounted_budgets
 from codes.key_use import TILLS_ASK
@@ -18,12 +30,14 @@ from codes.models import (
     CodeJob,
     CodeStatus,
     GiftCode,
+    Household,
     JobKind,
     JobStatus,
     LedgerTransfer,
     Redemption,
     RedemptionKind,
     Settlement,
+    Shipment,
     Tombstone,
 )
 from codes.recovered import sales_alive_though_undone
@@ -54,7 +68,7 @@ def codes_and_awards(now: datetime) -> list[str]:
     doubled = valid.filter(
         Exists(valid.filter(entry=OuterRef("entry"), prize=OuterRef("prize")).exclude(pk=OuterRef("pk")))
     )
-    codeless = valid.filter(gift_code__isnull=True).exclude(prize__kind="physical")
+    codeless = valid.filter(gift_code__isnull=True).exclude(prize__kind__in=GOODS)
     fetched = name_ids(GiftCode, cards_out_of_order(now))
     other_prize = Award.objects.filter(gift_code__isnull=False).exclude(gift_code__prize=F("prize"))
     return [
@@ -101,6 +115,20 @@ def shares() -> list[str]:
 def budgets() -> list[str]:
     """I04: of a campaign's budget is used what its awards and the codes kept for somebody are worth, never more."""
     return name_ids(Budget, miscounted_budgets())
+
+
+def households() -> list[str]:
+    """I04: a dwelling has the goods that are counted for it, within its cap; each award of goods has a parcel."""
+    placed = Shipment.objects.filter(household=OuterRef("pk")).order_by().values("household")
+    counted = Household.objects.annotate(
+        taken=Coalesce(Subquery(placed.annotate(n=Count("pk")).values("n")), 0, output_field=BigIntegerField())
+    )
+    parcels = Award.objects.filter(voided_at__isnull=True, prize__kind__in=GOODS, shipment__isnull=True)
+    elsewhere = Shipment.objects.filter(household__isnull=False).exclude(
+        household__campaign=F("award__entry__campaign")
+    )
+    wrong = counted.filter(~Q(used=F("taken")) | Q(used__gt=F("cap")))
+    return [*name_rows(wrong), *name_rows(parcels), *name_rows(elsewhere)]
 
 
 def balances() -> list[str]:

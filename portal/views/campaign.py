@@ -10,7 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.budgets import is_budget_spent, prizes_left_in_budget
-from campaigns.models import Campaign, CampaignStatus, EntryRule, Mechanic, Prize, PrizeKind, RuleKind
+from campaigns.models import GOODS, Campaign, CampaignStatus, EntryRule, Mechanic, Prize, RuleKind
 from campaigns.selectors import (
     campaign_by_slug,
     current_terms,
@@ -152,7 +152,7 @@ def _left(campaign: Campaign) -> int | None:
 
 
 def _coded_prizes(campaign: Campaign) -> list[int]:
-    prizes = Prize.objects.filter(course__campaign=campaign).exclude(kind=PrizeKind.PHYSICAL)
+    prizes = Prize.objects.filter(course__campaign=campaign).exclude(kind__in=GOODS)
     return list(prizes.values_list("pk", flat=True))
 
 

@@ -29,18 +29,21 @@ from participants.services import keep_traces
 from portal.attempts import spend_guess
 from portal.calendar import all_day_event
 from portal.claiming import (
+    GOODS_STATES,
     award_behind,
     award_state,
     claim_context,
     code_fields,
     last_moment,
+    pin_form,
     till_context,
     use_sentences,
 )
-from portal.forms import ClaimPinForm, NewClaimPinForm
+from portal.forms import ClaimPinForm
 from portal.holder import Proof, holder_of, keep_device, keep_proof, with_device
 from portal.refusals import private, refusal_page
 from portal.session import remember, visitor_of
+from portal.views.goods import goods_page
 
 MOVES = 3  # links for another device that may be asked for within ten minutes
 
@@ -48,20 +51,22 @@ MOVES = 3  # links for another device that may be asked for within ten minutes
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 def claim(request: HttpRequest, token: str) -> HttpResponse:
-    """Show prize, value and deadline; by POST show the code to its holder."""
+    """Show prize, value and deadline; by POST show the code to its holder, or take the address of goods."""
     award = award_behind(token)
     state = award_state(award, clock.now())
+    if state in GOODS_STATES:
+        return goods_page(request, award, token)
     if request.method != "POST" or state not in ("ready", "shown"):
         return _before(request, award, token)
     obstacle = holder_obstacle(award, holder_of(request, award))
-    form = _pin_form(obstacle, request)
+    form = pin_form(obstacle, request)
     if form is not None and not form.is_valid():
         return _before(request, award, token, form=form, status=422)
     try:
         return _reveal(request, award, token, pin=form.cleaned_data["pin"] if form else "")
     except (ClaimPinWrong, PinNotUsable, ClaimPaused) as refusal:
         award.refresh_from_db()
-        form = _pin_form("pin" if award.pin_hash else "new_pin", request) or ClaimPinForm(request.POST)
+        form = pin_form("pin" if award.pin_hash else "new_pin", request) or ClaimPinForm(request.POST)
         form.is_valid()
         form.refuse("pin", refusal)
         paused_until = refusal.until if isinstance(refusal, ClaimPaused) else None
@@ -118,21 +123,13 @@ def _before(
         "state": state,
         "sentences": use_sentences(award.prize) if state in ("ready", "shown") else [],
         "obstacle": obstacle,
-        "form": form.focus_first_wrong() if form else _pin_form(obstacle),
+        "form": form.focus_first_wrong() if form else pin_form(obstacle),
         "paused_until": paused_until,
         "refusal": refusal,
         "last_use": last_use_of(award.gift_code) if state == "used" and award.gift_code else None,
         "is_sent": request.GET.get("sent") == "1",
     }
     return render(request, "portal/claim.html", context, status=status)
-
-
-def _pin_form(obstacle: str | None, request: HttpRequest | None = None) -> ClaimPinForm | None:
-    kinds = {"pin": ClaimPinForm, "new_pin": NewClaimPinForm}
-    kind = kinds.get(obstacle or "")
-    if kind is None:
-        return None
-    return kind(request.POST) if request else kind()
 
 
 @require_POST
@@ -149,7 +146,7 @@ def ask_to_move(request: HttpRequest, token: str) -> HttpResponse:
     """Have a link for this device sent to the winner, wherever he was written to before."""
     award = award_behind(token)
     spend_guess(request, "move", limit=MOVES, subject=str(award.public_id), now=clock.now())
-    if award_state(award, clock.now()) in ("ready", "shown") and award.device_digest:
+    if award_state(award, clock.now()) in ("ready", "shown", *GOODS_STATES) and award.device_digest:
         send_moving_link(award_id=award.pk, now=clock.now())
     return redirect(f"/g/{token}/?sent=1")
 

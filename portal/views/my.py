@@ -34,7 +34,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     awards = (
         Award.objects.filter(entry__in=entries)
-        .select_related("prize__conditions", "gift_code", "entry__campaign", "replaced_by")
+        .select_related("prize__conditions", "gift_code", "entry__campaign", "replaced_by", "shipment")
         .order_by("-pk")
     )
     messages = Delivery.objects.filter(entry__in=entries).select_related("entry__campaign").order_by("-pk")[:20]

@@ -38,6 +38,8 @@ IN_AGENCY: dict[str, dict[str, str]] = {
     "codes.codejob": {"batch__prize__course__campaign__sponsor__agency": ""},
     "codes.stockcount": {"batch__prize__course__campaign__sponsor__agency": ""},
     "codes.award": {"result__entry__campaign__sponsor__agency": ""},
+    "codes.shipment": {"award__result__entry__campaign__sponsor__agency": ""},
+    "codes.shippinglist": {"campaign__sponsor__agency": ""},
     "codes.redemption": {"gift_code__batch__prize__course__campaign__sponsor__agency": ""},
     "codes.terminal": {"store__agency": ""},
     "codes.settlement": {"store__agency": ""},

@@ -127,7 +127,7 @@ def test_courses_and_their_prizes_are_saved_in_one_step(agency, operator):
 
     answer = operator.post(
         f"{row_url(campaign)}?step=offer",
-        {**formset("courses", course), **formset("courses-0-prizes", prize), "_next": "1"},
+        {**formset("courses", course), **formset("courses-0-prizes", prize), "address_days": "90", "_next": "1"},
     )
 
     saved = PrizeCourse.objects.get(campaign=campaign)

@@ -15,7 +15,7 @@ from participants import models as participants
 from tests.factories.entries import EntryFactory, IdentityFactory
 from tests.factories.moments import NOW
 from tests.factories.offers import CampaignFactory, PrizeCourseFactory, PrizeFactory, StoreFactory
-from tests.factories.people import ApiKeyFactory
+from tests.factories.people import ApiKeyFactory, UserFactory
 
 
 class DrawFactory(DjangoModelFactory[draws.Draw]):
@@ -127,6 +127,52 @@ class AwardFactory(DjangoModelFactory[codes.Award]):
     )
     token_index = factory.Sequence(lambda n: f"{n:064x}")
     claim_expires_at = NOW + timedelta(days=30)
+
+
+class HouseholdFactory(DjangoModelFactory[codes.Household]):
+    class Meta:
+        model = codes.Household
+
+    campaign = factory.SubFactory(CampaignFactory)
+    agency = factory.SelfAttribute("campaign.agency")
+    address_index = factory.Sequence(lambda n: f"{n:064x}")
+    used = 1
+
+
+class ShipmentFactory(DjangoModelFactory[codes.Shipment]):
+    """A parcel that is ready to be sent."""
+
+    class Meta:
+        model = codes.Shipment
+
+    award = factory.SubFactory(AwardFactory, gift_code=None, prize__kind=campaigns.PrizeKind.PHYSICAL)
+    agency = factory.SelfAttribute("award.agency")
+    status = codes.ShipmentStatus.READY
+    public_id = factory.LazyFunction(uuid.uuid4)
+    address_ciphertext = factory.LazyAttribute(
+        lambda row: encrypt(
+            '{"building": "", "city": "渋谷区", "name": "水引 花子", "phone": "09012345678",'
+            ' "postal_code": "1500001", "prefecture": "東京都", "street": "神宮前1丁目2番3号"}',
+            table="shipment",
+            column="address",
+            row=row.public_id,
+        )
+    )
+    masked = "東京都 水***"
+    household = factory.SubFactory(HouseholdFactory, campaign=factory.SelfAttribute("..award.entry.campaign"))
+    address_given_at = NOW
+
+
+class ShippingListFactory(DjangoModelFactory[codes.ShippingList]):
+    """A wish that waits for a second person."""
+
+    class Meta:
+        model = codes.ShippingList
+
+    campaign = factory.SubFactory(CampaignFactory)
+    agency = factory.SelfAttribute("campaign.agency")
+    reason = "第1便"
+    requested_by = factory.SubFactory(UserFactory)
 
 
 class RedemptionFactory(DjangoModelFactory[codes.Redemption]):

@@ -45,6 +45,8 @@ REASONS = {
     "award_voided": _("the prize was withdrawn"),
     "already_opened": _("the prize was opened meanwhile"),
     "past_deadline": _("the deadline had passed"),
+    "address_given": _("the address was given meanwhile"),
+    "came_back": _("the parcel came back meanwhile"),
     "not_bound": _("the prize is bound to no device"),
 }
 

@@ -1,0 +1,88 @@
+"""発送: addresses masked until somebody says why, lists by two people, the shipper's numbers in, parcels back."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts.models import AuditEntry, Role
+from codes.models import Shipment, ShipmentStatus, ShippingList
+from codes.services import give_address
+from distribution.models import Delivery, DeliveryKind
+from tests.admin.registry import list_url, row_url
+from tests.factories import NOW, SponsorFactory
+from tests.worlds import address, goods_campaign, win
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(agency):
+    return goods_campaign(sponsor=SponsorFactory.create(agency=agency))
+
+
+@pytest.fixture
+def shipment(world) -> Shipment:
+    return give_address(award_id=win(world).pk, typed=address(), now=NOW)
+
+
+def act(name: str, row: object) -> str:
+    return reverse(f"admin:codes_{row._meta.model_name}_{name}", args=[row.pk])
+
+
+def test_a_list_shows_no_address_and_finds_a_parcel_by_the_number_read_out(operator, shipment):
+    page = operator.get(list_url("codes.shipment"), {"q": shipment.award.notice_number}).content.decode()
+    other = operator.get(list_url("codes.shipment"), {"q": "0000-0000-0000"}).content.decode()
+
+    assert "東京都 水***" in page
+    assert not any(part in page for part in ("花子", "神宮前", "09012345678"))
+    assert "東京都 水***" not in other
+
+
+def test_I13_an_address_is_shown_for_a_reason_that_the_trail_has_before(operator, shipment):
+    asked = operator.get(act("show_address", shipment)).content.decode()
+    assert "神宮前" not in asked
+
+    shown = operator.post(act("show_address", shipment), {"reason": "問い合わせ"})
+
+    assert "東京都渋谷区神宮前1丁目2番3号" in shown.content.decode()
+    assert "no-store" in shown["Cache-Control"]
+    assert AuditEntry.objects.get(action="shipment.viewed").reason == "問い合わせ"
+
+
+def test_T21_a_list_is_asked_for_by_one_let_out_by_another_and_read_by_both(desk, world, shipment):
+    one, other, third = desk(Role.OPERATOR), desk(Role.OPERATOR), desk(Role.OPERATOR)
+    one.post(reverse("admin:codes_shippinglist_request_list"), {"campaign": world.campaign.pk, "reason": "第1便"})
+    asked = ShippingList.objects.get()
+
+    assert one.post(act("approve", asked)).status_code == 403
+    other.post(act("approve", asked))
+
+    assert Shipment.objects.get().status == ShipmentStatus.LISTED
+    assert third.post(act("download", asked)).status_code == 403
+    assert "神宮前" not in one.get(act("download", asked)).content.decode()
+    file = b"".join(one.post(act("download", asked)).streaming_content).decode()
+    assert "150-0001,東京都,渋谷区,神宮前1丁目2番3号,,水引 花子,09012345678" in file
+    assert AuditEntry.objects.filter(action="shipping_list.opened").count() == 1
+
+
+def test_tracking_numbers_are_checked_before_they_count(operator, world, shipment):
+    path = reverse("admin:codes_shipment_import_file")
+    csv = f"受付番号,送り状番号\n{shipment.award.notice_number},1234-5678-9012".encode("cp932")
+
+    checked = operator.post(path, {"owner": world.campaign.pk, "file": SimpleUploadedFile("a.csv", csv)})
+    assert Shipment.objects.get().status == ShipmentStatus.READY
+    assert not Delivery.objects.filter(kind=DeliveryKind.SHIPPED).exists()
+    operator.post(reverse("admin:codes_shipment_import_confirm"), {"plan": checked.context["plan"]})
+
+    assert Shipment.objects.get().tracking_number == "1234-5678-9012"
+    assert Delivery.objects.filter(kind=DeliveryKind.SHIPPED).count() == 1
+
+
+def test_a_parcel_goes_out_and_comes_back_by_hand(operator, shipment):
+    operator.post(act("hand_over", shipment), {"tracking_number": ""})
+    assert Shipment.objects.get().status == ShipmentStatus.HANDED_OVER
+
+    operator.post(act("came_back", shipment), {"reason": "宛所不明"})
+
+    assert Shipment.objects.get().status == ShipmentStatus.RETURNED
+    assert operator.get(row_url(shipment)).status_code == 200
