@@ -54,6 +54,8 @@ class TenantModelAdmin(OwnChoices, ModelAdmin):
             return False
         if row is None:
             return True
+        if isinstance(row, str) and not row.isdecimal():  # an address that somebody mistyped
+            return False
         ids = self.agency_ids(request, verb)
         if isinstance(row, Model):
             return agency_id_of(row, self.agency_path) in ids

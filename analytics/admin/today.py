@@ -1,20 +1,19 @@
 """今日やること: each duty with its number, how urgent it is, and the button that leads there."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desk.tenancy import signed_in
-from accounts.models import Agency, User
+from accounts.models import User
 from accounts.selectors import agencies_where
+from analytics.admin.duties import ROWS, Duty, agencies_of, parcels
 from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import GOODS, Campaign, CampaignStatus, Mechanic, Prize
 from campaigns.selectors import publish_obstacles
@@ -35,20 +34,6 @@ from participants.selectors import campaign_with_newest_entry
 
 SOON = timedelta(days=3)
 FAILURES_SHOWN = timedelta(days=3)
-ROWS = 5
-
-
-@dataclass
-class Duty:
-    """One thing to do: `rows` are text and address of the first few."""
-
-    title: str | Promise
-    count: int
-    note: str | Promise
-    url: str
-    button: str | Promise
-    is_urgent: bool = False
-    rows: list[tuple[str, str]] = field(default_factory=list)
 
 
 def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +49,7 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
         _suppliers,
         _codeless,
         _deliveries,
+        parcels,
         _draws,
         _late,
         _reveals,
@@ -93,12 +79,8 @@ def _funnel(request: HttpRequest) -> dict[str, Any]:
     return {"campaigns": campaigns, **funnel_context(chosen, "total")}
 
 
-def _agencies(user: User, permission: str) -> QuerySet[Agency] | None:
-    return agencies_where(user, permission) if user.has_perm(permission) else None
-
-
 def _review(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "eligibility.change_reviewcase")
+    agencies = agencies_of(user, "eligibility.change_reviewcase")
     if agencies is None:
         return None
     cases = ReviewCase.objects.filter(agency__in=agencies, status=ReviewStatus.OPEN).order_by("created_at")
@@ -121,7 +103,7 @@ def _review(user: User, now: datetime) -> Duty | None:
 
 
 def _stock(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "codes.change_codebatch")
+    agencies = agencies_of(user, "codes.change_codebatch")
     if agencies is None:
         return None
     running = [CampaignStatus.SCHEDULED, CampaignStatus.OPEN, CampaignStatus.PAUSED, CampaignStatus.CLOSED]
@@ -155,7 +137,7 @@ def _stock_url(line: PrizeStock) -> str:
 
 
 def _budgets(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "codes.change_codebatch")
+    agencies = agencies_of(user, "codes.change_codebatch")
     if agencies is None:
         return None
     alarms = BudgetAlarm.objects.filter(agency__in=agencies, ended_at__isnull=True, campaign__budget__isnull=False)
@@ -184,7 +166,7 @@ def _budget_text(alarm: BudgetAlarm) -> str:
 
 
 def _bulk_work(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "codes.change_codejob")
+    agencies = agencies_of(user, "codes.change_codejob")
     if agencies is None:
         return None
     recent = Q(status=JobStatus.FAILED, created_at__gt=now - FAILURES_SHOWN)
@@ -208,7 +190,7 @@ def _bulk_work(user: User, now: datetime) -> Duty | None:
 
 
 def _disputes(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "codes.change_offlinedispute")
+    agencies = agencies_of(user, "codes.change_offlinedispute")
     if agencies is None:
         return None
     found = OfflineDispute.objects.filter(agency__in=agencies, status=DisputeStatus.OPEN)
@@ -225,7 +207,7 @@ def _disputes(user: User, now: datetime) -> Duty | None:
 
 
 def _suppliers(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "codes.change_codebatch")
+    agencies = agencies_of(user, "codes.change_codebatch")
     if agencies is None:
         return None
     paused = paused_fetched_batches().filter(agency__in=agencies).order_by("updated_at")
@@ -245,7 +227,7 @@ def _suppliers(user: User, now: datetime) -> Duty | None:
 
 
 def _codeless(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "codes.change_codebatch")
+    agencies = agencies_of(user, "codes.change_codebatch")
     if agencies is None:
         return None
     found = batches_with_codeless([agency.pk for agency in agencies])
@@ -265,7 +247,7 @@ def _codeless(user: User, now: datetime) -> Duty | None:
 
 
 def _deliveries(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "distribution.change_delivery")
+    agencies = agencies_of(user, "distribution.change_delivery")
     if agencies is None:
         return None
     troubled = Delivery.objects.filter(agency__in=agencies, status__in=TROUBLED)
@@ -280,7 +262,7 @@ def _deliveries(user: User, now: datetime) -> Duty | None:
 
 
 def _draws(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "draws.add_draw")
+    agencies = agencies_of(user, "draws.add_draw")
     if agencies is None:
         return None
     drawn = Draw.objects.filter(status=DrawStatus.DRAWN).values("campaign")
@@ -300,7 +282,7 @@ def _draws(user: User, now: datetime) -> Duty | None:
 
 
 def _late(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "draws.add_draw")
+    agencies = agencies_of(user, "draws.add_draw")
     if agencies is None:
         return None
     waiting = late_entries().filter(agency__in=agencies)
@@ -317,7 +299,7 @@ def _late(user: User, now: datetime) -> Duty | None:
 
 
 def _reveals(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "codes.reveal_giftcode")
+    agencies = agencies_of(user, "codes.reveal_giftcode")
     if agencies is None:
         return None
     people = heavy_revealers(agency_ids=agencies.values("pk"), now=now)
@@ -335,7 +317,7 @@ def _reveals(user: User, now: datetime) -> Duty | None:
 
 
 def _moving(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "campaigns.change_campaign")
+    agencies = agencies_of(user, "campaigns.change_campaign")
     if agencies is None:
         return None
     opening = Q(status=CampaignStatus.SCHEDULED, entry_opens_at__lte=now + SOON)
@@ -360,7 +342,7 @@ def _moving_text(campaign: Campaign) -> str:
 
 
 def _incomplete(user: User, now: datetime) -> Duty | None:
-    agencies = _agencies(user, "campaigns.change_campaign")
+    agencies = agencies_of(user, "campaigns.change_campaign")
     if agencies is None:
         return None
     drafts = Campaign.objects.filter(agency__in=agencies, status=CampaignStatus.DRAFT)

@@ -18,7 +18,7 @@ from api.v1.campaigns import own
 from api.views import AgencyView, row_or_404
 from campaigns.models import Campaign
 from campaigns.selectors import campaigns_of
-from codes.models import Award
+from codes.models import Award, Shipment, ShipmentStatus
 from distribution.models import Delivery, DeliveryStatus
 
 
@@ -68,6 +68,12 @@ class AwardLine(fields.Output):
         accepted_at = Instant(allow_null=True)
         failure_code = serializers.CharField()
 
+    class ShipmentState(fields.Output):
+        status = serializers.ChoiceField(choices=ShipmentStatus.values)
+        tracking_number = serializers.CharField(help_text="Empty until the shipper has the parcel, or if it has none.")
+        handed_over_at = Instant(allow_null=True)
+        returned_at = Instant(allow_null=True, help_text="When it came back last.")
+
     id = PublicId(source="public_id")
     entry = PublicId(source="entry.public_id")
     external_reference = serializers.CharField(source="entry.external_reference")
@@ -80,6 +86,7 @@ class AwardLine(fields.Output):
     redeemed_at = serializers.SerializerMethodField()
     voided_at = Instant(allow_null=True)
     delivery = serializers.SerializerMethodField(help_text="null until a message is queued")
+    shipment = serializers.SerializerMethodField(help_text="The parcel of goods, without its address; null for codes.")
 
     @extend_schema_field(Instant(allow_null=True))
     def get_redeemed_at(self, award: Award) -> str | None:
@@ -90,6 +97,11 @@ class AwardLine(fields.Output):
     def get_delivery(self, award: Award) -> Any:
         delivery: Delivery | None = getattr(award, "delivery", None)
         return self.DeliveryState(delivery).data if delivery else None
+
+    @extend_schema_field(ShipmentState(allow_null=True))
+    def get_shipment(self, award: Award) -> Any:
+        shipment: Shipment | None = getattr(award, "shipment", None)
+        return self.ShipmentState(shipment).data if shipment else None
 
 
 class AwardList(AgencyView):
@@ -111,4 +123,4 @@ class AwardList(AgencyView):
 def awards_of(campaign: Campaign) -> QuerySet[Award]:
     """Give the awards of a campaign with what a report shows of each."""
     rows = Award.objects.filter(entry__campaign=campaign, agency_id=campaign.agency_id)
-    return rows.select_related("entry", "prize", "gift_code", "delivery")
+    return rows.select_related("entry", "prize", "gift_code", "delivery", "shipment")

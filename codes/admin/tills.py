@@ -107,8 +107,8 @@ class TerminalAdmin(TenantModelAdmin):
         return False
 
     def has_switch_off_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        is_on = Terminal.objects.filter(pk=object_id or 0, is_active=True).exists()
-        return is_on and self.may(request, "change", object_id)
+        on = Terminal.objects.filter(is_active=True)
+        return self.may(request, "change", object_id) and on.filter(pk=object_id or 0).exists()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """Open instead of saving; the secret waits in `obj` for the answer of this request only."""
@@ -257,8 +257,8 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
         return dispute.status, dispute.get_status_display()
 
     def has_resolve_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        is_open = OfflineDispute.objects.filter(pk=object_id or 0, status=DisputeStatus.OPEN).exists()
-        return is_open and self.may(request, "change", object_id)
+        still_open = OfflineDispute.objects.filter(status=DisputeStatus.OPEN)
+        return self.may(request, "change", object_id) and still_open.filter(pk=object_id or 0).exists()
 
     @action(description=_("The store bears it"), url_path="store-bears", icon="store", permissions=["resolve"])
     def store_bears(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -95,6 +95,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='shippinglist',
+            constraint=models.UniqueConstraint(fields=('id', 'agency'), name='shipping_list_of_agency'),
+        ),
+        migrations.AddConstraint(
+            model_name='shippinglist',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'approved', 'refused'])), name='shipping_list_status_known'),
         ),
         migrations.AddConstraint(

@@ -73,6 +73,7 @@ class ShippingList(StatefulModel):
         verbose_name_plural = _("shipping lists")
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
+            models.UniqueConstraint(name="shipping_list_of_agency", fields=["id", "agency"]),
             in_status("shipping_list_status_known", ShippingListStatus),
             models.CheckConstraint(
                 name="shipping_list_second_person",

@@ -65,11 +65,11 @@ class IndexedTable:
 
 TABLES = (
     IndexedTable("codes", GiftCode, key_use.codes_by_index_key, reindex_codes),
-    IndexedTable("households", Household, households_by_index_key, reindex_households),
     IndexedTable("contacts", Identity, contacts_by_index_key, reindex_contacts),
     IndexedTable("typed numbers", TypedProof, typed_numbers_by_index_key, reindex_typed_numbers),
     IndexedTable("serial codes", Serial, serials_by_index_key, reindex_serials),
     IndexedTable("receipts", Receipt, receipts_by_index_key, reindex_receipts),
+    IndexedTable("households", Household, households_by_index_key, reindex_households),
     IndexedTable("claim links", Award, key_use.links_by_index_key),
     IndexedTable("reference numbers", ReferenceNumber, references_by_index_key),
     IndexedTable("API keys", ApiKey, api_keys_by_index_key),

@@ -131,8 +131,8 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
         return import_tracking(campaign_id=owner.pk, data=data, now=clock.now(), actor_id=actor_id)
 
     def has_show_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        sealed = Shipment.objects.filter(pk=object_id or 0).exclude(address_ciphertext="")
-        return self.may(request, "change", object_id) and sealed.exists()
+        sealed = Shipment.objects.exclude(address_ciphertext="")
+        return self.may(request, "change", object_id) and sealed.filter(pk=object_id or 0).exists()
 
     @action(description=_("Show the address"), url_path="address", icon="visibility", permissions=["show"])
     def show_address(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -170,8 +170,8 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
         return response
 
     def _has(self, request: HttpRequest, object_id: str | None, *states: ShipmentStatus) -> bool:
-        in_state = Shipment.objects.filter(pk=object_id or 0, status__in=states)
-        return self.may(request, "change", object_id) and in_state.exists()
+        in_state = Shipment.objects.filter(status__in=states)
+        return self.may(request, "change", object_id) and in_state.filter(pk=object_id or 0).exists()
 
     def has_hand_over_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self._has(request, object_id, ShipmentStatus.READY, ShipmentStatus.LISTED)

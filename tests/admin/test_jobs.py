@@ -178,7 +178,7 @@ def test_failed_work_says_why_and_is_among_todays_duties(prize, operator):
 
 
 def test_F06_work_that_was_set_aside_is_tried_again_after_a_question(prize, operator):
-    job = CodeJobFactory(agency=prize.course.campaign.agency, status=JobStatus.FAILED, failure_code="work_broken")
+    job = CodeJobFactory(batch__prize=prize, status=JobStatus.FAILED, failure_code="work_broken")
     url = reverse("admin:codes_codejob_retry", args=[job.pk])
 
     page = operator.get(row_url(job)).content.decode()

@@ -4,29 +4,25 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
-from campaigns.models import Campaign, Mechanic
+from campaigns.models import Campaign
 from draws.models import Draw
 from participants.models import EntryStatus
 from tests.admin.registry import list_url
 from tests.draws.test_late_entries import accept_late, drawn
-from tests.factories import AgencyFactory
+from tests.factories import SponsorFactory
 
 
 @pytest.fixture
 def world(agency):
     """A drawn campaign of the agency, two of four having won."""
-    world = drawn(4, places=2)
+    world = drawn(4, places=2, sponsor=SponsorFactory(agency=agency))
     Campaign.objects.filter(pk=world.campaign.pk).update(title="冬の抽選")
-    for row in (world.campaign, world.campaign.sponsor):
-        type(row).objects.filter(pk=row.pk).update(agency=agency)
     return world
 
 
 @pytest.fixture
 def late(world, agency):
-    entry = accept_late(world)
-    type(entry).objects.filter(pk=entry.pk).update(agency=agency)
-    return entry
+    return accept_late(world)
 
 
 def address(name, *args):
@@ -73,9 +69,13 @@ def test_a_prize_is_given_by_hand_for_a_reason(world, late, operator):
 
 @pytest.mark.parametrize(("role", "status"), [(Role.REVIEWER, 403), (Role.OPERATOR, 200)])
 def test_T16_only_operators_of_the_agency_draw_late(role, status, world, late, desk):
+    foreign = drawn(4, places=2)
+    theirs = accept_late(foreign)
     client = desk(role)
-    urls = [address("late", world.campaign.pk), address("grant", world.campaign.pk, late.pk)]
 
-    assert [client.get(url).status_code for url in urls] == [status] * 2
-    Campaign.objects.filter(pk=world.campaign.pk).update(agency=AgencyFactory(), mechanic=Mechanic.LATER)
-    assert [client.get(url).status_code for url in urls] == [404 if status == 200 else 403] * 2
+    def answers(world, entry):
+        urls = [address("late", world.campaign.pk), address("grant", world.campaign.pk, entry.pk)]
+        return [client.get(url).status_code for url in urls]
+
+    assert answers(world, late) == [status] * 2
+    assert answers(foreign, theirs) == [404 if status == 200 else 403] * 2

@@ -9,7 +9,7 @@ from codes.models import Shipment, ShipmentStatus, ShippingList
 from codes.services import give_address
 from distribution.models import Delivery, DeliveryKind
 from tests.admin.registry import list_url, row_url
-from tests.factories import NOW, SponsorFactory
+from tests.factories import NOW, ShippingListFactory, SponsorFactory
 from tests.worlds import address, goods_campaign, win
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +86,15 @@ def test_a_parcel_goes_out_and_comes_back_by_hand(operator, shipment):
 
     assert Shipment.objects.get().status == ShipmentStatus.RETURNED
     assert operator.get(row_url(shipment)).status_code == 200
+
+
+def test_today_counts_parcels_that_can_leave_and_leads_to_lists_that_wait(operator, world, shipment):
+    quiet = operator.get(reverse("admin:index")).content.decode()
+    asked = ShippingListFactory(campaign=world.campaign, total_count=1)
+    shown = operator.get(reverse("admin:index")).content.decode()
+
+    line = f"{world.campaign.title}：1件の発送リストが2人目の確認を待っています"
+    assert "発送する荷物" in quiet
+    assert line not in quiet
+    assert line in shown
+    assert row_url(asked) in shown

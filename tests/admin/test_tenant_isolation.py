@@ -39,6 +39,15 @@ def test_T16_a_list_shows_own_rows_and_no_foreign_one(label, agency, foreign, op
 
 
 @pytest.mark.parametrize("label", TENANT_MODELS)
+def test_an_address_that_names_no_row_leads_back(label, operator):
+    mistyped = f"{list_url(label)}no-number/change/"
+
+    answer = operator.get(mistyped, follow=True)
+
+    assert answer.status_code in (200, 403, 404)
+
+
+@pytest.mark.parametrize("label", TENANT_MODELS)
 def test_T16_a_foreign_page_is_answered_like_one_that_is_not_there(label, foreign, operator):
     other = make_row(label, foreign)
 

@@ -15,11 +15,12 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 # Tables too large for one more index each: docs/decisions/0013-a-second-wall.md says what it would cost.
 LARGE = {
-    "codes_award": ["codes_award.replaces_id", "codes_reservation.award_id", "distribution_delivery.about_id",
-                    "distribution_delivery.award_id"],
+    "codes_award": ["codes_award.replaces_id", "codes_reservation.award_id", "codes_shipment.award_id",
+                    "distribution_delivery.about_id", "distribution_delivery.award_id"],
     "codes_giftcode": ["codes_award.gift_code_id", "codes_codelock.gift_code_id", "codes_ledgertransfer.gift_code_id",
                        "codes_offlinedispute.gift_code_id", "codes_redemption.gift_code_id",
                        "codes_reservation.gift_code_id", "codes_suppliercard.gift_code_id"],
+    "codes_household": ["codes_shipment.household_id"],
     "codes_redemption": ["codes_ledgertransfer.redemption_id", "codes_recoveredcall.redemption_id",
                          "codes_redemption.reverses_id"],
     "draws_drawresult": ["codes_award.result_id"],
@@ -40,6 +41,7 @@ HELD = {
     "accounts_apikey": ["codes_redemption.api_key_id", "codes_reservation.api_key_id", "codes_terminal.api_key_id",
                         "codes_tombstone.api_key_id"],
     "campaigns_campaign": ["campaigns_campaign.cloned_from_id", "codes_budgetalarm.campaign_id",
+                           "codes_household.campaign_id", "codes_shippinglist.campaign_id",
                            "draws_draw.campaign_id", "eligibility_appeal.campaign_id",
                            "eligibility_purchasereturn.campaign_id", "eligibility_referencelist.campaign_id",
                            "eligibility_reviewcase.campaign_id", "eligibility_serialbatch.campaign_id",
@@ -51,6 +53,7 @@ HELD = {
                         "codes_offlinedispute.store_id", "codes_redemption.store_id", "codes_settlement.store_id",
                         "codes_terminal.store_id", "codes_tombstone.store_id"],
     "codes_codebatch": ["codes_codejob.batch_id", "codes_giftcode.batch_id", "codes_stockcount.batch_id"],
+    "codes_shippinglist": ["codes_shipment.shipping_list_id"],
     "draws_draw": ["draws_drawresult.draw_id"],
     "eligibility_suspectedring": ["eligibility_ringact.ring_id"],
     "participants_participant": ["participants_entry.participant_id", "participants_identity.participant_id",

@@ -5,6 +5,7 @@ from django.utils import timezone
 from codes.services import redeem_code, void_award
 from distribution.services import queue_award
 from tests.api.world import winning_code
+from tests.factories import NOW, ShipmentFactory
 
 
 def test_an_award_is_listed_with_its_delivery_and_without_its_code(tenant):
@@ -32,7 +33,27 @@ def test_an_award_is_listed_with_its_delivery_and_without_its_code(tenant):
         "redeemed_at": text(award.gift_code.redeemed_at),
         "voided_at": None,
         "delivery": {"status": "queued", "attempts": 0, "accepted_at": None, "failure_code": ""},
+        "shipment": None,
     }
+
+
+def test_an_award_of_goods_says_where_its_parcel_is_and_never_where_it_goes(tenant):
+    ShipmentFactory(
+        award__result__entry__campaign=tenant.campaign,
+        status="handed_over",
+        tracking_number="1234-5678",
+        handed_over_at=NOW,
+    )
+
+    (line,) = tenant.api.get(f"/campaigns/{tenant.campaign.public_id}/awards").json()["data"]
+
+    assert line["shipment"] == {
+        "status": "handed_over",
+        "tracking_number": "1234-5678",
+        "handed_over_at": "2026-11-22T03:00:00Z",
+        "returned_at": None,
+    }
+    assert "渋谷" not in str(line)
 
 
 def test_a_voided_award_says_so_and_one_without_a_message_has_no_delivery(tenant):

@@ -140,7 +140,7 @@ def test_a_file_is_checked_and_nothing_is_stored(world):
 
 def test_each_kind_of_duplicate_is_named(world, settings):
     run_job(job_id=start_import(check_id=checked(world, b"code\nHERE0001\n").pk, now=NOW).pk, now=NOW)
-    other = open_campaign(codes=0, agency=world.agency)
+    other = open_campaign(codes=0, sponsor=world.campaign.sponsor)
     run_job(job_id=start_import(check_id=checked(other, b"code\nTHERE001\n").pk, now=NOW).pk, now=NOW)
     settings.INDEX_KEYS = {**settings.INDEX_KEYS, "9": "A" * 43 + "="}
     settings.INDEX_KEY_ID = "9"  # both stand under a former key now
