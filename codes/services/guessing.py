@@ -4,11 +4,9 @@ A till has so many unknown codes an hour, a web shop as many as its store's page
 Sales, and refusals of codes that exist, are never counted. Once an agency's are used up, each of its tills keeps a few,
 so that whoever guesses at one cannot close the others.
 
-What is left to who guesses, a day: at one till 24 * 120 = 2,880 guesses; with a key that opens S stores at most
-24 * (1,000 + 30 * S), which is 31,200 for 10 stores. They hit one of N live numbers among all M possible ones with a
-chance of about guesses * N / M:
-
-(A web shop alone: at most 24 * 600 = 14,400, five times those of a till.)
+What is left to who guesses, a day: at one till 24 * 120 = 2,880 guesses, at a web shop 24 * 600 at most; with a key
+that opens S stores at most 24 * (1,000 + 30 * S), which is 31,200 for 10 stores. They hit one of N live numbers among
+all M possible ones with a chance of about guesses * N / M:
 
     M                                       one till, N = 1,000     ten stores, N = 100,000
     30 ** 15  codes of 16 letters, digits   2e-16                   2e-13

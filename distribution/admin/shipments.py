@@ -75,7 +75,7 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
         "purged_at",
     )
     readonly_fields = ("number", "prize", "campaign", "asked_until")
-    actions_list = ("import_file", "export_csv")
+    actions_list = ("make_list", "import_file", "export_csv")
     actions_detail = ("show_address", "hand_over", "take_off", "came_back")
     import_owner = _("campaign")
     import_help = _(
@@ -119,6 +119,13 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
     @display(description=_("status"), label=COLOURS, ordering="status")
     def status_label(self, shipment: Shipment) -> tuple[str, str]:
         return shipment.status, shipment.get_status_display()
+
+    def has_make_list_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("codes.export_shipment")
+
+    @action(description=_("Make a shipping list"), url_path="list", icon="list_alt", permissions=["make_list"])
+    def make_list(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:codes_shippinglist_request_list")
 
     def has_import_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.may(request, "change", object_id)

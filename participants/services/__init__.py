@@ -25,7 +25,7 @@ from participants.services.entries import (
 )
 from participants.services.reindexing import reindex_contacts, reindex_typed_numbers
 from participants.services.resealing import reseal_contacts, reseal_typed_numbers
-from participants.services.touches import record_touch, touch_line
+from participants.services.touches import record_touch
 from participants.services.traces import forget_traces, keep_traces
 
 __all__ = [
@@ -51,7 +51,6 @@ __all__ = [
     "save_typed_proof",
     "start_entry",
     "submit_entry",
-    "touch_line",
     "verify_identity",
     "wake_entries",
     "wake_entry",

@@ -18,38 +18,15 @@ def record_touch(
     note: str = "",
 ) -> Touch:
     """Add a line to the timeline; a touch before anybody is known has no participant."""
-    line = touch_line(
-        kind=kind,
-        agency_id=agency_id,
-        now=now,
-        participant_id=participant_id,
-        campaign_id=campaign_id,
-        entry_id=entry_id,
-        link_id=link_id,
-        note=note,
-    )
-    return rows.add(line)
-
-
-def touch_line(
-    *,
-    kind: TouchKind,
-    agency_id: int,
-    now: datetime,
-    participant_id: int | None = None,
-    campaign_id: int | None = None,
-    entry_id: int | None = None,
-    link_id: int | None = None,
-    note: str = "",
-) -> Touch:
-    """Write a line as `record_touch` does, for a caller who adds it together with what it tells of."""
-    return Touch(
-        kind=kind,
-        agency_id=agency_id,
-        at=now,
-        participant_id=participant_id,
-        campaign_id=campaign_id,
-        entry_id=entry_id,
-        link_id=link_id,
-        note=note,
+    return rows.add(
+        Touch(
+            kind=kind,
+            agency_id=agency_id,
+            at=now,
+            participant_id=participant_id,
+            campaign_id=campaign_id,
+            entry_id=entry_id,
+            link_id=link_id,
+            note=note,
+        )
     )

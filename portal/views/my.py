@@ -6,13 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from codes.conditions import usable_until
 from codes.holders import holder_obstacle
 from codes.links import claim_url
 from codes.models import Award
 from core import clock
 from distribution.models import Delivery
 from participants.models import EntryStatus
-from portal.claiming import award_state, last_moment
+from portal.claiming import award_state, use_conditions
 from portal.holder import holder_of
 from portal.refusals import private
 from portal.session import entries_to_show, visitor_of
@@ -40,11 +41,15 @@ def my_page(request: HttpRequest) -> HttpResponse:
     messages = Delivery.objects.filter(entry__in=entries).select_related("entry__campaign").order_by("-pk")[:20]
     context = {
         "rows": [(e, page_of(e), e.status in WITHDRAWABLE) for e in entries],
-        "awards": [(a, _state(request, a, now), claim_url(a), last_moment(a)) for a in awards],
+        "awards": [(a, _state(request, a, now), claim_url(a), _usable_until(a)) for a in awards],
         "messages": messages,
         "sponsors": {e.campaign.sponsor for e in entries},
     }
     return render(request, "portal/my.html", context)
+
+
+def _usable_until(award: Award) -> datetime | None:
+    return usable_until(award.gift_code, use_conditions(award.prize)) if award.gift_code else None
 
 
 def _state(request: HttpRequest, award: Award, now: datetime) -> str:

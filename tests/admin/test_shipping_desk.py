@@ -98,3 +98,11 @@ def test_today_counts_parcels_that_can_leave_and_leads_to_lists_that_wait(operat
     assert line not in quiet
     assert line in shown
     assert row_url(asked) in shown
+
+
+def test_the_parcels_lead_to_making_a_list(operator, desk, shipment):
+    make = reverse("admin:codes_shipment_make_list")
+
+    assert make in operator.get(list_url("codes.shipment")).content.decode()
+    assert operator.get(make).url == reverse("admin:codes_shippinglist_request_list")
+    assert make not in desk(Role.SUPPORT).get(list_url("codes.shipment")).content.decode()

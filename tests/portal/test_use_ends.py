@@ -111,3 +111,14 @@ def test_uses_are_not_counted_where_there_is_nothing_to_count(phone, award, code
     pages = [checked(till, code), phone.get(claim_path(award)), phone.send(claim_path(award)), pressed(phone, award)]
 
     assert ["残り回数" in text_of(page) for page in pages] == [False] * 4
+
+
+def test_my_page_names_the_end_of_use_and_none_where_there_is_none(phone, award, code):
+    GiftCode.objects.update(expires_at=None)
+
+    endless = text_of(phone.get("/my/"))
+    bound(award, valid_until=NOW + timedelta(days=8, seconds=60))
+    ended = text_of(phone.get("/my/"))
+
+    assert "利用期限" not in endless
+    assert f"利用期限 {END}まで" in ended

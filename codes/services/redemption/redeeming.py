@@ -24,8 +24,7 @@ from codes.services.redemption.past import Facts, Past, facts_of
 from core import rows
 from core.crashpoints import crashpoint
 from core.named_locks import hold_all
-from participants.models import TouchKind
-from participants.services import touch_line
+from participants.models import Touch, TouchKind
 
 # A till that makes its call anew tells a later time; where numbers begin anew each day, one comes again a night later.
 SAME_SALE_WITHIN = timedelta(hours=6)
@@ -208,13 +207,13 @@ def _write(redemption: Redemption, facts: Facts) -> None:
     told: list[Model] = [line]
     if facts.holder is not None:
         participant_id, campaign_id, entry_id = facts.holder
-        touch = touch_line(
+        touch = Touch(
             kind=TouchKind.REDEEMED,
             agency_id=redemption.agency_id,
             participant_id=participant_id,
             campaign_id=campaign_id,
             entry_id=entry_id,
-            now=redemption.at,
+            at=redemption.at,
         )
         told.append(touch)
     try:
