@@ -12,12 +12,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 type Converters = Sequence[tuple[int, Sequence[Callable[..., Any]], models.Field[Any, Any]]]
 type Fields = tuple[models.Field[Any, Any], ...]
 type Reference = tuple[models.Field[Any, Any], models.Model]
-type Shape = tuple[tuple[type[models.Model], tuple[tuple[models.Field[Any, Any], str], ...]], ...]
+type Shape = tuple[tuple[type[models.Model], tuple[tuple[str, str], ...]], ...]  # of each row: text by column
 
 
 def first[Row: models.Model](model: type[Row], where: str, values: Sequence[Any]) -> Row | None:
@@ -43,7 +44,7 @@ def lock(alias: str = "") -> str:
 
     SQLite knows no locks of rows: there the IMMEDIATE transaction holds the whole database.
     """
-    if not connection.features.has_select_for_update:
+    if not _live().features.has_select_for_update:
         return ""
     return f" FOR UPDATE OF {alias}" if alias else " FOR UPDATE"
 
@@ -56,13 +57,10 @@ def add[Row: models.Model](row: Row) -> Row:
 
 def add_all(same: Sequence[models.Model]) -> None:
     """Add several rows of one model in one statement."""
-    model = type(same[0])
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in same for field in _written(model)
-    ]
+    model, live = type(same[0]), _live()
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), live) for row in same for field in _written(model)]
     for row, (key,) in zip(same, many(_insert(model, len(same)), values), strict=True):
-        row.pk = key
-        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as `save()` leaves it
+        _stored(row, key)
 
 
 def add_together(several: Sequence[models.Model]) -> None:
@@ -70,7 +68,8 @@ def add_together(several: Sequence[models.Model]) -> None:
 
     A row may refer to one before it, which has no key yet.
     """
-    if connection.vendor != "postgresql":
+    live = _live()
+    if live.vendor != "postgresql":
         for row in several:
             _refer(row)
             add(row)
@@ -78,41 +77,43 @@ def add_together(several: Sequence[models.Model]) -> None:
     place_of = {id(row): place for place, row in enumerate(several)}
     shape, values = [], []
     for row in several:
-        standing_in = {field: f"(SELECT id FROM row_{place_of[id(other)]})" for field, other in _keyless(row)}  # noqa: S608
+        text = {field.column: f"(SELECT id FROM row_{place_of[id(other)]})" for field, other in _keyless(row)}  # noqa: S608
         for field in _written(type(row)):
-            if field in standing_in:
+            if field.column in text:
                 continue
-            value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+            value = field.get_db_prep_save(field.pre_save(row, add=True), live)
             if value is None:  # as part of the text: the driver keeps no statement of more than fifty values
-                standing_in[field] = "NULL"
+                text[field.column] = "NULL"
             else:
                 values.append(value)
-        shape.append((type(row), tuple(standing_in.items())))
+        shape.append((type(row), tuple(text.items())))
     for row, key in zip(several, one(_insert_together(tuple(shape)), values) or (), strict=True):
         _refer(row)
-        row.pk = key
-        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 as `save()` leaves it
+        _stored(row, key)
 
 
 def one(statement: str, values: Sequence[Any]) -> Sequence[Any] | None:
     """Run a statement and give its first row."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_adapted(value) for value in values])
+    live = _live()
+    with live.cursor() as cursor:
+        cursor.execute(statement, [_adapted(value, live) for value in values])
         found: Sequence[Any] | None = cursor.fetchone()
         return found
 
 
 def many(statement: str, values: Sequence[Any]) -> list[Sequence[Any]]:
     """Run a statement and give all its rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_adapted(value) for value in values])
+    live = _live()
+    with live.cursor() as cursor:
+        cursor.execute(statement, [_adapted(value, live) for value in values])
         return list(cursor.fetchall())
 
 
 def count(statement: str, values: Sequence[Any]) -> int:
     """Run a statement that changes rows and tell how many it changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_adapted(value) for value in values])
+    live = _live()
+    with live.cursor() as cursor:
+        cursor.execute(statement, [_adapted(value, live) for value in values])
         return int(cursor.rowcount)
 
 
@@ -130,12 +131,13 @@ def columns(model: type[models.Model], alias: str = "") -> str:
 
 def row_of[Row: models.Model](model: type[Row], values: Sequence[Any]) -> Row:
     """Make a row of what a statement gave for `columns`, in that order; what comes after them is left."""
-    names, converters = _read(model, connection.vendor)
+    live = _live()
+    names, converters = _read(model, live.vendor)
     given = list(values[: len(names)])
     for place, converting, field in converters:
         for convert in converting:
-            given[place] = convert(given[place], field.cached_col, connection)
-    return model.from_db(connection.alias, names, given)
+            given[place] = convert(given[place], field.cached_col, live)
+    return model.from_db(live.alias, names, given)
 
 
 def apart(values: Sequence[Any], *models_in_order: type[models.Model]) -> list[Any]:
@@ -155,8 +157,9 @@ def apart(values: Sequence[Any], *models_in_order: type[models.Model]) -> list[A
 def _read(model: type[models.Model], _vendor: str) -> tuple[list[str], Converters]:
     """Name the fields, and tell what turns columns into what they hold; most are as the driver gives them."""
     found: list[Any] = []
+    live = _live()
     for place, field in enumerate(model._meta.concrete_fields):
-        converters = connection.ops.get_db_converters(field.cached_col) + field.get_db_converters(connection)
+        converters = live.ops.get_db_converters(field.cached_col) + field.get_db_converters(live)
         if converters:
             found.append((place, converters, field))
     return [field.attname for field in model._meta.concrete_fields], found
@@ -178,10 +181,10 @@ def _insert(model: type[models.Model], count: int) -> str:
 def _insert_together(shape: Shape) -> str:
     """Write the statement; a row stands in it under its place, and is referred to by that."""
     inserts = []
-    for place, (model, standing_in) in enumerate(shape):
-        text = dict(standing_in)
+    for place, (model, texts) in enumerate(shape):
+        text = dict(texts)
         names = ", ".join(f'"{field.column}"' for field in _written(model))
-        values = ", ".join(text.get(field, "%s") for field in _written(model))
+        values = ", ".join(text.get(str(field.column), "%s") for field in _written(model))
         insert = f"INSERT INTO {_table(model)} ({names}) VALUES ({values}) RETURNING id"  # noqa: S608
         inserts.append(f"row_{place} AS ({insert})")
     found = ", ".join(f"(SELECT id FROM row_{place})" for place in range(len(shape)))  # noqa: S608
@@ -208,11 +211,22 @@ def _refer(row: models.Model) -> None:
             setattr(row, field.attname, other.pk)
 
 
-def _adapted(value: Any) -> Any:
+def _live() -> BaseDatabaseWrapper:
+    """Give this thread's connection itself: Django's `connection` looks for it at each of its attributes."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def _stored(row: models.Model, key: Any) -> None:
+    """Leave a row as `save()` leaves it."""
+    row.pk = key
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001
+
+
+def _adapted(value: Any, live: BaseDatabaseWrapper) -> Any:
     """Write an instant and an id as the ORM writes them; PostgreSQL's driver takes both as they are."""
     if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return live.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not live.features.has_native_uuid_field:
         return value.hex
     return value
 
