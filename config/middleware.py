@@ -1,11 +1,13 @@
-"""What every request passes: an id that logs and refusals share, and the admin's own content policy."""
+"""What every request passes: an id that logs and refusals share, and the policy of what an answer may load."""
 
 import uuid
 from collections.abc import Callable
 
 import structlog
-from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.constants import HEADER, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.middleware import CSPMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 ADMIN_POLICY = {
     "default-src": [SELF],
@@ -20,6 +22,7 @@ ADMIN_POLICY = {
     "form-action": [SELF],
     "frame-ancestors": [NONE],
 }
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"  # data that a browser shows as a page loads nothing
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -42,17 +45,16 @@ class RequestIdMiddleware:
         return response
 
 
-class AdminContentSecurityMiddleware:
-    """Loosen the policy for the operators' admin only; consumers' pages keep scripts and styles of our own host."""
+class ContentSecurityMiddleware(CSPMiddleware):
+    """Say what each answer may load: pages only what is ours, the operators' admin a little more, the API nothing."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if request.path.startswith("/admin/"):
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.path_info.startswith("/api/v1/"):
+            response.setdefault(HEADER, API_POLICY)
+            return response
+        if request.path_info.startswith("/admin/"):
             response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]
-        return response
+        return super().process_response(request, response)
 
 
 def _clean(request_id: str) -> str:

@@ -14,11 +14,24 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.base import ModelState
 
-type Converters = Sequence[tuple[int, Sequence[Callable[..., Any]], models.Field[Any, Any]]]
+type Converters = Sequence[tuple[str, Sequence[Callable[..., Any]], models.Field[Any, Any]]]
 type Fields = tuple[models.Field[Any, Any], ...]
+type Written = tuple[models.Field[Any, Any], str, type | None]  # field, column, and the type it stores as it is
 type Reference = tuple[models.Field[Any, Any], models.Model]
 type Shape = tuple[tuple[type[models.Model], tuple[tuple[str, str], ...]], ...]  # of each row: text by column
+
+# What is stored as it is, or as `_adapted` has it, if it is of this very type: a member of an enumeration is not.
+PLAIN: dict[type, type] = {
+    models.BigIntegerField: int,
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.ForeignKey: int,
+    models.PositiveBigIntegerField: int,
+    models.PositiveSmallIntegerField: int,
+    models.UUIDField: UUID,
+}
 
 
 def first[Row: models.Model](model: type[Row], where: str, values: Sequence[Any]) -> Row | None:
@@ -58,7 +71,7 @@ def add[Row: models.Model](row: Row) -> Row:
 def add_all(same: Sequence[models.Model]) -> None:
     """Add several rows of one model in one statement."""
     model, live = type(same[0]), _live()
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), live) for row in same for field in _written(model)]
+    values = [_stored_value(row, written, live) for row in same for written in _written(model)]
     for row, (key,) in zip(same, many(_insert(model, len(same)), values), strict=True):
         _stored(row, key)
 
@@ -78,12 +91,13 @@ def add_together(several: Sequence[models.Model]) -> None:
     shape, values = [], []
     for row in several:
         text = {field.column: f"(SELECT id FROM row_{place_of[id(other)]})" for field, other in _keyless(row)}  # noqa: S608
-        for field in _written(type(row)):
-            if field.column in text:
+        for written in _written(type(row)):
+            _field, column, _plain = written
+            if column in text:
                 continue
-            value = field.get_db_prep_save(field.pre_save(row, add=True), live)
+            value = _stored_value(row, written, live)
             if value is None:  # as part of the text: the driver keeps no statement of more than fifty values
-                text[field.column] = "NULL"
+                text[column] = "NULL"
             else:
                 values.append(value)
         shape.append((type(row), tuple(text.items())))
@@ -96,7 +110,7 @@ def one(statement: str, values: Sequence[Any]) -> Sequence[Any] | None:
     """Run a statement and give its first row."""
     live = _live()
     with live.cursor() as cursor:
-        cursor.execute(statement, [_adapted(value, live) for value in values])
+        cursor.execute(statement, _adapted(values, live))
         found: Sequence[Any] | None = cursor.fetchone()
         return found
 
@@ -105,7 +119,7 @@ def many(statement: str, values: Sequence[Any]) -> list[Sequence[Any]]:
     """Run a statement and give all its rows."""
     live = _live()
     with live.cursor() as cursor:
-        cursor.execute(statement, [_adapted(value, live) for value in values])
+        cursor.execute(statement, _adapted(values, live))
         return list(cursor.fetchall())
 
 
@@ -113,7 +127,7 @@ def count(statement: str, values: Sequence[Any]) -> int:
     """Run a statement that changes rows and tell how many it changed."""
     live = _live()
     with live.cursor() as cursor:
-        cursor.execute(statement, [_adapted(value, live) for value in values])
+        cursor.execute(statement, _adapted(values, live))
         return int(cursor.rowcount)
 
 
@@ -133,11 +147,15 @@ def row_of[Row: models.Model](model: type[Row], values: Sequence[Any]) -> Row:
     """Make a row of what a statement gave for `columns`, in that order; what comes after them is left."""
     live = _live()
     names, converters = _read(model, live.vendor)
-    given = list(values[: len(names)])
-    for place, converting, field in converters:
+    row = model.__new__(model)
+    # As when a row comes out of a pickle: the columns are all there, so there is nothing to ask for each of them.
+    row.__dict__.update(zip(names, values, strict=False))
+    row._state = state = ModelState()  # noqa: SLF001 what Django knows of a row
+    state.adding, state.db = False, live.alias
+    for name, converting, field in converters:
         for convert in converting:
-            given[place] = convert(given[place], field.cached_col, live)
-    return model.from_db(live.alias, names, given)
+            setattr(row, name, convert(row.__dict__[name], field.cached_col, live))
+    return row
 
 
 def apart(values: Sequence[Any], *models_in_order: type[models.Model]) -> list[Any]:
@@ -158,21 +176,31 @@ def _read(model: type[models.Model], _vendor: str) -> tuple[list[str], Converter
     """Name the fields, and tell what turns columns into what they hold; most are as the driver gives them."""
     found: list[Any] = []
     live = _live()
-    for place, field in enumerate(model._meta.concrete_fields):
+    for field in model._meta.concrete_fields:
         converters = live.ops.get_db_converters(field.cached_col) + field.get_db_converters(live)
         if converters:
-            found.append((place, converters, field))
+            found.append((field.attname, converters, field))
     return [field.attname for field in model._meta.concrete_fields], found
 
 
 @lru_cache(maxsize=64)
-def _written(model: type[models.Model]) -> Fields:
-    return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+def _written(model: type[models.Model]) -> tuple[Written, ...]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    return tuple((field, str(field.column), PLAIN.get(type(field))) for field in fields)
+
+
+def _stored_value(row: models.Model, written: Written, live: BaseDatabaseWrapper) -> Any:
+    """Give what the column gets, as `save()` would; most values are what they are stored as."""
+    field, _column, plain = written
+    value = row.__dict__.get(field.attname)
+    if type(value) is plain:
+        return value
+    return field.get_db_prep_save(field.pre_save(row, add=True), live)
 
 
 @lru_cache(maxsize=64)
 def _insert(model: type[models.Model], count: int) -> str:
-    names = ", ".join(f'"{field.column}"' for field in _written(model))
+    names = ", ".join(f'"{column}"' for _field, column, _plain in _written(model))
     values = ", ".join([f"({places(_written(model))})"] * count)
     return f"INSERT INTO {_table(model)} ({names}) VALUES {values} RETURNING id"  # noqa: S608 names only
 
@@ -183,8 +211,8 @@ def _insert_together(shape: Shape) -> str:
     inserts = []
     for place, (model, texts) in enumerate(shape):
         text = dict(texts)
-        names = ", ".join(f'"{field.column}"' for field in _written(model))
-        values = ", ".join(text.get(str(field.column), "%s") for field in _written(model))
+        names = ", ".join(f'"{column}"' for _field, column, _plain in _written(model))
+        values = ", ".join(text.get(column, "%s") for _field, column, _plain in _written(model))
         insert = f"INSERT INTO {_table(model)} ({names}) VALUES ({values}) RETURNING id"  # noqa: S608
         inserts.append(f"row_{place} AS ({insert})")
     found = ", ".join(f"(SELECT id FROM row_{place})" for place in range(len(shape)))  # noqa: S608
@@ -193,7 +221,7 @@ def _insert_together(shape: Shape) -> str:
 
 @lru_cache(maxsize=64)
 def _references(model: type[models.Model]) -> Fields:
-    return tuple(field for field in _written(model) if field.is_relation)
+    return tuple(field for field, _column, _plain in _written(model) if field.is_relation)
 
 
 def _keyless(row: models.Model) -> list[Reference]:
@@ -222,13 +250,17 @@ def _stored(row: models.Model, key: Any) -> None:
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001
 
 
-def _adapted(value: Any, live: BaseDatabaseWrapper) -> Any:
-    """Write an instant and an id as the ORM writes them; PostgreSQL's driver takes both as they are."""
+def _adapted(values: Sequence[Any], live: BaseDatabaseWrapper) -> Sequence[Any]:
+    """Write instants and ids as the ORM writes them; PostgreSQL's driver takes both as they are."""
+    if live.vendor == "postgresql":
+        return values
+    return [_as_text(value, live) for value in values]
+
+
+def _as_text(value: Any, live: BaseDatabaseWrapper) -> Any:
     if isinstance(value, datetime):
         return live.ops.adapt_datetimefield_value(value)
-    if isinstance(value, UUID) and not live.features.has_native_uuid_field:
-        return value.hex
-    return value
+    return value.hex if isinstance(value, UUID) else value
 
 
 def _table(model: type[models.Model]) -> str:

@@ -57,8 +57,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",  # safe beside CSRF tokens: Django masks them anew in each page
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "config.middleware.AdminContentSecurityMiddleware",
+    "config.middleware.ContentSecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

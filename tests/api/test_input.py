@@ -244,6 +244,11 @@ def test_answers_are_kept_by_nobody(tenant):
     assert ApiKey.objects.count() == 1
 
 
+@pytest.mark.parametrize("path", ["/me", "/nothing"])
+def test_an_answer_that_a_browser_shows_as_a_page_loads_nothing(tenant, path):
+    assert tenant.api.get(path)["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
 def test_a_limit_is_told_in_the_language_of_each_caller(tenant):
     body = sale("X" * 16) | {"pos_transaction_id": "9" * 65}
 

@@ -69,3 +69,23 @@ def test_one_row_that_may_not_be_added_keeps_out_the_others(use):
         rows.add_together([line, again])
 
     assert (Redemption.objects.count(), AuditEntry.objects.count()) == (1, before)
+
+
+def test_a_row_is_the_one_that_the_framework_reads(use):
+    several = told_of(use)
+    rows.add_together(several)
+
+    for row in [*several, use.gift_code, use.gift_code.prize, use.store]:
+        read, usual = rows.first(type(row), "id = %s", [row.pk]), type(row)._default_manager.get(pk=row.pk)
+        assert {**vars(read), "_state": None} == {**vars(usual), "_state": None}
+        assert (read._state.adding, read._state.db) == (usual._state.adding, usual._state.db)
+
+
+def test_a_row_is_stored_as_the_framework_stores_it(use):
+    use.pos_transaction_id, use.created_at = 7, NOW  # a number for a text, and a time that is told anew
+
+    rows.add(use)
+
+    stored = Redemption.objects.get(pk=use.pk)
+    assert (stored.pos_transaction_id, stored.kind) == ("7", "redeem")
+    assert stored.created_at != NOW
