@@ -26,9 +26,7 @@ FARTHEST = timedelta(days=365)
 class Forecast:
     """How long the stock of a prize lasts at the rate of the last day, or of the last week if that is higher."""
 
-    prize_id: int
     left: int
-    came_in: int
     per_hour_day: float
     per_hour_week: float
     runs_out_at: datetime | None
@@ -76,8 +74,15 @@ class PrizeStock:
 
     @property
     def came_in(self) -> int:
-        """All that was ever in stock: what waits for activation is not."""
-        return sum(self.states.values()) - self.states[CodeStatus.STAGED]
+        """All that was ever in stock for winners: what waits for activation is not, nor what was printed for shops."""
+        return sum(self.states.values()) - self.states[CodeStatus.STAGED] - self.states[CodeStatus.PRINTED]
+
+    @property
+    def is_scarce(self) -> bool:
+        """Tell whether a tenth or less is left; who has printed all codes of a prize waits for no more."""
+        if not self.came_in and self.states[CodeStatus.PRINTED]:
+            return False
+        return self.left <= self.came_in * ALARM_SHARE
 
     @property
     def worth_jpy(self) -> int:
@@ -96,15 +101,14 @@ def stock_of_prizes(prizes: Iterable[Prize]) -> list[PrizeStock]:
     return list(lines.values())
 
 
-def forecast(*, prize_id: int, left: int, came_in: int, now: datetime) -> Forecast:
+def forecast(*, stock: PrizeStock, now: datetime) -> Forecast:
     """Tell when a prize runs out, from what was issued in the last 24 hours and the last 7 days."""
-    by_day, by_week = (_per_hour(prize_id, window, now) for window in (DAY, WEEK))
+    by_day, by_week = (_per_hour(stock.prize.pk, window, now) for window in (DAY, WEEK))
     rate = max(by_day, by_week)
-    lasts = timedelta(hours=left / rate) if rate else None
+    lasts = timedelta(hours=stock.left / rate) if rate else None
     runs_out_at = now + lasts if lasts is not None and lasts < FARTHEST else None
     is_hurried = lasts is not None and lasts < timedelta(hours=ALARM_HOURS)
-    is_low = is_hurried or left <= came_in * ALARM_SHARE
-    return Forecast(prize_id, left, came_in, by_day, by_week, runs_out_at, is_low)
+    return Forecast(stock.left, by_day, by_week, runs_out_at, is_low=is_hurried or stock.is_scarce)
 
 
 def stock_days(*, prize: Prize, left: int, days: int, now: datetime) -> list[StockDay]:

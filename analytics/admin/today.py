@@ -18,7 +18,7 @@ from analytics.admin.report import VIEW, funnel_context, number
 from campaigns.models import GOODS, Campaign, CampaignStatus, Mechanic, Prize
 from campaigns.selectors import publish_obstacles
 from codes.alarm_mail import SPENT_PERCENT
-from codes.figures import ALARM_SHARE, PrizeStock, batches_with_codeless, stock_of_prizes
+from codes.figures import PrizeStock, batches_with_codeless, stock_of_prizes
 from codes.models import BudgetAlarm, CodeJob, DisputeStatus, JobStatus, OfflineDispute, StockAlarm
 from codes.reveal_quota import heavy_revealers
 from codes.selectors import paused_fetched_batches
@@ -110,7 +110,7 @@ def _stock(user: User, now: datetime) -> Duty | None:
     prizes = Prize.objects.filter(course__campaign__agency__in=agencies, course__campaign__status__in=running)
     lines = stock_of_prizes(prizes.exclude(kind__in=GOODS).select_related("course__campaign"))
     alarms = {alarm.prize_id: alarm for alarm in StockAlarm.objects.filter(agency__in=agencies, ended_at__isnull=True)}
-    low = [line for line in lines if line.prize.pk in alarms or line.left <= line.came_in * ALARM_SHARE]
+    low = [line for line in lines if line.prize.pk in alarms or line.is_scarce]
     low.sort(key=lambda line: line.left)
     rows = [(_stock_text(line, alarms.get(line.prize.pk)), _stock_url(line)) for line in low[:ROWS]]
     return Duty(

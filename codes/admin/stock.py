@@ -178,7 +178,7 @@ class StockCountAdmin(PlacePages, BudgetPages, ExportMixin, ReadOnlyAdmin):
 
 
 def _line(stock: PrizeStock, now: Any) -> dict[str, Any]:
-    outlook = forecast(prize_id=stock.prize.pk, left=stock.left, came_in=stock.came_in, now=now)
+    outlook = forecast(stock=stock, now=now)
     return {
         "prize": stock.prize,
         "left": stock.left,

@@ -23,7 +23,7 @@ def watch_stock(*, now: datetime) -> int:
     open_alarms = {alarm.prize_id: alarm for alarm in StockAlarm.objects.filter(ended_at__isnull=True)}
     changed = 0
     for line in lines:
-        found = forecast(prize_id=line.prize.pk, left=line.left, came_in=line.came_in, now=now)
+        found = forecast(stock=line, now=now)
         alarm = open_alarms.pop(line.prize.pk, None)
         if found.is_low and alarm is None:
             changed += _raise(line.prize, found, now)

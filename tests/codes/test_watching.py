@@ -9,9 +9,8 @@ from accounts.services import add_member, sync_roles
 from campaigns.models import Campaign, CampaignStatus
 from campaigns.services import set_budget
 from codes import tasks
-from codes.figures import forecast, stock_days
-from codes.models import Award, BudgetAlarm, GiftCode, StockAlarm
-from codes.selectors import available_count
+from codes.figures import forecast, stock_days, stock_of_prizes
+from codes.models import Award, BudgetAlarm, StockAlarm
 from codes.services import set_running_budget, watch_budgets, watch_stock
 from tests.factories import NOW, UserFactory
 from tests.worlds import World, open_campaign, stock, win
@@ -27,11 +26,10 @@ def issue(world: World, *ages: timedelta) -> None:
         Award.objects.filter(pk=award.pk).update(created_at=NOW - age)
 
 
-def outlook(world: World, **changes):
-    left = available_count(world.prize.pk)
-    return forecast(
-        prize_id=world.prize.pk, **({"left": left, "came_in": GiftCode.objects.count(), "now": NOW} | changes)
-    )
+def outlook(world: World, **states: int):
+    (stock,) = stock_of_prizes([world.prize])
+    stock.states |= states
+    return forecast(stock=stock, now=NOW)
 
 
 def test_the_rate_is_of_the_last_day_or_the_last_week_whichever_is_higher():
@@ -54,15 +52,23 @@ def test_less_than_three_hours_is_low(left, came_in, is_low):
     world = open_campaign(codes=10)
     issue(world, *[HOUR] * 10)
 
-    assert outlook(world, left=left, came_in=came_in).is_low is is_low
+    assert outlook(world, available=left, issued=came_in - left).is_low is is_low
 
 
 def test_a_tenth_of_the_stock_is_low_without_any_issue():
     world = open_campaign(codes=1)
 
-    assert outlook(world, left=10, came_in=100).is_low
-    assert not outlook(world, left=11, came_in=100).is_low
-    assert outlook(world, left=10, came_in=100).runs_out_at is None
+    assert outlook(world, available=10, issued=90).is_low
+    assert not outlook(world, available=11, issued=89).is_low
+    assert outlook(world, available=10, issued=90).runs_out_at is None
+
+
+def test_a_prize_that_is_all_on_paper_waits_for_no_codes():
+    world = open_campaign(codes=1)
+
+    assert not outlook(world, available=0, printed=100).is_low
+    assert outlook(world, available=0, printed=0).is_low
+    assert not outlook(world, available=11, issued=89, printed=1000).is_low
 
 
 def operator(world: World, email: str, role: Role = Role.OPERATOR) -> None:
