@@ -9,7 +9,7 @@ from stdnum import ean
 
 from codes.csv_import import CodeRow, look_over
 from codes.errors import FileNotAccepted, FormatNotAvailable, SecondPersonNeeded
-from codes.loading import AT_ONCE, insert_codes
+from codes.loading import SEALED_AT_ONCE, insert_codes
 from codes.making import make_texts
 from codes.models import BatchStatus, CodeFormat, CodeStatus
 from codes.sealing import CodeSealer, open_column
@@ -43,15 +43,15 @@ def test_I02_codes_are_stored_sealed_and_those_known_already_are_named_by_row():
 def test_codes_that_come_in_together_have_ids_that_lie_together():
     batch = CodeBatchFactory(status=BatchStatus.STAGED)
     sealer = CodeSealer(agency_id=batch.agency_id, campaign_public_id=batch.prize.course.campaign.public_id)
-    rows = [CodeRow(row, f"TOGETHER{row:05}") for row in range(AT_ONCE + 5)]
+    rows = [CodeRow(row, f"TOGETHER{row:05}") for row in range(SEALED_AT_ONCE + 5)]
 
     assert insert_codes(batch=batch, rows=rows, first=1, sealer=sealer, now=NOW) == []
     assert insert_codes(batch=batch, rows=[], first=len(rows) + 1, sealer=sealer, now=NOW) == []
 
     ids = list(batch.gift_codes.order_by("position").values_list("public_id", flat=True))
     assert {one.version for one in ids} == {7}
-    assert len({one.int >> 80 for one in ids[:AT_ONCE]}) == 1  # the millisecond
-    assert max(one.int >> 80 for one in ids[:AT_ONCE]) <= min(one.int >> 80 for one in ids[AT_ONCE:])
+    assert len({one.int >> 80 for one in ids[:SEALED_AT_ONCE]}) == 1  # the millisecond
+    assert max(one.int >> 80 for one in ids[:SEALED_AT_ONCE]) <= min(one.int >> 80 for one in ids[SEALED_AT_ONCE:])
     assert len({one.int % 2**74 for one in ids}) == len(rows)
 
 
