@@ -18,6 +18,7 @@ from codes.models import (
     CodeBatch,
     CodeJob,
     GiftCode,
+    OfflineDispute,
     Redemption,
     Tombstone,
     UnwrittenLine,
@@ -97,6 +98,11 @@ def journal_recall_end(*, batch: CodeBatch, now: datetime) -> None:
 def journal_undoing(*, stone: Tombstone, now: datetime) -> None:
     """See to it, as `journal_void`, that the journal learns that a till has undone a sale, whether or not it came."""
     _note(undone_line(stone), now)
+
+
+def journal_dispute(*, dispute: OfflineDispute, now: datetime) -> None:
+    """See to it, as `journal_void`, that the journal learns of a disputed use, and how it was settled."""
+    _note(dispute_line(dispute, now), now)
 
 
 def write_missing(*, now: datetime) -> int:
@@ -214,6 +220,33 @@ def undone_line(stone: Tombstone) -> Line:
         "agency": str(store.agency.public_id),
         "store": str(store.public_id),
         "pos": number,
+    }
+
+
+def dispute_line(dispute: OfflineDispute, now: datetime) -> Line:
+    """Give what the journal holds of a disputed use: each line all of it, so that the last one is enough.
+
+    The till's own number stands there as a keyed hash only; what a person wrote, and the goods, do not.
+    """
+    code = dispute.gift_code
+    return {
+        "what": "dispute",
+        "id": f"{dispute.public_id}.{dispute.status}",
+        "at": now.isoformat(),
+        "agency": str(dispute.agency.public_id),
+        "dispute": str(dispute.public_id),
+        "status": str(dispute.status),
+        "code": str(code.public_id) if code else None,
+        "index": code.code_index if code else None,
+        "index_key": code.index_key_id if code else None,
+        "batch": str(code.batch.public_id) if code else None,
+        "store": str(dispute.store.public_id),
+        "amount": dispute.amount_jpy,
+        "pos": pos_index(dispute.store_id, dispute.pos_transaction_id),
+        "reason": dispute.reason_code,
+        "occurred": dispute.occurred_at.isoformat(),
+        "received": dispute.received_at.isoformat(),
+        "resolved": dispute.resolved_at.isoformat() if dispute.resolved_at else None,
     }
 
 
