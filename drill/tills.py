@@ -64,7 +64,7 @@ def sell_and_undo(world: Any, tills: Tills) -> None:
 
 def dispute(world: Any, tills: Tills) -> None:
     """Report uses that cannot be booked, and let the desk settle some, all after the dump."""
-    from codes.models import OfflineDispute
+    from codes.models import DisputeStatus, OfflineDispute
     from codes.services import resolve_dispute
     from core import clock
 
@@ -77,7 +77,7 @@ def dispute(world: Any, tills: Tills) -> None:
     for number, row in enumerate(OfflineDispute.objects.order_by("pk")):
         status = BEARERS[number % len(BEARERS)]
         if status != "open":
-            resolve_dispute(dispute_id=row.pk, status=status, note="drill", now=clock.now())
+            resolve_dispute(dispute_id=row.pk, status=DisputeStatus(status), note="drill", now=clock.now())
         tills.borne[str(row.public_id)] = status
 
 
