@@ -22,7 +22,7 @@ class Operator:
     def ask_for_list(self, campaign: str, reason: str) -> str:
         """Ask for the addresses of a campaign that are ready; returns the address of the list's page."""
         page = self.phone.open(f"{LISTS}request/")
-        asked = {"campaign": _choice(page, campaign), "reason": reason}
+        asked: dict[str, str | list[str]] = {"campaign": _choice(page, campaign), "reason": reason}
         return self.phone.send(page.form("/request"), asked).url
 
     def let_out(self, list_page: str) -> Page:
