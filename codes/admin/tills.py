@@ -209,6 +209,7 @@ class SettlementAdmin(ExportMixin, ReadOnlyAdmin):
         return response
 
 
+DISPUTE_COLOURS = dict.fromkeys(DisputeStatus, "default") | {DisputeStatus.OPEN: "warning"}
 BEARERS = {
     DisputeStatus.STORE_BEARS: _("The amount is not paid to the store."),
     DisputeStatus.SPONSOR_BEARS: _("The amount is noted as the sponsor's; pay it to the store beside the settlement."),
@@ -264,7 +265,7 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
     def noted(self, dispute: OfflineDispute) -> str:
         return reason_in_words(dispute.note)
 
-    @display(description=_("status"), label={DisputeStatus.OPEN: "warning"}, ordering="status")
+    @display(description=_("status"), label=DISPUTE_COLOURS, ordering="status")
     def state(self, dispute: OfflineDispute) -> tuple[str, str]:
         return dispute.status, dispute.get_status_display()
 
