@@ -161,6 +161,7 @@ def redemption_line(redemption: Redemption) -> Line:
         "day": redemption.business_day.isoformat() if redemption.business_day else None,
         "pos": pos_index(redemption.store_id, redemption.pos_transaction_id),
         "call": redemption.call_hashes or None,
+        "offline": redemption.occurred_at.isoformat() if redemption.is_offline and redemption.occurred_at else None,
     }
 
 

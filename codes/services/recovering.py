@@ -360,6 +360,8 @@ def _book(code: GiftCode, line: Line, now: datetime) -> Redemption | None:
         at=at,
         business_day=date.fromisoformat(line["day"]) if line["day"] else None,
         call_hashes=line.get("call") or "",
+        is_offline=bool(line.get("offline")),  # the store's limit counts it
+        occurred_at=datetime.fromisoformat(line["offline"]) if line.get("offline") else None,
         journaled_at=now,
     )
     post(booked)

@@ -64,7 +64,9 @@ def _is_judged_anew(store: Store, line: Line, code: GiftCode | None) -> bool:
     same = {"store": store, "gift_code": code, "amount_jpy": line["amount"]}
     since = datetime.fromisoformat(line["received"])
     disputed = OfflineDispute.objects.filter(received_at__gte=since, **same)
-    booked = Redemption.objects.filter(at__gte=since, is_offline=True, **same)
+    booked = Redemption.objects.filter(at__gte=since, is_offline=True, **same).exclude(
+        pos_transaction_id__startswith="#"
+    )
     numbers = [number for rows in (disputed, booked) for number in rows.values_list("pos_transaction_id", flat=True)]
     key_id = line["pos"][1:].partition(":")[0] if ":" in line["pos"] else "0"
     return any(pos_index(store.pk, number, key_id) == line["pos"] for number in numbers)

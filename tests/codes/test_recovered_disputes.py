@@ -17,6 +17,7 @@ from codes.services.recovering import plan_recovery, recover
 from core.reindexing import Kept
 from journeys.audit import lost_promises, violations
 from tests import factories
+from tests.codes.test_recovered_tills import forget_sales
 from tests.codes.test_sealing import NEW
 from tests.factories import NOW
 from tests.worlds import open_campaign, winning_code
@@ -227,6 +228,37 @@ def test_F27_a_disputed_use_of_a_code_that_came_in_later_waits_for_its_file(worl
 
     assert recover(now=NOW).disputes_recovered == 1
     assert OfflineDispute.objects.get().gift_code == gift_code
+
+
+def booked_and_disputed(world, code) -> None:
+    """One till's use is booked, another one's under the same number, of the same code and amount, is disputed."""
+    Store.objects.update(offline_limit_jpy=500)
+    use = OfflineUse(code, 300, "O-1", TAKEN_AT)
+    for terminal in ("A", "B"):
+        report_uses(agency_id=world.agency.pk, store_id=world.store.pk, uses=[use], terminal=terminal, now=NOW)
+    assert (Redemption.objects.count(), OfflineDispute.objects.count()) == (1, 1)
+    restore()
+    forget_sales()
+
+
+def test_F27_a_use_that_was_booked_and_one_that_was_disputed_under_its_number_are_both_again(world, code):
+    booked_and_disputed(world, code)
+
+    done = recover(now=NOW)
+
+    assert (done.uses_recovered, done.disputes_recovered, done.conflicts) == (1, 1, [])
+    assert OfflineDispute.objects.get().reason_code == "duplicate_transaction"
+    assert recover(now=NOW).conflicts == []
+
+
+def test_F27_the_limit_of_a_store_counts_what_it_took_before_the_restore(world, code):
+    booked_and_disputed(world, code)
+    recover(now=NOW)
+
+    line = Redemption.objects.get()
+    assert (line.is_offline, line.occurred_at, line.amount_jpy) == (True, TAKEN_AT, 300)
+    GiftCode.objects.update(face_value_jpy=1000, balance_jpy=700)
+    assert report(world, code, number="O-2") == [REFUSED]
 
 
 def test_F27_the_dry_run_tells_of_disputed_uses_and_changes_nothing(world, code, capsys):
