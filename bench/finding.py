@@ -3,8 +3,8 @@
 `bare` is one prepared statement that asks the unique index for one row. The selector of the till and that of the
 operator's search take turns with it on the same connection, call by call; what counts is the CPU of the process of the
 database behind that connection, which a busy machine hardly changes, by the median. `whole` adds our own. The list is
-the page of the admin itself, asked for at its begin and beside the row of the ten thousandth page. `BENCH_CODES` makes
-the stock smaller for a quick look.
+the page of the admin itself, asked for at its begin and beside the row of the ten thousandth page; the list of batches
+tells what is left of each. `BENCH_CODES` makes the stock smaller for a quick look.
 """
 
 import itertools
@@ -30,6 +30,7 @@ def measure() -> Iterator[Figure]:
         ids = full_stock()
         yield from finding(ids["agency"], real_codes(ids["prize"]))
         yield from leafing()
+        yield from batches()
 
 
 def real_codes(prize_id: int) -> dict[str, str]:
@@ -86,7 +87,6 @@ def finding(agency_id: int, codes: dict[str, str]) -> Iterator[Figure]:
 
 def leafing() -> Iterator[Figure]:
     """The time of all statements of the admin's list, and its whole time, deep down in terms of the first page."""
-    from django.contrib.auth import get_user_model
     from django.test import Client
     from django.urls import reverse
 
@@ -94,7 +94,7 @@ def leafing() -> Iterator[Figure]:
     from codes.models import GiftCode
 
     client, address = Client(), reverse("admin:codes_giftcode_changelist")
-    client.force_login(get_user_model().objects.create_superuser(username="bench", password=None))
+    client.force_login(signed_in())
     rows = GiftCode.objects.order_by("-pk").values_list("public_id", flat=True)
     place = min((PAGE - 1) * GiftCodeAdmin.list_per_page, rows.count() - GiftCodeAdmin.list_per_page) - 1
     deep = f"{address}?older={rows[place]}"
@@ -113,6 +113,32 @@ def leafing() -> Iterator[Figure]:
     yield Figure("list_page_10000_share", last / first, "of page 1", "<= 2")
     whole = statistics.median(wholes[deep]) / statistics.median(wholes[address])
     yield Figure("list_page_10000_whole_share", whole, "of page 1", "<= 2")
+
+
+def batches() -> Iterator[Figure]:
+    """All statements of the list of batches, one of which holds the whole stock, in terms of a page of codes."""
+    from django.test import Client
+    from django.urls import reverse
+
+    client, lists = Client(), [reverse(f"admin:codes_{name}_changelist") for name in ("giftcode", "codebatch")]
+    client.force_login(signed_in())
+    statements: dict[str, list[float]] = {address: [] for address in lists}
+    for _look in range(PAGE_LOOKS):
+        for address in lists:
+            with timed() as spent:
+                assert client.get(address).status_code == 200
+            statements[address].append(sum(spent))
+    codes, found = (statistics.median(statements[address]) for address in lists)
+    yield Figure("batch_list_statements", found * 1e3, "ms")
+    yield Figure("batch_list_share", found / codes, "of a page of codes", "<= 2")
+
+
+def signed_in() -> Any:
+    """Give an operator who may see everything."""
+    from django.contrib.auth import get_user_model
+
+    users = get_user_model().objects
+    return users.filter(username="bench").first() or users.create_superuser(username="bench", password=None)
 
 
 @contextmanager

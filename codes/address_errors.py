@@ -25,6 +25,35 @@ class PostalCodeNotAccepted(DomainError):
     status = 422
 
 
+class PostalCodeUnknown(DomainError):
+    """A doubt: codes come into being every month, so the winner may insist."""
+
+    code = "postal_code_unknown"
+    message = _(
+        "We did not find this postal code. Please check it. If it is right, for example because it is new, please "
+        "tick the box below and send it again."
+    )
+    status = 422
+
+
+class PostalCodeElsewhere(DomainError):
+    """A doubt: the code is of another prefecture; the winner may insist."""
+
+    code = "postal_code_elsewhere"
+    message = _(
+        "This postal code belongs to %(prefectures)s. Please check postal code and prefecture. If they are right, "
+        "please tick the box below and send it again."
+    )
+    status = 422
+
+    def __init__(self, prefectures: Sequence[str]) -> None:
+        super().__init__()
+        self.prefectures = prefectures
+
+    def __str__(self) -> str:
+        return str(self.message) % {"prefectures": "・".join(self.prefectures)}
+
+
 class PrefectureNotAccepted(DomainError):
     code = "prefecture_not_accepted"
     message = _("Please choose the prefecture.")

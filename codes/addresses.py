@@ -123,6 +123,15 @@ def accepted_address(typed: Mapping[str, str]) -> Address:
     return Address(**parts)
 
 
+def accepted_postal_code(typed: str) -> str:
+    """Give the seven digits of a postal code.
+
+    Raises:
+        AddressPartMissing, AddressTextNotAccepted, PostalCodeNotAccepted: it cannot be taken.
+    """
+    return _part("postal_code", typed)
+
+
 def address_text(address: Address) -> str:
     """Write an address as the one text that is sealed."""
     return json.dumps(asdict(address), ensure_ascii=False, sort_keys=True)

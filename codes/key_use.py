@@ -8,7 +8,16 @@ from django.db.models.functions import Greatest, StrIndex, Substr
 
 from accounts.data_keys import key_name
 from accounts.models import DataKey
-from codes.models import Award, CodeBatch, GiftCode, RecoveredCall, Redemption, ShownNumber, Tombstone
+from codes.models import (
+    Award,
+    CodeBatch,
+    GiftCode,
+    OfflineDispute,
+    RecoveredCall,
+    Redemption,
+    ShownNumber,
+    Tombstone,
+)
 from codes.sealing import COLUMNS
 from core.reindexing import Kept, kept_by_key
 
@@ -66,17 +75,22 @@ def recovered_undoings_by_index_key(now: datetime) -> dict[str, Kept]:
     return _by_hashed_number(Tombstone.objects.filter(at__gt=now - TILLS_ASK))
 
 
+def recovered_disputes_by_index_key(now: datetime) -> dict[str, Kept]:
+    """Count the disputed uses from the journal that a till may still report again by the key of their number."""
+    return _by_hashed_number(OfflineDispute.objects.filter(received_at__gt=now - TILLS_ASK), "received_at")
+
+
 def recovered_calls_by_index_key(now: datetime) -> dict[str, Kept]:
     """Count the calls from the journal that may still be repeated by the key that they are known by."""
     return kept_by_key(RecoveredCall.objects.filter(at__gt=now - TILLS_ASK), until=F("at") + TILLS_ASK)
 
 
-def _by_hashed_number(rows: QuerySet[Any]) -> dict[str, Kept]:
+def _by_hashed_number(rows: QuerySet[Any], since: str = "at") -> dict[str, Kept]:
     colon = StrIndex("pos_transaction_id", Value(":"))
     named = Substr("pos_transaction_id", 2, Greatest(colon - 2, Value(0)))
     recovered = rows.filter(pos_transaction_id__startswith="#")
     hashed_under = Case(When(pos_transaction_id__contains=":", then=named), default=Value("0"))
-    return kept_by_key(recovered.annotate(hashed_under=hashed_under), "hashed_under", until=F("at") + TILLS_ASK)
+    return kept_by_key(recovered.annotate(hashed_under=hashed_under), "hashed_under", until=F(since) + TILLS_ASK)
 
 
 def _codes_of(scope: str) -> QuerySet[GiftCode]:

@@ -12,20 +12,23 @@ from itertools import batched
 from django.db.models import Q
 
 from codes.journal import Line, open_journal, pos_indexes
-from codes.models import Award, GiftCode, Redemption, Tombstone
+from codes.models import Award, DisputeStatus, GiftCode, OfflineDispute, Redemption, Tombstone
 
 AT_ONCE = 500
 
 
-def promises_lost(*, since: date) -> list[tuple[type[Award | Redemption | Tombstone], str]]:
-    """Give model and id of each award, use and undone sale that the journal holds from a day on and we do not.
+Promised = Award | Redemption | Tombstone | OfflineDispute
+
+
+def promises_lost(*, since: date) -> list[tuple[type[Promised], str]]:
+    """Give model and id of each award, use, undone sale and disputed use that the journal holds from a day on, not we.
 
     An award whose entry a restore has lost is kept as long as its code stays out of stock for it.
 
     Raises:
         JournalUnavailable: it cannot be read.
     """
-    lost: list[tuple[type[Award | Redemption | Tombstone], str]] = []
+    lost: list[tuple[type[Promised], str]] = []
     for lines in batched(_lines(open_journal().pieces(since)), AT_ONCE):
         awards = _unknown(Award, [line for line in lines if line["what"] == "award" and line["code"]])
         ids, indexes = [line["code"] for line in awards], [line["index"] for line in awards]
@@ -37,6 +40,8 @@ def promises_lost(*, since: date) -> list[tuple[type[Award | Redemption | Tombst
         lost += [(Redemption, line["id"]) for line in uses]
         undoings = unknown_undoings([line for line in lines if line["what"] == "undone"])
         lost += [(Tombstone, line["id"]) for line in undoings]
+        disputes = unknown_disputes([line for line in lines if line["what"] == "dispute"])
+        lost += [(OfflineDispute, line["id"]) for line in disputes]
     return lost
 
 
@@ -49,6 +54,19 @@ def unknown_undoings(lines: list[Line]) -> list[Line]:
     found = stones.values_list("store__public_id", "store", "pos_transaction_id")
     known = {(str(store), name) for store, store_id, number in found for name in pos_indexes(store_id, number)}
     return [line for line in lines if (line["store"], line["pos"]) not in known]
+
+
+def unknown_disputes(lines: list[Line]) -> list[Line]:
+    """Give those lines of disputed uses that the database does not know, or not settled as they say."""
+    unknown: list[Line] = []
+    for chunk in batched(lines, AT_ONCE):
+        found = OfflineDispute.objects.filter(public_id__in=[line["dispute"] for line in chunk])
+        known = {
+            str(public_id): {status, DisputeStatus.OPEN}
+            for public_id, status in found.values_list("public_id", "status")
+        }
+        unknown += [line for line in chunk if line["status"] not in known.get(line["dispute"], ())]
+    return unknown
 
 
 def _unknown(model: type[Award | Redemption], lines: list[Line]) -> list[Line]:

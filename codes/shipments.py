@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from campaigns.models import Campaign, CampaignStatus
 from codes.address_errors import AddressFixed, AddressNotAsked
@@ -51,6 +51,14 @@ def addresses_past_retention(now: datetime) -> QuerySet[Shipment]:
     return Shipment.objects.filter(due).exclude(address_ciphertext="")
 
 
+def households_past_use(now: datetime) -> QuerySet[Household]:
+    """Give the households of settled campaigns whose addresses are all deleted and of whom none is asked again."""
+    has_address = ~Q(address_ciphertext="") | Q(purged_at__isnull=True)
+    is_asked = Q(status=ShipmentStatus.RETURNED, asked_again_until__gt=now)
+    needing = Shipment.objects.filter(has_address | is_asked, household=OuterRef("pk"))
+    return Household.objects.filter(~Exists(needing), campaign__status__in=ENDED)
+
+
 def households_by_index_key(now: datetime) -> dict[str, Kept]:
-    """Count the households of campaigns that are not settled by the index key that they are found under."""
-    return kept_by_key(Household.objects.exclude(campaign__status__in=ENDED))
+    """Count the households by the index key that they are found under."""
+    return kept_by_key(Household.objects.all())

@@ -170,3 +170,5 @@ def purge_addresses() -> None:
     """Delete the delivery addresses that were kept long enough."""
     while services.purge_addresses(now=clock.now()):
         pass
+    while services.forget_households(now=clock.now()):
+        pass

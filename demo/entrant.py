@@ -130,6 +130,16 @@ class Entrant:
             for item in [self.page.inside(listed, "li")]
         ]
 
+    def mail_that_says(self, text: str) -> str | None:
+        """Look for a mail to this person with a text in it; returns its subject."""
+        mailbox = self.phone.open("/mailbox/")
+        for row in mailbox.all("li"):
+            if self.email in row.text:
+                title = mailbox.inside(row, "a")
+                if text in self.phone.open(title.attributes["href"]).first("main").text:
+                    return title.text
+        return None
+
     def _look_for_mail(self, part: str) -> tuple[str, str] | None:
         mailbox = self.phone.open("/mailbox/")
         for row in mailbox.all("li"):

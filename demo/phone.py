@@ -146,11 +146,26 @@ class Phone:
         """Follow a link."""
         return self._page(self.session.get(urljoin(self.base_url, address), timeout=TIMEOUT_SECONDS))
 
-    def send(self, form: Form, values: dict[str, str | list[str]] | None = None, photo: bytes | None = None) -> Page:
-        """Press a form's button; a photograph goes into its first field for files."""
-        files = {form.file_fields[0]: ("receipt.jpg", photo, "image/jpeg")} if photo is not None else None
+    def send(
+        self,
+        form: Form,
+        values: dict[str, str | list[str]] | None = None,
+        photo: bytes | None = None,
+        file: tuple[str, bytes, str] = ("receipt.jpg", b"", "image/jpeg"),
+    ) -> Page:
+        """Press a form's button; a photograph, or another file with name and kind, goes into its first field for it."""
+        name, content, kind = file if photo is None else (file[0], photo, file[2])
+        files = {form.file_fields[0]: (name, content, kind)} if content else None
         data = {**form.fields, **(values or {})}
-        return self._page(self.session.post(form.action, data=data, files=files, timeout=TIMEOUT_SECONDS))
+        answer = self.session.post(form.action, data=data, files=files, timeout=TIMEOUT_SECONDS)
+        return self._page(answer)
+
+    def save(self, form: Form) -> str:
+        """Press a button behind which a file comes; returns its text."""
+        answer = self.session.post(form.action, data=form.fields, timeout=TIMEOUT_SECONDS)
+        if "attachment" not in answer.headers.get("Content-Disposition", ""):
+            raise NotAsPromised(f"{answer.url} からファイルが届きません（{answer.status_code}）")
+        return answer.content.decode("utf-8-sig")
 
     def _page(self, response: requests.Response) -> Page:
         if response.status_code >= 400:

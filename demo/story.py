@@ -1,10 +1,11 @@
-"""What the demo shows, step by step: a code from photo to till, the refused ones, and the other two campaigns."""
+"""What the demo shows, step by step: a code from photo to till, the refused ones, and the other three campaigns."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from demo import goods
 from demo.agency import Agency
 from demo.entrant import Entrant
 from demo.make_receipts import JST
@@ -56,6 +57,7 @@ class Demo:
             self._refusals()
             self._instant_win()
             self._later_draw()
+            goods.play(self.url, self.access, self.report)
 
     def _must_buy(self) -> None:
         with self.report.section("1. レシートで応募し、コードを店頭で使う（green-tea）"):

@@ -53,6 +53,7 @@ def rehearse(_options: Options) -> Iterator[Row]:
         for batch in (waiting_to_be_printed, prints.make_batch(world)):
             prints.print_and_use(world, batch, known.papers)
         tills.sell_and_undo(world, till)
+        tills.dispute(world, till)
         _live_on(world, waiting, known)
         _take_back(world, known)
         yield some("codes given out before the loss", len(known.awards), "codes")
@@ -60,9 +61,10 @@ def rehearse(_options: Options) -> Iterator[Row]:
         yield some("uses at tills before the loss", known.uses, "uses")
         yield some("codes blocked or called back before the loss", len(known.void), "codes")
         yield some("sales undone before they arrived", len(till.late), "sales")
+        yield some("disputed uses on the list before the loss", len(till.borne), "uses")
         yield Row("dump of the database", taken, "s")
         yield from _without_journal(dump, world, known)
-        yield from _with_half_a_journal(dump, till)
+        yield from _with_half_a_journal(dump, world, till)
         yield from _with_journal(dump, world, known, till)
         yield from _without_keys(dump, known)
 
@@ -183,8 +185,8 @@ def _without_journal(dump: Path, world: Any, known: Known) -> Iterator[Row]:
     settings.JOURNAL = kept
 
 
-def _with_half_a_journal(dump: Path, till: Tills) -> Iterator[Row]:
-    """The control of what tills do: a journal that knows uses, but neither their calls nor what was undone."""
+def _with_half_a_journal(dump: Path, world: Any, till: Tills) -> Iterator[Row]:
+    """The control of what tills do: a journal that knows uses, but neither calls nor what was undone or disputed."""
     from django.conf import settings
 
     from codes.services.recovering import recover
@@ -195,6 +197,7 @@ def _with_half_a_journal(dump: Path, till: Tills) -> Iterator[Row]:
     recover(now=clock.now())
     yield some("control: repeated calls with a second effect", tills.second_effects(till), "calls")
     yield some("control: undone sales that are booked late", tills.booked_late(till), "sales")
+    yield some("control: disputed uses that are booked", tills.booked_again(world, till), "uses")
     settings.JOURNAL = kept
 
 
@@ -219,6 +222,8 @@ def _with_journal(dump: Path, world: Any, known: Known, till: Tills) -> Iterator
     yield exactly("repeated calls with a second effect", tills.second_effects(till), 0, "calls")
     yield exactly("repeated calls answered as before", tills.answered_as_before(till), len(till.calls), "calls")
     yield exactly("undone sales that are booked late", tills.booked_late(till), 0, "sales")
+    yield exactly("disputed uses that are booked", tills.booked_again(world, till), 0, "uses")
+    yield exactly("disputed uses settled as before", tills.borne_as_before(till), len(till.borne), "uses")
     yield exactly("balances that differ", _balances_off(known), 0, "codes")
     yield exactly("RPO: given codes that are lost", len(known.awards) - _given_among(known), 0, "codes")
     yield Row("RTO: restore and replay", restored + replayed, "s", "at most 60 min", restored + replayed < 3600)

@@ -1,4 +1,4 @@
-"""What `load_demo` loads: an agency with a brand, stores, and three campaigns around the present day."""
+"""What `load_demo` loads: an agency with a brand, stores, and four campaigns around the present day."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ from core.clock import end_of_jst_day, jst_day
 from eligibility.services import create_reference_list, create_serial_batch
 
 STAFF_PIN = "246810"
+COLLEAGUE = "colleague"  # the second person where two are needed
 SERIALS = [f"MZHK2026DEMO{number:03}" for number in range(1, 101)]
 MEMBERS = [f"1000{number:04}" for number in range(1, 101)]
 
@@ -66,7 +67,7 @@ def load_demo(*, now: datetime) -> dict[str, Any]:
     agency = create_agency(name="みずひき広告社", slug="mizuhiki-ad")
     scene = Scene(agency, _sponsor(agency), _people(agency), now)
     stores = [_store(agency, code, name) for code, name in (("0001", "渋谷店"), ("0002", "梅田店"))]
-    campaigns = [_must_buy(scene), _instant_win(scene), _later_draw(scene)]
+    campaigns = [_must_buy(scene), _instant_win(scene), _later_draw(scene), _goods(scene)]
     for campaign in campaigns:
         publish_campaign(campaign_id=campaign.pk, now=now, actor_id=scene.operator.pk)
     _key, secret = issue_api_key(agency_id=agency.pk, name="デモ用", scopes=list(Scope), actor_id=scene.operator.pk)
@@ -75,6 +76,8 @@ def load_demo(*, now: datetime) -> dict[str, Any]:
         "api_key": secret,
         "stores": [store.code for store in stores],
         "staff_pin": STAFF_PIN,
+        "operators": [scene.operator.get_username(), COLLEAGUE],
+        "password": settings.DEMO_PASSWORD,
         "serials": SERIALS,
         "members": MEMBERS,
         "links": {link.name: link.token for link in TrackedLink.objects.order_by("pk")},
@@ -95,7 +98,12 @@ def _sponsor(agency: Agency) -> Sponsor:
 def _people(agency: Agency) -> User:
     operator = User.objects.create_superuser(settings.DEMO_OPERATOR, password=settings.DEMO_PASSWORD)
     add_member(user_id=operator.pk, agency_id=agency.pk, role=Role.OPERATOR)
-    for name, role in (("reviewer", Role.REVIEWER), ("support", Role.SUPPORT), ("viewer", Role.VIEWER)):
+    for name, role in (
+        (COLLEAGUE, Role.OPERATOR),
+        ("reviewer", Role.REVIEWER),
+        ("support", Role.SUPPORT),
+        ("viewer", Role.VIEWER),
+    ):
         user = User.objects.create_user(name, password=settings.DEMO_PASSWORD)
         add_member(user_id=user.pk, agency_id=agency.pk, role=role)
     return operator
@@ -170,6 +178,24 @@ def _later_draw(scene: Scene) -> Campaign:
     _questions(Survey.objects.create(campaign=campaign, introduction="商品づくりの参考にします。1分ほどで終わります。"))
     course = PrizeCourse.objects.create(campaign=campaign, name="抽選コース", position=1, total_cap=10)
     _stock(scene, _prize(course, "ミズヒキ 3,000円ギフト", 3000), 10)
+    return campaign
+
+
+def _goods(scene: Scene) -> Campaign:
+    campaign = _campaign(
+        scene,
+        slug="new-tea",
+        title="アンケートに答えて新茶のサンプルをご自宅へ",
+        summary="アンケートに答えた方全員に、発売前の新茶のサンプルをお届けします。1世帯1点。",
+        how_to_enter="アンケートに答えてください。お届け先は当選のあとでうかがいます。",
+        objective=Objective.TRIAL,
+        mechanic=Mechanic.EVERYONE,
+        goods_per_household=1,
+    )
+    _rule(campaign, RuleKind.SURVEY)
+    _questions(Survey.objects.create(campaign=campaign, introduction="商品づくりの参考にします。1分ほどで終わります。"))
+    course = PrizeCourse.objects.create(campaign=campaign, name="新茶サンプル", position=1, total_cap=1000)
+    Prize.objects.create(course=course, name="新茶サンプル 3袋", kind=PrizeKind.SAMPLE, face_value_jpy=100)
     return campaign
 
 

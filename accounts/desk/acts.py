@@ -7,6 +7,7 @@ ACTIONS = {
     "address.erased": _("delivery address erased"),
     "address.given": _("delivery address given"),
     "addresses.purged": _("delivery addresses deleted after their retention period"),
+    "households.purged": _("counts per household deleted after the campaign"),
     "shipment.came_back": _("parcel came back"),
     "shipment.cancelled": _("parcel cancelled"),
     "shipment.handed_over": _("parcel handed to the shipper"),

@@ -1,16 +1,16 @@
 """Codes come in: upload, see what would happen, keep as staged, put into stock."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -22,7 +22,8 @@ from codes.admin.exporting import ExportPages
 from codes.admin.fetched import FetchedBatches
 from codes.admin.forms import HAS_CODES, GenerateForm, ImportForm, ReasonForm
 from codes.admin.uploading import sealed_upload
-from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
+from codes.figures import Left, left_in_batches
+from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, JobStatus
 from codes.reasons import reason_in_words
 from codes.services import jobs
 from codes.services.activating import needs_second_person
@@ -57,13 +58,10 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     codes = grouped(CodeBatch._meta.get_field("code_count"))
     change_form_template = "admin/codes/codebatch/change_form.html"
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        # Counted for the rows that are shown, each by the index on batch and state; a batch's page counts for itself.
-        if request.resolver_match and "object_id" in request.resolver_match.kwargs:
-            return super().get_queryset(request)
-        left = GiftCode.objects.filter(batch=OuterRef("pk"), status=CodeStatus.AVAILABLE).order_by()
-        available = Subquery(left.values("batch").annotate(n=Count("pk")).values("n"))
-        return super().get_queryset(request).annotate(available=Coalesce(available, 0))
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changes = super().get_changelist_instance(request)
+        _count_left(changes.result_list)
+        return changes
 
     @admin.display(description=_("campaign"), ordering="prize__course__campaign__title")
     def campaign(self, batch: CodeBatch) -> str:
@@ -72,6 +70,7 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     @display(
         description=_("status"),
         label={
+            BatchStatus.LOADING: "info",
             BatchStatus.STAGED: "warning",
             BatchStatus.ACTIVE: "success",
             BatchStatus.PAUSED: "warning",
@@ -90,13 +89,15 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     def why(self, batch: CodeBatch) -> str:
         return reason_in_words(batch.status_reason)
 
-    @admin.display(description=_("left"), ordering="available")
-    def left(self, batch: Any) -> str:
-        return f"{batch.available:,}"
+    @admin.display(description=_("left"))
+    def left(self, batch: CodeBatch) -> str:
+        counted = _left_of(batch)
+        return _at_least(f"{counted.count:,}", counted)
 
-    @admin.display(description=_("value left"), ordering=F("available") * F("face_value_jpy"))
-    def worth(self, batch: Any) -> str:
-        return yen(batch.available * batch.face_value_jpy)
+    @admin.display(description=_("value left"))
+    def worth(self, batch: CodeBatch) -> str:
+        counted = _left_of(batch)
+        return _at_least(yen(counted.count * batch.face_value_jpy), counted)
 
     def has_stock_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.may(request, "add", object_id)
@@ -250,6 +251,25 @@ def named_in(query: QueryDict) -> dict[str, Any]:
     with suppress(ValueError):
         return {"prize": query.get("prize"), "name": query.get("name"), "expires_at": datetime.fromisoformat(end)}
     return {"prize": query.get("prize"), "name": query.get("name")}
+
+
+def _count_left(batches: Iterable[CodeBatch]) -> None:
+    """Let each batch of a page know how many codes it has left."""
+    batches = list(batches)
+    left = left_in_batches([batch.pk for batch in batches])
+    for batch in batches:
+        vars(batch)["left"] = left[batch.pk]
+
+
+def _left_of(batch: CodeBatch) -> Left:
+    if "left" not in vars(batch):
+        _count_left([batch])
+    left: Left = vars(batch)["left"]
+    return left
+
+
+def _at_least(figure: str, counted: Left) -> str:
+    return figure if counted.is_all else gettext("%(figure)s or more") % {"figure": figure}
 
 
 def _figures(batch: CodeBatch) -> list[tuple[Any, Any]]:

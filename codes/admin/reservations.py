@@ -25,7 +25,8 @@ class ReservationAdmin(ReadOnlyAdmin):
 
     @display(
         description=_("status"),
-        label={ReservationStatus.HELD: "info", ReservationStatus.USED: "success"},
+        label=dict.fromkeys(ReservationStatus, "default")
+        | {ReservationStatus.HELD: "info", ReservationStatus.USED: "success"},
     )
     def status_label(self, reservation: Reservation) -> tuple[str, str]:
         return reservation.status, reservation.get_status_display()

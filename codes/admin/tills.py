@@ -14,7 +14,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import audit
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantModelAdmin, attempt, shown, yen
+from codes.journal import is_pos_index
 from codes.models import DisputeStatus, OfflineDispute, Redemption, Settlement, Terminal
+from codes.reasons import FROM_JOURNAL, reason_in_words
 from codes.selectors import refusal_sentence
 from codes.services import close_terminal, open_terminal, resolve_dispute
 from codes.settlement_file import settlement_rows
@@ -207,6 +209,7 @@ class SettlementAdmin(ExportMixin, ReadOnlyAdmin):
         return response
 
 
+DISPUTE_COLOURS = dict.fromkeys(DisputeStatus, "default") | {DisputeStatus.OPEN: "warning"}
 BEARERS = {
     DisputeStatus.STORE_BEARS: _("The amount is not paid to the store."),
     DisputeStatus.SPONSOR_BEARS: _("The amount is noted as the sponsor's; pay it to the store beside the settlement."),
@@ -220,7 +223,7 @@ class NoteForm(forms.Form):
 
 @admin.register(OfflineDispute)
 class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("received_at", "store", "amount", "reason", "state", "terminal", "pos_transaction_id")
+    list_display = ("received_at", "store", "amount", "reason", "state", "terminal", "number")
     list_select_related = ("store",)
     list_filter = ("status", ("store", admin.RelatedOnlyFieldListFilter))
     search_fields = ("pos_transaction_id", "store__code")
@@ -228,7 +231,7 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
     fields = (
         "store",
         "terminal",
-        "pos_transaction_id",
+        "number",
         "amount",
         "goods",
         "gift_code",
@@ -236,11 +239,11 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
         "received_at",
         "reason",
         "status",
-        "note",
+        "noted",
         "settler",
         "resolved_at",
     )
-    readonly_fields = ("amount", "reason", "settler")
+    readonly_fields = ("number", "amount", "reason", "noted", "settler")
     settler = shown("resolved_by", _("settled by"))
     actions_detail: ClassVar = ("store_bears", "sponsor_bears", "drop")
 
@@ -252,7 +255,17 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
     def reason(self, dispute: OfflineDispute) -> str:
         return refusal_sentence(dispute.reason_code)
 
-    @display(description=_("status"), label={DisputeStatus.OPEN: "warning"}, ordering="status")
+    @admin.display(description=_("POS transaction"), ordering="pos_transaction_id")
+    def number(self, dispute: OfflineDispute) -> str:
+        """One that came back from the journal has only a hash of it."""
+        number = dispute.pos_transaction_id
+        return reason_in_words(FROM_JOURNAL) if is_pos_index(number) else number
+
+    @admin.display(description=_("note"))
+    def noted(self, dispute: OfflineDispute) -> str:
+        return reason_in_words(dispute.note)
+
+    @display(description=_("status"), label=DISPUTE_COLOURS, ordering="status")
     def state(self, dispute: OfflineDispute) -> tuple[str, str]:
         return dispute.status, dispute.get_status_display()
 

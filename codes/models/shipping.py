@@ -146,7 +146,9 @@ class Shipment(StatefulModel):
             models.CheckConstraint(
                 name="shipment_ready_has_an_address",
                 condition=~Q(status__in=["ready", "listed", "handed_over"])
-                | (Q(address_given_at__isnull=False) & Q(household__isnull=False)),
+                | (
+                    Q(address_given_at__isnull=False) & (Q(household__isnull=False) | Q(purged_at__isnull=False))
+                ),  # a household goes with the last address, when its campaign is over
             ),
             models.CheckConstraint(
                 name="shipment_handed_over_has_a_time",

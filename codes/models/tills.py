@@ -281,7 +281,8 @@ class OfflineDispute(StatefulModel):
         ]
 
     def __str__(self) -> str:
-        return self.pos_transaction_id
+        is_hash = self.pos_transaction_id.startswith("#")  # it came back from the journal
+        return str(self.public_id)[:8] if is_hash else self.pos_transaction_id
 
 
 class Settlement(PublicModel):

@@ -15,7 +15,7 @@ from codes.services.counting import take_stock
 from codes.services.exporting import ExportForm, approve_export, export_chunk, refuse_export, request_export
 from codes.services.fetched_stock import create_fetched_batch, free_funds, resume_fetched_batch
 from codes.services.fetching import make_card, make_due_cards, order_cards, order_missed_cards
-from codes.services.forgetting_addresses import forget_addresses, purge_addresses
+from codes.services.forgetting_addresses import forget_addresses, forget_households, purge_addresses
 from codes.services.guessing import (
     Guesser,
     check_guesser,
@@ -113,6 +113,7 @@ __all__ = [
     "expire_reservations",
     "export_chunk",
     "forget_addresses",
+    "forget_households",
     "forget_recovered_calls",
     "forget_shown_numbers",
     "free_funds",

@@ -1,4 +1,7 @@
-"""Addresses end: after the campaign's days, by an order of the person, and under a new key; the counts stay (I18)."""
+"""Addresses end: after the campaign's days, by an order of the person, and under a new key (I18).
+
+How many goods a dwelling received is known by its hash as long as its campaign may send more.
+"""
 
 from datetime import datetime
 
@@ -9,7 +12,7 @@ from campaigns.models import Campaign
 from codes.models import Household, Shipment
 from codes.services.households import household_index
 from codes.services.shipping import cancel_shipment
-from codes.shipments import addresses_past_retention, opened_address
+from codes.shipments import addresses_past_retention, households_past_use, opened_address
 from core.errors import SecretDamaged
 from core.reindexing import Reindexed, reindex_rows
 from core.resealing import Resealed, reseal_texts
@@ -28,6 +31,20 @@ def purge_addresses(*, now: datetime) -> int:
         campaign = Campaign.objects.get(pk=campaign_id)
         count = sum(shipment.award.entry.campaign_id == campaign_id for shipment in found)
         audit.record("addresses.purged", subject=campaign, count=count)
+    return len(found)
+
+
+@transaction.atomic
+def forget_households(*, now: datetime) -> int:
+    """Delete dwellings that nothing is counted for any more, with their hashes, some at a time; returns how many."""
+    due = households_past_use(now).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]
+    found = list(Household.objects.select_for_update().filter(pk__in=list(due)).order_by("pk"))
+    ids = [household.pk for household in found]
+    Shipment.objects.filter(household__in=ids).update(household=None, updated_at=now)
+    Household.objects.filter(pk__in=ids).delete()
+    for campaign in Campaign.objects.filter(pk__in={household.campaign_id for household in found}).order_by("pk"):
+        count = sum(household.campaign_id == campaign.pk for household in found)
+        audit.record("households.purged", subject=campaign, count=count)
     return len(found)
 
 

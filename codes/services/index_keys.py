@@ -25,6 +25,7 @@ from codes.models import (
     Household,
     JobKind,
     JobStatus,
+    OfflineDispute,
     RecoveredCall,
     Redemption,
     ShownNumber,
@@ -78,6 +79,7 @@ TABLES = (
     IndexedTable("one-time numbers", ShownNumber, key_use.shown_numbers_by_index_key),
     IndexedTable("uses from the journal", Redemption, key_use.recovered_uses_by_index_key),
     IndexedTable("undone sales from the journal", Tombstone, key_use.recovered_undoings_by_index_key),
+    IndexedTable("disputed uses from the journal", OfflineDispute, key_use.recovered_disputes_by_index_key),
     IndexedTable("calls from the journal", RecoveredCall, key_use.recovered_calls_by_index_key),
 )
 

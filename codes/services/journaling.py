@@ -18,6 +18,7 @@ from codes.models import (
     CodeBatch,
     CodeJob,
     GiftCode,
+    OfflineDispute,
     Redemption,
     Tombstone,
     UnwrittenLine,
@@ -99,6 +100,11 @@ def journal_undoing(*, stone: Tombstone, now: datetime) -> None:
     _note(undone_line(stone), now)
 
 
+def journal_dispute(*, dispute: OfflineDispute, now: datetime) -> None:
+    """See to it, as `journal_void`, that the journal learns of a disputed use, and how it was settled."""
+    _note(dispute_line(dispute, now), now)
+
+
 def write_missing(*, now: datetime) -> int:
     """Write all that the journal lacks; returns how many lines.
 
@@ -155,6 +161,7 @@ def redemption_line(redemption: Redemption) -> Line:
         "day": redemption.business_day.isoformat() if redemption.business_day else None,
         "pos": pos_index(redemption.store_id, redemption.pos_transaction_id),
         "call": redemption.call_hashes or None,
+        "offline": redemption.occurred_at.isoformat() if redemption.is_offline and redemption.occurred_at else None,
     }
 
 
@@ -214,6 +221,33 @@ def undone_line(stone: Tombstone) -> Line:
         "agency": str(store.agency.public_id),
         "store": str(store.public_id),
         "pos": number,
+    }
+
+
+def dispute_line(dispute: OfflineDispute, now: datetime) -> Line:
+    """Give what the journal holds of a disputed use: each line all of it, so that the last one is enough.
+
+    The till's own number stands there as a keyed hash only; what a person wrote, and the goods, do not.
+    """
+    code = dispute.gift_code
+    return {
+        "what": "dispute",
+        "id": f"{dispute.public_id}.{dispute.status}",
+        "at": now.isoformat(),
+        "agency": str(dispute.agency.public_id),
+        "dispute": str(dispute.public_id),
+        "status": str(dispute.status),
+        "code": str(code.public_id) if code else None,
+        "index": code.code_index if code else None,
+        "index_key": code.index_key_id if code else None,
+        "batch": str(code.batch.public_id) if code else None,
+        "store": str(dispute.store.public_id),
+        "amount": dispute.amount_jpy,
+        "pos": pos_index(dispute.store_id, dispute.pos_transaction_id),
+        "reason": dispute.reason_code,
+        "occurred": dispute.occurred_at.isoformat(),
+        "received": dispute.received_at.isoformat(),
+        "resolved": dispute.resolved_at.isoformat() if dispute.resolved_at else None,
     }
 
 

@@ -22,6 +22,7 @@ from codes.links import claim_token, token_index
 from codes.models import Award, BatchStatus, CodeBatch, CodeStatus, GiftCode, Redemption, RedemptionKind
 from codes.reasons import FROM_JOURNAL
 from codes.recovered import RECOVERED, look_again
+from codes.services.recovering_disputes import dispute_again, lost_disputes
 from codes.services.recovering_prints import last_states, lost_prints, print_again, state_again
 from codes.services.recovering_tills import lost_undoings, remember_call, undo_again
 from codes.services.recovering_voids import (
@@ -55,6 +56,7 @@ class Recovery:
     lost_voids: list[Line] = field(default_factory=list)
     lost_withdrawals: list[Line] = field(default_factory=list)
     lost_undoings: list[Line] = field(default_factory=list)  # sales that their tills have undone
+    lost_disputes: list[Line] = field(default_factory=list)  # uses reported later, by how they stood in the end
     lost_recalls: dict[int, bool] = field(default_factory=dict)  # batches, and whether their recall had ended
     living_awards: set[str] = field(default_factory=set)  # public ids of lost ones with a code that is not blocked
     void_codes: set[str] = field(default_factory=set)  # public ids of all codes known to be blocked
@@ -65,6 +67,7 @@ class Recovery:
     uses_recovered: int = 0
     calls_recovered: int = 0  # whose repeat has no second effect
     sales_undone: int = 0
+    disputes_recovered: int = 0
     prints_recovered: int = 0  # codes that stand on paper
     codes_blocked: int = 0
     awards_withdrawn: int = 0
@@ -88,7 +91,7 @@ def plan_recovery(*, now: datetime, since: date | None = None) -> Recovery:
     plan.lost_prints, plan.batch_states = lost_prints(lines), last_states(lines)
     plan.lost_voids, plan.lost_withdrawals = lost_voids(lines), lost_withdrawals(lines)
     plan.lost_recalls = lost_recalls(lines, plan.batch_states)
-    plan.lost_undoings = lost_undoings(lines)
+    plan.lost_undoings, plan.lost_disputes = lost_undoings(lines), lost_disputes(lines)
     plan.void_codes = {line["code"] for line in lines if line["what"] == "void"}
     plan.living_awards = {line["id"] for line in plan.lost_awards if line["code"] not in plan.void_codes}
     ids: set[int] = set()
@@ -121,6 +124,8 @@ def recover(*, now: datetime, since: date | None = None, actor_id: int | None = 
         _replay_uses(plan, chunk, codes, now)
     lost_stores = undo_again(plan.lost_undoings)
     plan.sales_undone, plan.conflicts = len(plan.lost_undoings) - len(lost_stores), [*plan.conflicts, *lost_stores]
+    for chunk, codes in _with_codes(plan.lost_disputes):
+        _replay_disputes(plan, chunk, codes, now)
     crashpoint("recovering.before_voids")
     plan.awards_withdrawn = withdraw_again(plan.lost_withdrawals, now)
     for chunk, codes in _with_codes(plan.lost_voids):
@@ -308,6 +313,18 @@ def _replay_uses(plan: Recovery, lines: list[Line], codes: dict[str, GiftCode], 
         plan.calls_recovered += remember_call(line, booked, now)
 
 
+@transaction.atomic
+def _replay_disputes(plan: Recovery, lines: list[Line], codes: dict[str, GiftCode], now: datetime) -> None:
+    for line in lines:
+        code = codes.get(line["code"])
+        if code is None and line["code"]:
+            plan.unknown_codes.add(line["code"])
+        elif dispute_again(line, code, now) is None:
+            plan.conflicts.append(line["id"])
+        else:
+            plan.disputes_recovered += 1
+
+
 def _book(code: GiftCode, line: Line, now: datetime) -> Redemption | None:
     """Write a use again and let the balance follow; one that does not fit any more is left to a person."""
     amount, at = line["amount"], datetime.fromisoformat(line["at"])
@@ -343,6 +360,8 @@ def _book(code: GiftCode, line: Line, now: datetime) -> Redemption | None:
         at=at,
         business_day=date.fromisoformat(line["day"]) if line["day"] else None,
         call_hashes=line.get("call") or "",
+        is_offline=bool(line.get("offline")),  # the store's limit counts it
+        occurred_at=datetime.fromisoformat(line["offline"]) if line.get("offline") else None,
         journaled_at=now,
     )
     post(booked)

@@ -60,6 +60,7 @@ def _keep_address(award_id: int, address: Address, holder: Holder, new_pin_hash:
         address_given_at=now,
         shipping_list=None,
         tracking_number="",
+        purged_at=None,
         updated_at=now,
     )
     audit.record("address.corrected" if is_corrected else "address.given", subject=shipment, actor_label="holder")

@@ -4,7 +4,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import BigIntegerField, IntegerField, Q
 
-from codes.models import GiftCode
+from codes.models import GiftCode, Household
 from core.sealed_fields import SealedText, sealed_fields
 from journeys.audit.naming import name_rows
 
@@ -12,8 +12,9 @@ KEYED_HASH = r"^([0-9a-f]{64}|discarded:.*)$"
 
 
 def values_in_clear() -> list[str]:
-    """Name the rows with a text in a sealed column that nothing has sealed, or with a code where its hash belongs."""
+    """Name the rows with a text in a sealed column that nothing has sealed, or in clear where its hash belongs."""
     found = name_rows(GiftCode.objects.exclude(code_index__regex=KEYED_HASH))
+    found += name_rows(Household.objects.exclude(address_index__regex=KEYED_HASH))
     for model in apps.get_models():
         for field in sealed_fields(model):
             if isinstance(field, SealedText):

@@ -26,6 +26,8 @@ def goods_page(request: HttpRequest, award: Award, token: str) -> HttpResponse:
     if request.method != "POST" or award_state(award, clock.now()) not in TAKES_ADDRESS:
         return _page(request, award, token)
     form = AddressForm(request.POST)
+    if "fill" in request.POST:
+        return _filled(request, award, token, form)
     pin = pin_form(holder_obstacle(award, holder_of(request, award)), request)
     if pin is not None and not pin.is_valid():
         form.is_valid()
@@ -45,7 +47,18 @@ def goods_page(request: HttpRequest, award: Award, token: str) -> HttpResponse:
         return _page(request, award_behind(token), token, form=form, pin=pin, refusal=refusal)
 
 
+def _filled(request: HttpRequest, award: Award, token: str, form: AddressForm) -> HttpResponse:
+    """Show the form again with what its postal code tells; nothing is kept."""
+    try:
+        form.fill_in()
+    except DomainError as refusal:
+        form.refuse_all({"postal_code": refusal})
+        return _page(request, award, token, form=form, status=refusal.status)
+    return _page(request, award, token, form=form)
+
+
 def _take(request: HttpRequest, award: Award, token: str, form: AddressForm, *, pin: str) -> HttpResponse:
+    form.check_place()
     holder, device = with_device(request, award, pin=pin)
     give_address(award_id=award.pk, typed=form.typed, now=clock.now(), holder=holder)
     keep_traces(entry_id=award.entry_id, traces={TraceKind.OPENING: visitor_of(request).device}, now=clock.now())

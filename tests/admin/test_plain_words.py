@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib import admin
+from django.db.models import TextChoices
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -201,3 +203,16 @@ def test_a_list_counts_its_rows_in_words(agency, operator):
     page = operator.get(list_url("codes.codebatch")).content.decode()
 
     assert "<span>1件</span>" in page
+
+
+def test_every_state_has_a_colour_in_its_list_since_one_without_is_shown_by_its_name_in_the_database():
+    missing = {
+        f"{model.__name__}.{name}": sorted({*type(first)} - {*label})
+        for model, desk in admin.site._registry.items()
+        for name in desk.list_display
+        if isinstance(label := getattr(getattr(desk, str(name), None), "label", None), dict)
+        and isinstance(first := next(iter(label)), TextChoices)
+        and {*type(first)} - {*label}
+    }
+
+    assert missing == {}

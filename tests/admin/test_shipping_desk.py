@@ -8,8 +8,9 @@ from accounts.models import AuditEntry, Role
 from codes.models import Shipment, ShipmentStatus, ShippingList
 from codes.services import give_address
 from distribution.models import Delivery, DeliveryKind
+from distribution.services import send_parcel
 from tests.admin.registry import list_url, row_url
-from tests.factories import NOW, ShippingListFactory, SponsorFactory
+from tests.factories import NOW, EntryFactory, ShippingListFactory, SponsorFactory
 from tests.worlds import address, goods_campaign, win
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +107,32 @@ def test_the_parcels_lead_to_making_a_list(operator, desk, shipment):
     assert make in operator.get(list_url("codes.shipment")).content.decode()
     assert operator.get(make).url == reverse("admin:codes_shippinglist_request_list")
     assert make not in desk(Role.SUPPORT).get(list_url("codes.shipment")).content.decode()
+
+
+def test_a_persons_page_shows_parcels_in_a_place_of_their_own_and_no_address(desk, world, shipment):
+    person, waiting = shipment.award.entry.participant, win(world)
+    support = desk(Role.SUPPORT)
+
+    ready = support.get(row_url(person)).content.decode()
+    send_parcel(shipment_id=shipment.pk, now=NOW, tracking_number="1234-5678-9012")
+    sent = support.get(row_url(person)).content.decode()
+    asked = support.get(row_url(waiting.entry.participant)).content.decode()
+
+    section = ready.partition("<h2>発送</h2>")[2].partition("</section>")[0]
+    told = (row_url(shipment), shipment.award.prize.name, shipment.award.notice_number, "発送待ち", "東京都 水***")
+    assert all(text in section for text in told)
+    assert not any(part in ready for part in ("花子", "神宮前", "09012345678"))
+    assert all(text in sent for text in ("配送会社に引き渡し済み", "1234-5678-9012"))
+    assert all(text in asked for text in ("お届け先待ち", "お届け先の入力期限"))
+
+
+def test_whoever_may_not_see_parcels_and_whoever_won_none_has_no_such_place(desk, world, shipment, agency):
+    person = shipment.award.entry.participant
+    code_winner = EntryFactory(campaign=world.campaign).participant
+
+    hidden = desk(Role.REVIEWER).get(row_url(person))
+    none = desk(Role.SUPPORT).get(row_url(code_winner)).content.decode()
+
+    assert "<h2>発送</h2>" not in none
+    assert hidden.status_code == 200
+    assert "水***" not in hidden.content.decode()

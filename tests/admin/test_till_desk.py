@@ -4,9 +4,11 @@ from django.urls import reverse
 
 from accounts.models import ApiKey, AuditEntry
 from campaigns.models import UseConditions
+from codes.journal import pos_index
 from codes.models import OfflineDispute, Terminal
 from tests import factories
 from tests.admin.registry import list_url, make_row, row_url
+from tests.factories import NOW
 
 EMPTY = {
     "conditions-TOTAL_FORMS": "1",
@@ -75,6 +77,22 @@ def test_settled_days_are_added_up_and_saved(agency, operator):
     assert "9,999円" not in page
     assert b"".join(file.streaming_content).decode().startswith("\ufeff営業日,")
     assert AuditEntry.objects.filter(action="settlement.exported").count() == 1
+
+
+def test_a_disputed_use_that_came_back_from_the_journal_says_so_instead_of_a_hash(agency, operator):
+    dispute = make_row("codes.offlinedispute", agency)
+    number = pos_index(dispute.store_id, "P-1")
+    changed = {"pos_transaction_id": number, "note": "known from the journal", "status": "store"}
+    OfflineDispute.objects.filter(pk=dispute.pk).update(resolved_at=NOW, **changed)
+
+    shown = [
+        operator.get(url).content.decode()
+        for url in (list_url("codes.offlinedispute"), reverse("admin:codes_offlinedispute_change", args=[dispute.pk]))
+    ]
+
+    assert [text.count("復元のとき、発行台帳の記録から") for text in shown] == [1, 2]
+    assert not any(number in text for text in shown)
+    assert "店舗負担" in shown[0]
 
 
 def test_a_disputed_use_is_settled_with_a_note(agency, operator):

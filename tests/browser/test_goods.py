@@ -31,7 +31,7 @@ def test_R05_an_address_is_typed_by_keyboard_and_a_mistake_is_told_at_its_field(
     page.goto(claim_url(award))
     look(page, "address")
     page.get_by_label("お名前").focus()
-    for typed in ("水引 花子", "150", None, "渋谷区", "神宮前１ー２ー３", "405", "090-1234-5678"):
+    for typed in ("水引 花子", "150", "", None, "渋谷区", "神宮前１ー２ー３", "405", "090-1234-5678"):  # "": the button
         if typed is None:
             page.get_by_label("都道府県").select_option("東京都")
         else:
@@ -50,3 +50,33 @@ def test_R05_an_address_is_typed_by_keyboard_and_a_mistake_is_told_at_its_field(
     expect(page.locator("main")).not_to_contain_text("神宮前")
     look(page, "address-given")
     assert Shipment.objects.get().status == ShipmentStatus.READY
+
+
+def test_a_postal_code_fills_in_its_address_as_it_is_typed_and_by_its_button(page: Page, award: Award):
+    page.goto(claim_url(award))
+    page.get_by_label("郵便番号").press_sequentially("１５０－０００１")
+
+    expect(page.get_by_label("都道府県")).to_have_value("東京都")
+    expect(page.get_by_label("市区町村")).to_have_value("渋谷区")
+    expect(page.get_by_label("町名・番地")).to_have_value("神宮前")
+    look(page, "address-filled")
+
+    page.get_by_label("郵便番号").fill("")
+    page.get_by_label("町名・番地").fill("")
+    page.get_by_label("郵便番号").fill("53000")  # too short to be asked for by itself
+    page.get_by_role("button", name="住所を入れる").click()
+    expect(page.get_by_text("郵便番号を7桁の数字で入力してください")).to_be_visible()
+    page.get_by_label("お名前").fill("水引 花子")
+    page.get_by_label("町名・番地").fill("神宮前1-2-3")
+    page.get_by_label("電話番号").fill("090-1234-5678")
+    page.get_by_label("郵便番号").fill("150-0001")
+    expect(page.get_by_label("都道府県")).to_have_value("東京都")
+    page.get_by_label("都道府県").select_option("大阪府")
+    page.get_by_label("電話番号").press("Enter")  # sends, and does not fill in
+
+    expect(page.get_by_text("この郵便番号は東京都のものです")).to_be_visible()
+    look(page, "address-doubted")
+    page.get_by_label("この郵便番号と都道府県で間違いありません").check()
+    page.get_by_role("button", name="この住所に送る").click()
+    expect(page.get_by_role("status")).to_contain_text("お届け先を受け付けました")
+    assert Shipment.objects.get().masked.startswith("大阪府")

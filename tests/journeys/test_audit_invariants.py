@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from campaigns.models import Campaign, Mechanic, RuleKind
-from codes.models import Allocation, Award, GiftCode, Redemption
+from codes.models import Allocation, Award, GiftCode, Household, Redemption
 from codes.services import redeem_code, reveal_code, reverse_redemption
 from codes.services.journaling import write_missing
 from core import clock
@@ -27,7 +27,7 @@ from tests import factories
 from tests.constraints import drop_constraints, drop_unique
 from tests.factories import NOW
 from tests.journeys.plants import PLANTS
-from tests.journeys.value_plants import first, name
+from tests.journeys.value_plants import first, name, parcel
 from tests.worlds import World, begin, finish, open_campaign, win, winning_code
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,15 @@ def test_I04_the_audit_finds_a_share_that_was_overdrawn(world):
     share = Allocation.objects.create(agency=world.agency, prize=world.prize, place="", quota=1, used=2)
 
     assert name(share) in found("I04")
+
+
+@pytest.mark.postgres
+def test_I04_the_audit_finds_a_household_above_its_cap(world):
+    drop_constraints(Household, "household_within_cap")
+    household = parcel().household
+    Household.objects.filter(pk=household.pk).update(cap=0)
+
+    assert name(household) in found("I04")
 
 
 @pytest.mark.postgres

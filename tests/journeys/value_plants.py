@@ -13,20 +13,26 @@ from codes.models import (
     CodeSource,
     CodeStatus,
     GiftCode,
+    Household,
     LedgerTransfer,
     Redemption,
     Reservation,
     Settlement,
+    Shipment,
+    ShipmentStatus,
     SupplierCard,
     Tombstone,
 )
 from codes.selectors import cards_out_of_order
+from codes.services import give_address
 from distribution.models import Delivery
 from draws.models import CourseCounter, DrawResult
+from journeys.audit import violations
 from journeys.audit.naming import name_ids
 from participants.models import Entry, Identity
 from tests import factories
 from tests.factories import NOW
+from tests.worlds import address, goods_campaign, win
 
 
 def name(row) -> str:
@@ -158,6 +164,56 @@ def budget_that_missed_a_prize(world):
 
 def budget_that_counts_what_nobody_got(world):
     return Budget.objects.create(campaign=world.campaign, total_jpy=10_000, used_jpy=1500)
+
+
+def parcel() -> Shipment:
+    """Goods of another campaign on their way to a dwelling, sound so far."""
+    world = goods_campaign(goods_per_household=2)
+    shipment = give_address(award_id=win(world).pk, typed=address(), now=NOW)
+    assert violations(NOW).keys() <= {"I13"}
+    return shipment
+
+
+def household_counted_too_low(_world):
+    household = parcel().household
+    Household.objects.filter(pk=household.pk).update(used=0)
+    return household
+
+
+def household_that_counts_what_nobody_got(_world):
+    household = parcel().household
+    Household.objects.filter(pk=household.pk).update(used=2)
+    return household
+
+
+def parcel_that_no_household_counts(_world):
+    shipment = parcel()
+    Shipment.objects.filter(pk=shipment.pk).update(status=ShipmentStatus.RETURNED, handed_over_at=NOW, household=None)
+    return shipment.household
+
+
+def household_of_another_campaign(_world):
+    shipment = parcel()
+    Household.objects.filter(pk=shipment.household_id).update(campaign=factories.CampaignFactory.create())
+    return shipment
+
+
+def goods_without_a_parcel(_world):
+    shipment = parcel()
+    Shipment.objects.filter(pk=shipment.pk).delete()
+    return shipment.award
+
+
+def address_in_clear(_world):
+    shipment = parcel()
+    Shipment.objects.filter(pk=shipment.pk).update(address_ciphertext="東京都渋谷区神宮前1-2-3")
+    return shipment
+
+
+def address_where_a_household_s_hash_belongs(_world):
+    household = parcel().household
+    Household.objects.filter(pk=household.pk).update(address_index="1500001|神宮前|1-2-3")
+    return household
 
 
 def reversal_of_another_code(_world):

@@ -151,3 +151,88 @@ def test_my_page_shows_what_is_missing_and_the_tracking_number(phone, campaigns)
     phone.send(claim_path(award), address())
     hand_over(shipment_id=Shipment.objects.get().pk, tracking_number="1234-5678-9012", now=clock.now())
     assert "1234-5678-9012" in text_of(phone.get("/my/"))
+
+
+def test_the_button_fills_in_prefecture_city_and_town_without_scripts_and_keeps_nothing(phone, award):
+    typed = address(prefecture="", city="", street="", postal_code="〒１５０−０００１", name="")
+
+    answer = phone.send(claim_path(award), typed | {"fill": "1"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert '<option value="東京都" selected>' in page
+    assert 'value="渋谷区"' in page
+    assert 'value="神宮前"' in page
+    assert 'class="error"' not in page
+    assert page.index("autofocus") > page.index('name="city"')
+    shipment = Shipment.objects.get()
+    assert (shipment.status, shipment.address_ciphertext) == (ShipmentStatus.WAITING, "")
+
+
+def test_a_street_that_was_typed_stays_and_what_a_code_leaves_open_too(phone, award):
+    kept = phone.send(claim_path(award), address(city="", street="神宮前9-9") | {"fill": "1"}).content.decode()
+    two = phone.send(claim_path(award), address(postal_code="4980000", city="弥富市") | {"fill": "1"}).content.decode()
+
+    assert 'value="神宮前9-9"' in kept
+    assert 'value="渋谷区"' in kept
+    assert 'value="弥富市"' in two
+    assert '<option value="東京都" selected>' in two
+
+
+@pytest.mark.parametrize(
+    ("postal_code", "sentence"),
+    [
+        ("15", "郵便番号を7桁の数字で入力してください"),
+        ("", "入力してください"),
+        ("000-0000", "この郵便番号は見つかりませんでした"),
+    ],
+)
+def test_a_code_that_tells_nothing_says_so_at_its_field(phone, award, postal_code, sentence):
+    answer = phone.send(claim_path(award), address(postal_code=postal_code) | {"fill": "1"})
+
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert 'value="渋谷区"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"prefecture": "大阪府"}, "この郵便番号は東京都のものです"),
+        ({"postal_code": "000-0000"}, "この郵便番号は見つかりませんでした"),
+    ],
+)
+def test_a_code_that_does_not_seem_to_fit_is_asked_about_once_and_let_through(phone, award, changed, sentence):
+    typed = address(**changed)
+    pair = f"{typed['postal_code']} {typed['prefecture']}"
+
+    asked = phone.send(claim_path(award), typed)
+    otherwise = phone.send(claim_path(award), typed | {"sure_of": "000-0001 北海道"})
+    assert Shipment.objects.get().status == ShipmentStatus.WAITING
+    sure = phone.send(claim_path(award), typed | {"sure_of": pair})
+
+    for answer in (asked, otherwise):
+        assert answer.status_code == 422
+        assert sentence in text_of(answer)
+        box = answer.content.decode().partition('name="sure_of"')[2].partition(">")[0]
+        assert f'value="{pair}"' in box
+        assert "checked" not in box
+    assert sure.status_code == 302
+    assert opened_address(Shipment.objects.get()).prefecture == typed["prefecture"]
+
+
+def test_whoever_was_sure_is_not_asked_again_for_another_mistake(phone, award):
+    typed = address(prefecture="大阪府", phone="1") | {"sure_of": "150-0001 大阪府"}
+
+    page = phone.send(claim_path(award), typed).content.decode()
+
+    box = page.partition('name="sure_of"')[2].partition(">")[0]
+    assert 'value="150-0001 大阪府"' in box
+    assert "checked" in box
+
+
+def test_an_address_that_fits_is_asked_nothing(phone, award):
+    page = phone.get(claim_path(award)).content.decode()
+
+    assert 'name="fill"' in page
+    assert 'name="sure_of"' not in page

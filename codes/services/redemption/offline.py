@@ -11,9 +11,11 @@ from accounts import audit
 from campaigns.models import Store
 from codes.conditions import NO_DETAILS, Conditions, Purchase
 from codes.errors import CodeNotAccepted, CodeTokenExpired, OccurredAtNotAccepted, OfflineLimitExceeded
+from codes.journal import pos_names
 from codes.models import DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind
 from codes.offline_phones import PhoneShift, check_phone
 from codes.selectors import code_index, redemption_of_transaction
+from codes.services.journaling import journal_dispute
 from codes.services.redemption.days import day_lock
 from codes.services.redemption.finding import find_code, find_store
 from codes.services.redemption.past import facts_of
@@ -109,6 +111,7 @@ def resolve_dispute(
     dispute = OfflineDispute.objects.select_for_update().get(pk=dispute_id)
     dispute.move_to(status, note=note, resolved_by_id=actor_id, resolved_at=now)
     audit.record("dispute.resolved", subject=dispute, actor_id=actor_id, reason=note[:200], borne_by=str(status))
+    journal_dispute(dispute=dispute, now=now)
     return dispute
 
 
@@ -118,8 +121,9 @@ def _earlier(store: Store, uses: Sequence[OfflineUse]) -> dict[str, list[Made]]:
     for number in {use.pos_transaction_id for use in uses}:
         line = redemption_of_transaction(agency_id=store.agency_id, store_id=store.pk, pos_transaction_id=number)
         made[number] = [line] if line else []
-    for dispute in OfflineDispute.objects.filter(store=store, pos_transaction_id__in=made).order_by("pk"):
-        made[dispute.pos_transaction_id].append(dispute)
+    sent = {name: number for number in made for name in pos_names(store.pk, number)}
+    for dispute in OfflineDispute.objects.filter(store=store, pos_transaction_id__in=sent).order_by("pk"):
+        made[sent[dispute.pos_transaction_id]].append(dispute)
     return made
 
 
@@ -217,4 +221,5 @@ def _dispute(sale: Sale, gift_code: GiftCode | None, reason_code: str, now: date
     )
     if is_new:
         audit.record("use.disputed", subject=dispute, actor_label=sale.store.code, reason_code=reason_code)
+        journal_dispute(dispute=dispute, now=now)
     return dispute

@@ -13,8 +13,9 @@ from accounts import audit
 from accounts.models import Agency
 from campaigns.models import Store
 from codes.errors import AlreadyReversed, AmountOutOfRange, RedemptionNotFound, ReversalTooLarge
+from codes.journal import pos_names
 from codes.models import CodeBatch, DisputeStatus, GiftCode, OfflineDispute, Redemption, RedemptionKind, Tombstone
-from codes.services.journaling import journal_after_commit, journal_undoing
+from codes.services.journaling import journal_after_commit, journal_dispute, journal_undoing
 from codes.services.redemption.days import day_lock, open_day
 from codes.services.redemption.finding import find_store
 from codes.services.redemption.ledger import moves_of_return
@@ -121,9 +122,11 @@ def _bury(store: Store, pos_transaction_id: str, now: datetime, reason: str, api
 def _drop_disputes(store: Store, pos_transaction_id: str, now: datetime) -> None:
     """Nobody bears what was reported later of a sale that its till has undone."""
     open_ones = OfflineDispute.objects.filter(store=store, status=DisputeStatus.OPEN)
-    for dispute in open_ones.filter(pos_transaction_id=pos_transaction_id).order_by("pk").select_for_update():
+    named = open_ones.filter(pos_transaction_id__in=pos_names(store.pk, pos_transaction_id))
+    for dispute in named.order_by("pk").select_for_update():
         dispute.move_to(DisputeStatus.NO_CLAIM, note=_("The till has undone this sale."), resolved_at=now)
         audit.record("dispute.resolved", subject=dispute, actor_label=store.code, borne_by=str(DisputeStatus.NO_CLAIM))
+        journal_dispute(dispute=dispute, now=now)
 
 
 def _give_back(original: Redemption, amount_jpy: int | None, now: datetime, **details: Any) -> Redemption:

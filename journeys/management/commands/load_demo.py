@@ -1,4 +1,4 @@
-"""Load three campaigns that show the mechanics, with stock, stores, lists and people who work with them."""
+"""Load four campaigns that show the mechanics, with stock, stores, lists and people who work with them."""
 
 import json
 from typing import Any

@@ -52,6 +52,7 @@ class Command(BaseCommand):
             "withdrawn awards that it does not know": len(found.lost_withdrawals),
             "batches to be called back again": len(found.lost_recalls),
             "undone sales that it does not know": len(found.lost_undoings),
+            "disputed uses that it does not know": len(found.lost_disputes),
         }
         if was_applied:
             figures |= {
@@ -62,6 +63,7 @@ class Command(BaseCommand):
                 "uses booked again": found.uses_recovered,
                 "calls whose repeat is known again": found.calls_recovered,
                 "sales undone again": found.sales_undone,
+                "disputed uses put back on the list": found.disputes_recovered,
                 "codes blocked again": found.codes_blocked,
                 "awards withdrawn again": found.awards_withdrawn,
                 "codes of recalled batches blocked": found.codes_recalled,

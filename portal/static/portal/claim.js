@@ -6,6 +6,27 @@ if (form) {
   else document.addEventListener("visibilitychange", note, { once: true });
 }
 
+// A postal code that is complete fills in what it tells, as its button does without scripts.
+const postal = form && form.querySelector("[name=postal_code]");
+if (postal) {
+  const digits = () => postal.value.normalize("NFKC").replace(/\D/g, "");
+  let told = digits();
+  postal.addEventListener("input", async () => {
+    const typed = digits();
+    if (typed.length !== 7 || typed === told) return;
+    told = typed;
+    const body = new FormData(form);
+    body.set("fill", "1");
+    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    if (!answer || !answer.ok || digits() !== typed) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const name of ["prefecture", "city", "street"]) {
+      const found = page.querySelector(`[name=${name}]`);
+      if (found) form.elements[name].value = found.value;
+    }
+  });
+}
+
 document.querySelectorAll("[data-copy]").forEach((button) => {
   if (!navigator.clipboard) return;
   button.hidden = false;
