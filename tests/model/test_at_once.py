@@ -8,6 +8,7 @@ import copy
 import os
 from collections.abc import Sequence
 from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ from tests.model.operations import (
     VoidCode,
     outcome_of,
 )
+from tests.model.operations.base import Draw
 from tests.races.racing import race, until_shown, without_locks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres, pytest.mark.slow]
@@ -41,6 +43,7 @@ EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "10"))
 HAS_NIGHT = "MODEL_EXAMPLES" in os.environ
 STEPS = 3
 HOURS = [0, 0, 0.05, 1, 24]
+AT_ONCE = range(2, 9)
 
 
 def at_once(desk: Desk, operations: Sequence[Operation]) -> list[Any]:
@@ -102,23 +105,28 @@ class CodesAtOnce(RuleBasedStateMachine):
         """At night every sequence is asked for the invariants, else all of them together."""
         assert not (HAS_NIGHT and self.is_explained) or broken(self.desk.now) == {}
 
-    @rule(data=st.data())
-    def step(self, data: st.DataObject) -> None:
-        """Let time pass, draw first, run then, and look for an order that explains what happened."""
-        one_by_one(self.desk, self.ledger, [AdvanceClock("clock", data.draw(st.sampled_from(HOURS)))])
-        drawn = [self.draw(data) for _ in range(data.draw(st.integers(2, 8)))]
+    @rule(seed=st.integers(0, 2**64 - 1))
+    def step(self, seed: int) -> None:
+        """Let time pass, draw first, run then, and look for an order that explains what happened.
+
+        Hypothesis draws the seed alone: what can be chosen hangs on how the threads fell before, and it holds a test
+        for flaky whose choices are others at the second time.
+        """
+        draw = Random(seed).choice
+        one_by_one(self.desk, self.ledger, [AdvanceClock("clock", draw(HOURS))])
+        drawn = [self.draw(draw) for _ in range(draw(AT_ONCE))]
         self.is_explained = False
         outcomes = at_once(self.desk, drawn)
         after = explained(self.ledger, list(zip(drawn, outcomes, strict=True)), self.desk.facts())
         assert after is not None, (self.ledger, list(zip(drawn, outcomes, strict=True)), self.desk.facts())
         self.ledger, self.is_explained = in_order_of_rows(after, self.desk), True
 
-    def draw(self, data: st.DataObject) -> Operation:
+    def draw(self, draw: Draw) -> Operation:
         """Draw one operation that may run beside others."""
         self.count += 1
-        kind = data.draw(st.sampled_from([kind for kind in KINDS if kind.at_once and kind.objects(self.ledger)]))
-        target = data.draw(st.sampled_from(kind.objects(self.ledger)))
-        return kind.drawn(f"N{self.count:03d}", target, data.draw)
+        kind = draw([kind for kind in KINDS if kind.at_once and kind.objects(self.ledger)])
+        drawn: Operation = kind.drawn(f"N{self.count:03d}", draw(kind.objects(self.ledger)), draw)
+        return drawn
 
 
 def test_T01_T02_I01_I05_what_runs_at_once_ends_as_in_some_order():

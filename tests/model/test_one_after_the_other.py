@@ -5,7 +5,7 @@ sequences are tried: a few by default, thousands at night.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -76,8 +76,11 @@ def rule_of(kind: type[Operation]) -> Callable[..., None]:
 
     def do(self: Codes, data: st.DataObject) -> None:
         self.count += 1
-        target = data.draw(st.sampled_from(kind.objects(self.ledger)))
-        self.step(kind.drawn(f"N{self.count:03d}", target, data.draw))
+
+        def draw(options: Sequence[Any]) -> Any:
+            return data.draw(st.sampled_from(options))
+
+        self.step(kind.drawn(f"N{self.count:03d}", draw(kind.objects(self.ledger)), draw))
         for work in (WorkOnHold, WorkOnRecall):  # a worker comes by more often than a rule is drawn
             for lot in work.objects(self.ledger):
                 if data.draw(st.booleans()):

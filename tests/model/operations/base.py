@@ -1,17 +1,15 @@
 """What an operation is, and how its two outcomes are made comparable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
-
-from hypothesis import strategies as st
 
 from codes.errors import FileAlreadyImported, FileNotAccepted
 from core.errors import DomainError
 from tests.model.desk import Desk
 from tests.model.ledger import Ledger, Refused
 
-Draw = Callable[[st.SearchStrategy[Any]], Any]
+Draw = Callable[[Sequence[Any]], Any]
 KINDS: list[type["Operation"]] = []
 
 

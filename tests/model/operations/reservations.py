@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
-from hypothesis import strategies as st
-
 from codes.models import CodeStatus, Reservation, ReservationStatus
 from codes.services import expire_reservations, release_reservation, reserve_code, void_code
 from participants.models import Entry
@@ -16,7 +14,7 @@ from tests.model.operations.base import Draw, Operation
 from tests.model.operations.holdings import Enter, hold
 from tests.worlds import begin, send
 
-HOURS = st.sampled_from([1, 24, 48])
+HOURS = [1, 24, 48]
 LIVE = (ReservationStatus.HELD, ReservationStatus.USED)
 
 
