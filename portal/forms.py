@@ -143,12 +143,15 @@ class StaffLoginForm(PortalForm):
     )
 
 
+LONGEST_CODE = 600  # letters; a camera reads more than that out of somebody else's QR
+
+
 class CodeForm(PortalForm):
     """A code as it was scanned or typed; blanks and hyphens do not matter to the service."""
 
     code = forms.CharField(
         label=_("Code"),
-        max_length=600,
+        max_length=LONGEST_CODE,
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "off",

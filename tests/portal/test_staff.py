@@ -13,7 +13,9 @@ from codes.presentation import presentation_token
 from codes.selectors import last_use
 from codes.services import void_code
 from core.clock import JST
+from eligibility.services import spent_attempts
 from journeys.demo_data import STAFF_PIN
+from portal.attempts import staff_of
 from tests.factories import StoreFactory
 from tests.flows.steps import NOW
 from tests.portal.phone import Phone, claim_path, text_of
@@ -203,6 +205,30 @@ def test_the_qr_of_the_phone_is_taken_like_the_code(till, award, code):
     award.refresh_from_db()
 
     assert "使えます" in text_of(checked(till, presentation_token(award.gift_code, now=NOW)))
+
+
+def test_a_qr_that_was_taken_is_shown_again_and_is_not_called_ineligible(till, award, code):
+    shown = presentation_token(award.gift_code, now=NOW)
+    redeemed(till, shown, "200")
+
+    answer = checked(till, shown)
+
+    assert answer.context["sign"] == "again"
+    assert "もう一度 ミズヒキ 500円クーポン 残高 300円" in text_of(answer)
+    assert "もう一度コードを表示してください。" in text_of(answer)
+    assert "対象外" not in text_of(answer)
+    assert "もう一度読み取る" in text_of(answer)
+
+
+@pytest.mark.parametrize("scanned", ["https://www.example.jp/coupon/12345", "A" * 601])
+def test_a_qr_of_something_else_is_no_guess_and_is_named(till, code, scanned):
+    answer = checked(till, scanned)
+
+    assert answer.status_code == 422
+    assert answer.context["sign"] == "again"
+    assert "このQRコードは、お客さまのコードではありません。" in text_of(answer)
+    guesser = staff_of(Store.objects.get(code="0001"))
+    assert spent_attempts(windows=guesser.windows(NOW)) == [0, 0]
 
 
 def test_an_unknown_code_is_not_accepted(till, code):

@@ -80,7 +80,8 @@ if (scanner) {
     trouble.hidden = true;
     return navigator.mediaDevices ? scan().catch(without) : without();
   };
-  begin();
+  // After a redemption the same phone is still in the picture: it must not be read again before the next customer.
+  if (!("waits" in scanner.dataset)) begin();
   document.addEventListener("scan-again", begin);
   document.getElementById("camera-again").addEventListener("click", begin);
 }
