@@ -231,7 +231,15 @@ def test_a_code_that_nobody_saw_is_reissued_after_a_preview(agency, operator):
     assert operator.get(url).status_code == 403
     shown = delivery.__class__.objects.get(award=award.replaced_by)
     Award.objects.filter(pk=award.replaced_by.pk).update(revealed_at=NOW)
-    assert operator.get(reverse("admin:distribution_delivery_reissue", args=[shown.pk])).status_code == 403
+    refused = reverse("admin:distribution_delivery_reissue", args=[shown.pk])
+    answers = [operator.get(refused), operator.post(refused, {"reason": "もう一度"})]
+    for answer in answers:
+        assert "このコードは再発行できません" in answer.content.decode()
+        assert "当選者がメッセージをなくしたときは、再送してください。" in answer.content.decode()
+        assert "1件を再発行する" not in answer.content.decode()
+    assert Award.objects.count() == 2
+    assert row_url(award.replaced_by) in operator.get(row_url(award)).content.decode()
+    assert "再発行済み" in operator.get(list_url("codes.award")).content.decode()
 
 
 @pytest.mark.parametrize("label", sorted(IN_AGENCY))

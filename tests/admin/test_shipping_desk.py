@@ -45,6 +45,8 @@ def test_I13_an_address_is_shown_for_a_reason_that_the_trail_has_before(operator
     shown = operator.post(act("show_address", shipment), {"reason": "問い合わせ"})
 
     assert "東京都渋谷区神宮前1丁目2番3号" in shown.content.decode()
+    assert "確認したら、このページを閉じてください。" in shown.content.decode()
+    assert "まだ実行できません" not in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
     assert AuditEntry.objects.get(action="shipment.viewed").reason == "問い合わせ"
 
