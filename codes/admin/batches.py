@@ -72,6 +72,7 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     @display(
         description=_("status"),
         label={
+            BatchStatus.LOADING: "info",
             BatchStatus.STAGED: "warning",
             BatchStatus.ACTIVE: "success",
             BatchStatus.PAUSED: "warning",

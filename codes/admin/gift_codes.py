@@ -48,6 +48,7 @@ class GiftCodeAdmin(RevealMixin, SupplierCardMixin, CodePage, KeysetMixin, Expor
             CodeStatus.RESERVED: "info",
             CodeStatus.HELD: "warning",
             CodeStatus.ISSUED: "info",
+            CodeStatus.PRINTED: "info",
             CodeStatus.VOID: "danger",
             CodeStatus.EXPIRED: "default",
         },

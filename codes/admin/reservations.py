@@ -18,14 +18,19 @@ from core import clock
 class ReservationAdmin(ReadOnlyAdmin):
     list_display = ("reference", "prize", "status_label", "expires_at", "ended_at")
     list_select_related = ("prize",)
-    list_filter = ("status",)
+    list_filter = ("status", ("prize", admin.RelatedOnlyFieldListFilter))
     search_fields = ("reference", "public_id")
     fields = ("reference", "prize", "gift_code", "status", "expires_at", "ended_at", "award")
     actions_detail = ("release",)
 
     @display(
         description=_("status"),
-        label={ReservationStatus.HELD: "info", ReservationStatus.USED: "success"},
+        label={
+            ReservationStatus.HELD: "info",
+            ReservationStatus.USED: "success",
+            ReservationStatus.RELEASED: "default",
+            ReservationStatus.EXPIRED: "default",
+        },
     )
     def status_label(self, reservation: Reservation) -> tuple[str, str]:
         return reservation.status, reservation.get_status_display()

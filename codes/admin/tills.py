@@ -252,7 +252,11 @@ class OfflineDisputeAdmin(ExportMixin, ReadOnlyAdmin):
     def reason(self, dispute: OfflineDispute) -> str:
         return refusal_sentence(dispute.reason_code)
 
-    @display(description=_("status"), label={DisputeStatus.OPEN: "warning"}, ordering="status")
+    @display(
+        description=_("status"),
+        label=dict.fromkeys(DisputeStatus, "default") | {DisputeStatus.OPEN: "warning"},
+        ordering="status",
+    )
     def state(self, dispute: OfflineDispute) -> tuple[str, str]:
         return dispute.status, dispute.get_status_display()
 

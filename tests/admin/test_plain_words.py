@@ -3,8 +3,11 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.admin import site
+from django.db.models import TextChoices
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -43,6 +46,24 @@ def test_no_page_shows_a_field_without_japanese_or_a_pair(label, agency, operato
     labels = {TAG.sub("", found).strip(" *\n:") for found in LABEL.findall(page)}
     assert {text for text in labels if text.isascii() and re.search("[a-z]{3}", text)} - LATIN == set()
     assert "(&#x27;" not in page
+
+
+def test_every_state_that_a_list_colours_has_its_word():
+    """The theme writes a state that a column's colours leave out by its machine name."""
+    left_out = {
+        f"{type(page).__name__}.{name}: {sorted(set(type(states[0])) - set(states))}"
+        for page in site._registry.values()
+        for name in page.list_display
+        if (states := [*_colours(page, name)]) and isinstance(states[0], TextChoices)
+        if set(type(states[0])) - set(states)
+    }
+
+    assert left_out == set()
+
+
+def _colours(page: Any, column: Any) -> Any:
+    found = getattr(getattr(page, column, None), "label", None) if isinstance(column, str) else None
+    return found if isinstance(found, dict) else {}
 
 
 def test_days_and_amounts_are_written_alike_on_every_page_of_a_use(agency, operator):
