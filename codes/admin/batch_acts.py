@@ -209,6 +209,7 @@ def batch_context(batch: CodeBatch) -> dict[str, Any]:
     seen = seen_awards(batch.pk) if batch.status == BatchStatus.RECALLED else None
     return {
         "reason": reason_in_words(batch.status_reason),
+        "waiting": waiting_activation(batch.pk),
         "bar": state_bar(batch_states(batch)),
         "story": story_of_batch(batch),
         "jobs": [_progress(job) for job in batch.jobs.select_related("requested_by", "approved_by")[:10]],
@@ -217,6 +218,12 @@ def batch_context(batch: CodeBatch) -> dict[str, Any]:
         "codeless": list(codeless_awards(batch.pk)[:SEEN_SHOWN]) if seen is not None else [],
         "seen_awards": list(seen.select_related("entry")[:SEEN_SHOWN]) if seen is not None else [],
     }
+
+
+def waiting_activation(batch_id: int) -> CodeJob | None:
+    """Give what a second person has to confirm before a batch is in stock."""
+    asked = CodeJob.objects.filter(batch=batch_id, kind=JobKind.ACTIVATE, status=JobStatus.WAITING)
+    return asked.select_related("requested_by").first()
 
 
 def _progress(job: CodeJob) -> tuple[CodeJob, int]:
