@@ -87,6 +87,8 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
         "same": _("parcels that left before"),
         "without": _("rows without a tracking number"),
     }
+    import_title = _("Import tracking numbers")
+    import_done = _("The tracking numbers are noted, and the winners are told that their parcels left.")
     import_problems = PROBLEMS
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -125,6 +127,11 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
 
     def has_import_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.may(request, "change", object_id)
+
+    @action(description=_("Import tracking numbers"), url_path="import", icon="upload_file", permissions=["import"])
+    def import_file(self, request: HttpRequest) -> HttpResponse:
+        page: HttpResponse = super().import_file(request)
+        return page
 
     def import_owners(self, request: HttpRequest) -> QuerySet[Campaign]:
         with_parcels = Shipment.objects.filter(agency__in=self.agency_ids(request, "change"))
