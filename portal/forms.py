@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Question, QuestionKind, UseMode
 from codes.conditions import Conditions, Item, Purchase
 from core.errors import DomainError
+from core.japanese import format_yen
 from core.text import canonical_number
 
 
@@ -178,6 +179,11 @@ class YenForm(PortalForm):
     def clean_amount(self) -> int | None:
         """Read whole yen, also in full width and with separators."""
         return typed_yen(self.cleaned_data["amount"])
+
+    def refuse_above(self, balance_jpy: int) -> None:
+        """Say at the amount that it is more than the code holds: the code is good, and need not be shown again."""
+        words = _("The balance is %(balance)s. Please type this amount or less.")
+        self.add_error("amount", words % {"balance": format_yen(balance_jpy)})
 
 
 class AmountForm(CodeForm, YenForm):

@@ -16,6 +16,7 @@ from campaigns.models import Store, UseMode
 from campaigns.selectors import check_store_pin, conditions_sentences, store_by_number
 from codes.business_day import business_day
 from codes.conditions import conditions_of, uses_left
+from codes.errors import InsufficientBalance
 from codes.models import Redemption, RedemptionKind
 from codes.selectors import last_use, open_disputes, refusal_sentence
 from codes.services import (
@@ -171,6 +172,11 @@ def redeem(request: HttpRequest, store: Store) -> HttpResponse:
             terminal="staff page",
             now=now,
         )
+    except InsufficientBalance as refusal:
+        if "amount" not in form.fields:
+            return _sign(request, store, refusal=refusal)
+        form.refuse_above(state.balance_jpy)
+        return _result(request, store, state, form.focus_first_wrong(), once=request.POST.get("once", ""), status=422)
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
     return redirect(f"/staff/?done={redemption.public_id}")

@@ -286,9 +286,16 @@ def test_an_amount_that_is_none_takes_nothing(till, code, amount):
 def test_more_than_the_balance_is_refused_with_a_sentence(till, code):
     answer = redeemed(till, code, "501")
 
-    assert answer.status_code == 409
-    assert answer.context["message"] in answer.content.decode()
+    assert answer.status_code == 422
+    assert answer.context["sign"] == "good"
+    assert "残高は500円です。この金額以下で入力してください。" in text_of(answer)
+    assert "対象外" not in text_of(answer)
     assert Redemption.objects.count() == 0
+    once = answer.context["once"]
+    token = str(answer.context["csrf_token"])
+    again = {"csrfmiddlewaretoken": token, "code": code, "amount": "300", "once": once}
+    assert till.post("/staff/redeem/", again).status_code == 302
+    assert Redemption.objects.get().amount_jpy == 300
 
 
 def test_an_expired_code_and_a_blocked_one_have_their_own_word(till, award, code, noon):
