@@ -15,7 +15,15 @@ from codes.services.jobs import run_job
 from core import clock
 from distribution.models import DeliveryStatus
 from tests.admin.registry import IN_AGENCY, list_url, make_row, row_url
-from tests.factories import NOW, AwardFactory, FetchedBrandFactory, GiftCodeFactory, PrizeFactory, UserFactory
+from tests.factories import (
+    NOW,
+    AwardFactory,
+    CodeBatchFactory,
+    FetchedBrandFactory,
+    GiftCodeFactory,
+    PrizeFactory,
+    UserFactory,
+)
 from tests.worlds import stock_fetched
 
 CSV = b"code,pin\nCANARY-AAAA-1111,9901\nCANARY-BBBB-2222,9902\n"
@@ -212,6 +220,20 @@ def test_an_award_is_freed_of_its_holder_after_a_question_and_with_a_reason(agen
     award.refresh_from_db()
     assert (award.bound_at, award.device_digest) == (None, "")
     assert operator.get(url).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("details", "words"),
+    [
+        ({"source": "generated"}, "コードは作成済みです。まだ配布されません。"),
+        ({"source": "generated", "purpose": "print"}, "コードは作成済みです。在庫に入れるまで、店頭では使えません。"),
+        ({"source": "imported"}, "コードは確認のうえ取り込み済みです。まだ配布されません。"),
+    ],
+)
+def test_a_batch_before_its_activation_says_where_it_stands(agency, operator, details, words):
+    batch = CodeBatchFactory(status="staged", prize__course__campaign__sponsor__agency=agency, **details)
+
+    assert words in operator.get(row_url(batch)).content.decode()
 
 
 def test_a_code_that_nobody_saw_is_reissued_after_a_preview(agency, operator):
