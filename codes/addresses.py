@@ -101,6 +101,14 @@ class Address:
         return f"{self.postal_code[:3]}-{self.postal_code[3:]}"
 
     @property
+    def phone_written(self) -> str:
+        """The number in groups: as bare digits, a spreadsheet would drop its first zero."""
+        kind = re.match(r"0[36]|0120|0800|0570", self.phone)
+        first = len(kind[0]) if kind else 3
+        last = 3 if first == 4 else 4
+        return f"{self.phone[:first]}-{self.phone[first:-last]}-{self.phone[-last:]}"
+
+    @property
     def masked(self) -> str:
         """What lists show: the prefecture, and the first sign of the name."""
         return f"{self.prefecture} {self.name[:1]}***"

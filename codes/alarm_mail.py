@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -58,7 +59,8 @@ def _budget_text(alarm: BudgetAlarm) -> str:
         lines.append(_("Too little is left for another prize. Entrants are told that all prizes have been handed out."))
     elif alarm.runs_out_at is not None:
         lines.append(_("At the present rate it runs out about %(at)s.") % {"at": format_datetime(alarm.runs_out_at)})
-    lines += ["", _("Please raise the budget, or close the campaign in time."), f"{settings.PUBLIC_URL}/admin/"]
+    where = f"{reverse('admin:codes_stock')}?campaign={alarm.campaign_id}"
+    lines += ["", _("Please raise the budget, or close the campaign in time."), f"{settings.PUBLIC_URL}{where}"]
     return "\n".join(lines)
 
 
@@ -75,6 +77,6 @@ def _text(alarm: StockAlarm) -> str:
         when,
         "",
         _("Please bring codes in: winners wait while a prize has no code."),
-        f"{settings.PUBLIC_URL}/admin/",
+        f"{settings.PUBLIC_URL}{reverse('admin:codes_stock_prize', args=[alarm.prize_id])}",
     ]
     return "\n".join(lines)

@@ -293,9 +293,9 @@ def waits_for_supplier(campaign_id: int) -> bool:
     return held.filter(prize__course__campaign=campaign_id).exists()
 
 
-def failed_cards(batch_id: int) -> int:
-    """Count the cards of a batch that a person has to look into."""
-    return SupplierCard.objects.filter(gift_code__batch=batch_id, status=SupplierCardStatus.REFUSED).count()
+def failed_cards(batch_id: int) -> QuerySet[SupplierCard]:
+    """Give the cards of a batch that a person has to look into."""
+    return SupplierCard.objects.filter(gift_code__batch=batch_id, status=SupplierCardStatus.REFUSED)
 
 
 def paused_fetched_batches() -> QuerySet[CodeBatch]:

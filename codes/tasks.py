@@ -90,6 +90,9 @@ def mail_stock_alarm(*, alarm_id: int) -> None:
     if _is_mailed("stock.alarm_mailed", alarm):
         return
     mails = alarm_mails(alarm)
+    if not mails:  # no operator has an address yet: the next watch asks again
+        log.warning("alarm_without_recipient", alarm_id=alarm_id)
+        return
     for mail in mails:
         mail.send()
     services.note_alarm_mailed(alarm_id=alarm_id, recipients=len(mails))
@@ -102,6 +105,9 @@ def mail_budget_alarm(*, alarm_id: int) -> None:
     if _is_mailed("budget.alarm_mailed", alarm):
         return
     mails = budget_mails(alarm)
+    if not mails:
+        log.warning("alarm_without_recipient", alarm_id=alarm_id)
+        return
     for mail in mails:
         mail.send()
     services.note_budget_mailed(alarm_id=alarm_id, recipients=len(mails))

@@ -96,7 +96,9 @@ def _sponsor(agency: Agency) -> Sponsor:
 
 
 def _people(agency: Agency) -> User:
-    operator = User.objects.create_superuser(settings.DEMO_OPERATOR, password=settings.DEMO_PASSWORD)
+    operator = User.objects.create_superuser(
+        settings.DEMO_OPERATOR, f"operator@{agency.slug}.example", settings.DEMO_PASSWORD
+    )
     add_member(user_id=operator.pk, agency_id=agency.pk, role=Role.OPERATOR)
     for name, role in (
         (COLLEAGUE, Role.OPERATOR),

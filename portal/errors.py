@@ -12,6 +12,17 @@ class ShiftOfAnotherStore(DomainError):
     message = _("This was taken for another store. Please sign in with that store's number.")
 
 
+class NotACustomersCode(DomainError):
+    """A till's camera has read a QR code of something else, an address on a poster for example; nothing is tried."""
+
+    code = "not_a_customers_code"
+    message = _(
+        "This QR code is not a customer's code. Scan the one below \"Show this screen to the staff\" on the customer's"
+        " phone, or the one on the voucher."
+    )
+    status = 422
+
+
 class PressTooLate(DomainError):
     """The screen on which the staff press was good for two minutes, and for its prize alone; nothing is used."""
 

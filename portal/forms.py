@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Question, QuestionKind, UseMode
 from codes.conditions import Conditions, Item, Purchase
 from core.errors import DomainError
+from core.japanese import format_yen
 from core.text import canonical_number
 
 
@@ -143,12 +144,15 @@ class StaffLoginForm(PortalForm):
     )
 
 
+LONGEST_CODE = 600  # letters; a camera reads more than that out of somebody else's QR
+
+
 class CodeForm(PortalForm):
     """A code as it was scanned or typed; blanks and hyphens do not matter to the service."""
 
     code = forms.CharField(
         label=_("Code"),
-        max_length=600,
+        max_length=LONGEST_CODE,
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "off",
@@ -175,6 +179,11 @@ class YenForm(PortalForm):
     def clean_amount(self) -> int | None:
         """Read whole yen, also in full width and with separators."""
         return typed_yen(self.cleaned_data["amount"])
+
+    def refuse_above(self, balance_jpy: int) -> None:
+        """Say at the amount that it is more than the code holds: the code is good, and need not be shown again."""
+        words = _("The balance is %(balance)s. Please type this amount or less.")
+        self.add_error("amount", words % {"balance": format_yen(balance_jpy)})
 
 
 class AmountForm(CodeForm, YenForm):

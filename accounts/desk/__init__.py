@@ -7,6 +7,7 @@ from accounts.desk.fields import InclusiveEndField, LinesField, grouped, shown, 
 from accounts.desk.history import HistoryMixin
 from accounts.desk.importing import TableImportMixin
 from accounts.desk.keyset import KeysetMixin
+from accounts.desk.searching import id_begins
 from accounts.desk.tenancy import TenantStackedInline, TenantTabularInline
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "TenantTabularInline",
     "attempt",
     "grouped",
+    "id_begins",
     "shown",
     "until",
     "yen",

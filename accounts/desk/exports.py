@@ -1,5 +1,6 @@
 """What a list shows, as a file; who took it is in the audit trail before the first line leaves."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from accounts.desk.tenancy import signed_in
 from core.spreadsheets import csv_lines
 
 ROWS_AT_ONCE = 500
+GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+|-?[0-9]{1,3}(,[0-9]{3})*円")
 
 
 class ExportMixin:
@@ -58,4 +60,9 @@ class ExportMixin:
             label = getattr(method, "label", None)
             value = value[1] if label and isinstance(value, tuple) else value
             text = display_for_value(value, "", boolean=getattr(method, "boolean", False))
-        return strip_tags(str(text)).strip()
+        return _as_number(strip_tags(str(text)).strip())
+
+
+def _as_number(text: str) -> str:
+    """Give an amount or a count as a spreadsheet adds it up: "1,500円" is 1500. Anything else stays as it is."""
+    return re.sub("[,円]", "", text) if GROUPED.fullmatch(text) else text

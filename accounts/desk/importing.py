@@ -68,6 +68,8 @@ class TableImportMixin:
     import_owner: Any
     import_help: Any
     import_figures: Mapping[str, Any]  # names of the service's counts, as people read them
+    import_title: Any = _("Import a CSV file")
+    import_done: Any = _("The file is imported and counts from now on.")
     import_problems: Mapping[str, Any]  # codes of the service's problems, as the rest of 「3行目: …」
 
     def import_owners(self, request: HttpRequest) -> Any:
@@ -90,7 +92,7 @@ class TableImportMixin:
             page: HttpResponse = self._dry_run(request, form.cleaned_data["owner"], form.cleaned_data["file"].read())
             return page
         question = Question(
-            title=_("Import a CSV file"),
+            title=self.import_title,
             button=_("Check the file"),
             sentences=[_("First the file is only checked: you see what would happen before anything is stored.")],
             form=form,
@@ -122,7 +124,7 @@ class TableImportMixin:
         done = attempt(
             request,
             lambda: self.import_table(owner=owner, data=data, actor_id=request.user.pk),
-            _("The file is imported and counts from now on."),
+            self.import_done,
         )
         held_files.let_go(plan["ticket"])
         return redirect(self.page_of(None)) if done else start

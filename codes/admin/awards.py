@@ -10,8 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, until, yen
-from codes.admin.code_page import id_begins
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, attempt, id_begins, until, yen
 from codes.admin.forms import ReasonForm
 from codes.models import Award
 from codes.selectors import waits_for_another_code
@@ -24,7 +23,7 @@ STATES = {"void": "danger", "revealed": "success", "claimed": "info", "waiting":
 @admin.register(Award)
 class AwardAdmin(ExportMixin, ReadOnlyAdmin):
     list_display = ("notice", "prize", "entry", "state", "claim_until", "claimed_at", "revealed_at")
-    list_select_related = ("prize__course__campaign", "entry")
+    list_select_related = ("prize__course__campaign", "entry", "replaced_by")
     list_filter = (("prize", admin.RelatedOnlyFieldListFilter), ("revealed_at", admin.EmptyFieldListFilter))
     search_fields = ("public_id", "entry__public_id")
     search_help_text = _("Number on the notice, or id of an award or of an entry")
@@ -39,11 +38,11 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
         "reveal_count",
         "voided_at",
         ("held_by", "bound_at"),
-        "replaces",
+        ("replaces", "in_its_place"),
         "reminded_at",
         "public_id",
     )
-    readonly_fields = ("public_id", "notice", "code", "claim_until", "held_by")
+    readonly_fields = ("public_id", "notice", "code", "claim_until", "held_by", "in_its_place")
     actions_detail = ("void", "unbind")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -67,6 +66,14 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
         waiting = _("waits for another code") if waits_for_another_code(award) else ""
         return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a> {}', url, words, waiting)
 
+    @admin.display(description=_("award in its place"))
+    def in_its_place(self, award: Award) -> str:
+        other = getattr(award, "replaced_by", None)
+        if other is None:
+            return "-"
+        url = reverse("admin:codes_award_change", args=[other.pk])
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, other)
+
     @admin.display(description=_("to be received until"), ordering="claim_expires_at")
     def claim_until(self, award: Award) -> str:
         return until(award.claim_expires_at)
@@ -82,7 +89,7 @@ class AwardAdmin(ExportMixin, ReadOnlyAdmin):
     @display(description=_("status"), label=STATES)
     def state(self, award: Award) -> tuple[str, Any]:
         if award.voided_at:
-            return "void", _("withdrawn")
+            return "void", _("reissued") if hasattr(award, "replaced_by") else _("withdrawn")
         if award.revealed_at:
             return "revealed", _("code shown")
         if award.claimed_at:

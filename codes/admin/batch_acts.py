@@ -18,6 +18,7 @@ from codes.figures import RecallPreview, batch_states, codeless_awards, recall_p
 from codes.history import story_of_batch
 from codes.models import BatchStatus, CodeBatch, CodeJob, CodeSource, JobKind, JobStatus
 from codes.reasons import reason_in_words
+from codes.selectors import failed_cards
 from core import clock
 from core.errors import DomainError
 
@@ -206,9 +207,13 @@ class BatchActs:
 
 def batch_context(batch: CodeBatch) -> dict[str, Any]:
     """What the page of a batch tells: its story, where its codes are, work on it, and who saw recalled codes."""
+    is_fetched = batch.source == CodeSource.FETCHED
     seen = seen_awards(batch.pk) if batch.status == BatchStatus.RECALLED else None
     return {
         "reason": reason_in_words(batch.status_reason),
+        "waiting": waiting_activation(batch.pk),
+        "failed_count": failed_cards(batch.pk).count() if is_fetched else 0,
+        "failed": failed_cards(batch.pk).select_related("gift_code__batch")[:SEEN_SHOWN] if is_fetched else [],
         "bar": state_bar(batch_states(batch)),
         "story": story_of_batch(batch),
         "jobs": [_progress(job) for job in batch.jobs.select_related("requested_by", "approved_by")[:10]],
@@ -217,6 +222,12 @@ def batch_context(batch: CodeBatch) -> dict[str, Any]:
         "codeless": list(codeless_awards(batch.pk)[:SEEN_SHOWN]) if seen is not None else [],
         "seen_awards": list(seen.select_related("entry")[:SEEN_SHOWN]) if seen is not None else [],
     }
+
+
+def waiting_activation(batch_id: int) -> CodeJob | None:
+    """Give what a second person has to confirm before a batch is in stock."""
+    asked = CodeJob.objects.filter(batch=batch_id, kind=JobKind.ACTIVATE, status=JobStatus.WAITING)
+    return asked.select_related("requested_by").first()
 
 
 def _progress(job: CodeJob) -> tuple[CodeJob, int]:

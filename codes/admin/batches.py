@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, grouped, shown, until, yen
 from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Custody, Prize, PrizeKind
-from codes.admin.batch_acts import ACTS, BatchActs
+from codes.admin.batch_acts import ACTS, BatchActs, waiting_activation
 from codes.admin.exporting import ExportPages
 from codes.admin.fetched import FetchedBatches
 from codes.admin.forms import HAS_CODES, GenerateForm, ImportForm, ReasonForm
@@ -105,7 +105,8 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
     def has_staged_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if not self.may(request, "change", object_id):
             return False
-        return CodeBatch.objects.filter(pk=object_id or 0, status=BatchStatus.STAGED).exists()
+        staged = CodeBatch.objects.filter(pk=object_id or 0, status=BatchStatus.STAGED)
+        return staged.exists() and waiting_activation(int(object_id or 0)) is None
 
     @action(description=_("Import codes"), url_path="import", icon="upload_file", permissions=["stock"])
     def import_file(self, request: HttpRequest) -> HttpResponse:

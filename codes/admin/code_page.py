@@ -1,11 +1,8 @@
 """The page of one code: where it is, what happened to it, and what may safely be done; never what it says."""
 
-import unicodedata
-import uuid
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
@@ -13,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts import audit
-from accounts.desk import Question, attempt
+from accounts.desk import Question, attempt, id_begins
 from accounts.desk.tenancy import allowed_agency_ids
 from campaigns.models import Prize
 from codes import services
@@ -22,9 +19,6 @@ from codes.history import story_of_code
 from codes.models import Award, BatchStatus, CodeStatus, GiftCode
 from codes.selectors import code_by_text
 from core import clock
-
-SHORTEST_ID = 4
-UUID_DIGITS = 32
 
 
 class PrizeFilter(admin.SimpleListFilter):
@@ -156,15 +150,6 @@ class CodePage:
             done,
         )
         return redirect(self.page_of(gift_code))
-
-
-def id_begins(typed: str, name: str) -> Q:
-    """Tell which ids in a column begin as typed, dashes anywhere, by their index; an empty Q where none can."""
-    digits = unicodedata.normalize("NFKC", typed).strip().replace("-", "").lower()
-    if not SHORTEST_ID <= len(digits) <= UUID_DIGITS or set(digits) - set("0123456789abcdef"):
-        return Q()
-    first, last = (uuid.UUID(hex=digits.ljust(UUID_DIGITS, fill)) for fill in "0f")
-    return Q(**{f"{name}__gte": first, f"{name}__lte": last})
 
 
 def _context(gift_code: GiftCode) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class FetchedBatches:
             figures=[
                 (_("prize"), batch.prize.name),
                 (_("held back because"), reason_in_words(batch.status_reason)),
-                (_("cards that failed"), f"{failed_cards(batch.pk):,}"),
+                (_("cards that failed"), f"{failed_cards(batch.pk).count():,}"),
                 *deposits,
             ],
             obstacles=unknown,
@@ -93,7 +93,7 @@ class FetchedBatches:
 
 
 def _deposits(prizes: Iterable[Prize]) -> tuple[list[tuple[Text, Text]], list[Text]]:
-    """Give the deposit that is left at each supplier of some prizes as label and value, and who cannot be asked."""
+    """Give the deposit that is left at each supplier of some prizes as label and value, and what stands against it."""
     brands = {prize.gift_brand.supplier: prize.gift_brand.name for prize in prizes if prize.gift_brand}
     figures: list[tuple[Text, Text]] = []
     unknown: list[Text] = []
@@ -108,6 +108,12 @@ def _deposits(prizes: Iterable[Prize]) -> tuple[list[tuple[Text, Text]], list[Te
         except DomainError as refusal:
             unknown.append(str(refusal))
         else:
+            if left is not None and left < 0:
+                unknown.append(
+                    _("The deposit at %(supplier)s is short by %(amount)s. Pay in, then open this page again.")
+                    % {"supplier": name, "amount": yen(-left)}
+                )
+                continue
             label = _("deposit not promised yet (%(supplier)s)") % {"supplier": name}
             figures.append((label, _("the supplier does not say") if left is None else yen(left)))
     return figures, unknown

@@ -56,8 +56,8 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
 
     def may(self, request: HttpRequest, verb: str, row: Any) -> bool:
         if row is not None and signed_in(request).is_superuser:
-            key = row.pk if isinstance(row, CodeJob) else row
-            return CodeJob.objects.filter(pk=key).exists()
+            key = str(row.pk if isinstance(row, CodeJob) else row)
+            return key.isdecimal() and CodeJob.objects.filter(pk=key).exists()
         return super().may(request, verb, row)
 
     @display(description=_("status"), label=TONES)
@@ -101,6 +101,7 @@ class CodeJobAdmin(ExportMixin, ReadOnlyAdmin):
     ) -> Any:
         job = self.get_object(request, object_id) if object_id else None
         told = job_context(job) | problem_context(job, request.GET) if job is not None else {}
+        told["can_confirm"] = self.has_waiting_permission(request, object_id)
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **told})
 
     @action(description=_("Read this file in"), url_path="import", icon="upload_file", permissions=["import"])

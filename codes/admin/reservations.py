@@ -18,7 +18,7 @@ from core import clock
 class ReservationAdmin(ReadOnlyAdmin):
     list_display = ("reference", "prize", "status_label", "expires_at", "ended_at")
     list_select_related = ("prize",)
-    list_filter = ("status",)
+    list_filter = ("status", ("prize", admin.RelatedOnlyFieldListFilter))
     search_fields = ("reference", "public_id")
     fields = ("reference", "prize", "gift_code", "status", "expires_at", "ended_at", "award")
     actions_detail = ("release",)

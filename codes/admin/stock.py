@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -128,7 +129,11 @@ class StockCountAdmin(PlacePages, BudgetPages, ExportMixin, ReadOnlyAdmin):
         """Show each prize of a campaign: what is left, until when, what it is worth, what to do."""
         campaigns = _campaigns(request)
         chosen = campaigns.filter(pk=_number(request.GET.get("campaign"))).first()
-        chosen = chosen or campaign_with_newest_entry(campaigns) or campaigns.first()
+        with_codes = campaigns.filter(
+            Exists(Prize.objects.filter(course__campaign=OuterRef("pk")).exclude(kind__in=GOODS))
+        )
+        chosen = chosen or campaign_with_newest_entry(with_codes) or campaign_with_newest_entry(campaigns)
+        chosen = chosen or campaigns.first()
         now = clock.now()
         prizes = Prize.objects.filter(course__campaign=chosen).exclude(kind__in=GOODS)
         prizes = prizes.select_related("course__campaign", "gift_brand")
@@ -187,6 +192,7 @@ def _line(stock: PrizeStock, now: Any) -> dict[str, Any]:
         "outlook": outlook,
         "next_expiry": until(stock.next_expiry),
         "staged": stock.states["staged"],
+        "reserved": stock.states["reserved"],
     }
 
 

@@ -152,7 +152,7 @@ class TerminalAdmin(TenantModelAdmin):
 
 @admin.register(Settlement)
 class SettlementAdmin(ExportMixin, ReadOnlyAdmin):
-    list_display = ("business_day", "store", "redeemed", "reversed_sum", "refunded", "net", "closed_at")
+    list_display = ("business_day", "store_number", "store", "redeemed", "reversed_sum", "refunded", "net", "closed_at")
     list_select_related = ("store",)
     list_filter = (("store", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("store__code", "store__name")
@@ -169,6 +169,10 @@ class SettlementAdmin(ExportMixin, ReadOnlyAdmin):
     )
     readonly_fields = ("redeemed", "reversed_sum", "refunded", "net")
     actions_detail = ("download",)
+
+    @admin.display(description=_("store number"), ordering="store__code")
+    def store_number(self, settlement: Settlement) -> str:
+        return settlement.store.code
 
     @admin.display(description=_("redeemed (yen)"), ordering="redeemed_jpy")
     def redeemed(self, settlement: Settlement) -> str:

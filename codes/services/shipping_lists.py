@@ -160,7 +160,7 @@ def _rows(asked: ShippingList) -> Iterator[tuple[str, ...]]:
             to.street,
             to.building,
             to.name,
-            to.phone,
+            to.phone_written,
             shipment.award.prize.name,
             shipment.award.notice_number,
             shipment.tracking_number,

@@ -1,19 +1,25 @@
 """Messages on their way: troubled ones first, contacts masked, sent again after a question."""
 
+from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantTabularInline, attempt, yen
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TenantTabularInline, attempt, id_begins, yen
+from codes.models import Award
 from codes.selectors import available_count
 from core import clock
+from core.japanese import format_datetime
 from distribution.models import Delivery, DeliveryAttempt, DeliveryStatus
 from distribution.selectors import TROUBLED
 from distribution.services import reissue, resend_delivery
@@ -104,8 +110,8 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     list_display = ("created_at", "kind", "contact", "campaign", "status_label", "attempts", "accepted_at", "failure")
     list_select_related = ("identity", "entry__campaign", "award__prize")
     list_filter = (TroubleFilter, "kind")
-    search_fields = ("public_id", "entry__public_id", "award__public_id")
-    search_help_text = _("Id of a delivery, an entry or an award")
+    search_fields = ("public_id",)  # shows the field; `get_search_results` looks
+    search_help_text = _("Number on the notice, or id of a delivery, an entry or an award")
     fields = (
         ("kind", "status"),
         ("entry", "award", "about"),
@@ -118,9 +124,24 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     actions_detail = ("resend", "reissue")
     ordering = (Case(When(status__in=TROUBLED, then=0), default=1).asc(), "-pk")  # what needs a hand first
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        """Let each message know where it went, or will go if that is settled, in the statement of the list."""
+        tried = DeliveryAttempt.objects.filter(delivery=OuterRef("pk")).order_by("-number")
+        contact = Coalesce(F("identity__masked"), Subquery(tried.values("identity__masked")[:1]))
+        found: QuerySet[Delivery] = super().get_queryset(request).annotate(masked_contact=contact)
+        return found
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Find messages by an id or by the number that a winner reads out, which is how an award's begins."""
+        names = ("public_id", "entry__public_id", "award__public_id", "about__public_id")
+        begins = [id_begins(search_term, name) for name in names]
+        if not search_term.strip():
+            return queryset, False
+        return (queryset.filter(reduce(or_, begins)) if all(begins) else queryset.none()), False
+
     @admin.display(description=_("contact"))
-    def contact(self, delivery: Delivery) -> str:
-        return delivery.identity.masked if delivery.identity else "-"
+    def contact(self, delivery: Any) -> str:
+        return delivery.masked_contact or "-"
 
     @admin.display(description=_("reason"), ordering="failure_code")
     def failure(self, delivery: Delivery) -> str:
@@ -165,8 +186,8 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     def has_reissue_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if not self.may(request, "change", object_id) or not request.user.has_perm("codes.change_award"):
             return False
-        unseen = Delivery.objects.filter(award__revealed_at__isnull=True, award__voided_at__isnull=True)
-        return unseen.filter(pk=object_id or 0, award__gift_code__isnull=False).exists()
+        held = Delivery.objects.filter(award__voided_at__isnull=True, award__gift_code__isnull=False)
+        return held.filter(pk=object_id or 0).exists()
 
     @action(
         description=_("Reissue the code"), url_path="reissue", icon="published_with_changes", permissions=["reissue"]
@@ -174,6 +195,8 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     def reissue(self, request: HttpRequest, object_id: str) -> HttpResponse:
         delivery: Any = self.row_or_404(request, object_id)
         award, form = delivery.award, ReasonForm(request.POST or None)
+        if award.revealed_at is not None:
+            return self.ask(request, _why_not(award, shown_at=award.revealed_at), delivery)
         if form.is_valid():
             attempt(
                 request,
@@ -200,3 +223,23 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
             is_grave=True,
         )
         return self.ask(request, question, delivery)
+
+
+def _why_not(award: Award, *, shown_at: datetime) -> Question:
+    """Say why a code that was seen is not reissued, and what helps instead."""
+    code = award.gift_code
+    return Question(
+        title=_("This code cannot be reissued"),
+        button="",
+        sentences=[
+            _("It was shown already, so it may have been used, or passed on. No second code is given for it."),
+            _("If the winner has lost the message: send it again. Its link shows the same code."),
+            _("If the winner cannot open it on another device: free the award, on its page."),
+            _("If somebody else may have used it: the page of the code shows each use, and the store can undo it."),
+        ],
+        figures=[
+            (_("prize"), award.prize.name),
+            (_("code shown at"), format_datetime(shown_at)),
+            (_("balance"), yen(code.balance_jpy) if code else "-"),
+        ],
+    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -15,7 +14,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import audit
-from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TableImportMixin, attempt, until
+from accounts.desk import ExportMixin, Question, ReadOnlyAdmin, TableImportMixin, attempt, id_begins, until
 from accounts.desk.importing import FILE_PROBLEMS
 from campaigns.models import Campaign
 from codes.models import Shipment, ShipmentStatus
@@ -88,16 +87,15 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
         "same": _("parcels that left before"),
         "without": _("rows without a tracking number"),
     }
+    import_title = _("Import tracking numbers")
+    import_done = _("The tracking numbers are noted, and the winners are told that their parcels left.")
     import_problems = PROBLEMS
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Find a parcel by the number that its winner reads out, too."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
-        digits = search_term.replace("-", "").strip().lower()
-        if len(digits) == 12 and set(digits) <= set("0123456789abcdef"):
-            first, last = (UUID(hex=digits + sign * 20) for sign in "0f")
-            found |= queryset.filter(award__public_id__range=(first, last))
-        return found, may_repeat
+        begins = id_begins(search_term, "award__public_id")
+        return (found | queryset.filter(begins) if begins else found), may_repeat
 
     @admin.display(description=_("number on the notice"), ordering="award")
     def number(self, shipment: Shipment) -> str:
@@ -129,6 +127,11 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
 
     def has_import_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.may(request, "change", object_id)
+
+    @action(description=_("Import tracking numbers"), url_path="import", icon="upload_file", permissions=["import"])
+    def import_file(self, request: HttpRequest) -> HttpResponse:
+        page: HttpResponse = super().import_file(request)
+        return page
 
     def import_owners(self, request: HttpRequest) -> QuerySet[Campaign]:
         with_parcels = Shipment.objects.filter(agency__in=self.agency_ids(request, "change"))
@@ -169,8 +172,8 @@ class ShipmentAdmin(TableImportMixin, ExportMixin, ReadOnlyAdmin):
         question = Question(
             title=_("Delivery address"),
             button="",
+            sentences=[_("Please close this page when you have read it.")],
             figures=lines,
-            obstacles=[_("Please close this page when you have read it.")],
         )
         response = self.ask(request, question, shipment)
         response["Cache-Control"] = "no-store"

@@ -58,7 +58,7 @@ class ShippingListAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("can_be_opened",)
     actions_list = ("request_list",)
-    actions_detail = ("approve", "refuse", "download")
+    actions_detail = ("approve", "refuse", "download", "tracking")
 
     def agency_ids(self, request: HttpRequest, *verbs: str) -> set[int]:
         """One right for all of it: whoever may have addresses written out."""
@@ -153,7 +153,7 @@ class ShippingListAdmin(ReadOnlyAdmin):
         question.figures = [
             (_("campaign"), asked.campaign.title),
             (_("reason"), asked.reason),
-            (_("shipments"), f"{asked.total_count:,}"),
+            (_("parcels on the list"), f"{asked.total_count:,}"),
             (_("asked for by"), str(asked.requested_by)),
         ]
         return self.ask(request, question, asked)
@@ -165,6 +165,16 @@ class ShippingListAdmin(ReadOnlyAdmin):
         people = (asked.requested_by_id, asked.approved_by_id) if asked else ()
         return asked is not None and request.user.pk in people and clock.now() < open_until(asked=asked)
 
+    def has_tracking_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        if not self.may(request, "export", object_id) or not request.user.has_perm("codes.change_shipment"):
+            return False
+        return ShippingList.objects.filter(pk=object_id or 0, status=ShippingListStatus.APPROVED).exists()
+
+    @action(description=_("Import tracking numbers"), url_path="tracking", icon="upload_file", permissions=["tracking"])
+    def tracking(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Lead to where the shipper's numbers come in: the next step once the file is with the shipper."""
+        return redirect("admin:codes_shipment_import_file")
+
     @action(description=_("Download the CSV file"), url_path="download", icon="download", permissions=["download"])
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse | StreamingHttpResponse:
         """Send the file; nothing that fetches links ahead may count as a person's download."""
@@ -174,7 +184,7 @@ class ShippingListAdmin(ReadOnlyAdmin):
                 title=_("Download the addresses?"),
                 button=_("Download the CSV file"),
                 sentences=[_("Your name and the time are written into the audit trail before the file is sent.")],
-                figures=[(_("shipments"), f"{asked.total_count:,}")],
+                figures=[(_("parcels on the list"), f"{asked.total_count:,}")],
             )
             return self.ask(request, question, asked)
         try:

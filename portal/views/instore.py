@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.models import Store
 from codes.conditions import Item, Purchase, conditions_of
+from codes.errors import InsufficientBalance
 from codes.models import Award, GiftCode, Redemption, RedemptionKind
 from codes.presentation import NUMBER_SECONDS, presentation_token
 from codes.printing import COMPANY_INTERNAL
@@ -78,6 +79,9 @@ def press(request: HttpRequest, token: str) -> HttpResponse:
     except DomainError as refusal:
         form.refuse("pin", refusal)
         return _press_page(request, award, token, form, status=refusal.status)
+    if state.refusal_code == InsufficientBalance.code and "amount" in form.fields:
+        form.refuse_above(state.balance_jpy)
+        return _press_page(request, award, token, form, status=422)
     lines = [(line.item, line.quantity, line.amount_jpy) for line in purchase.items]
     told = [str(award.public_id), str(store.public_id), amount, purchase.total_jpy, lines, uuid.uuid4().hex]
     context = claim_context(award, token) | {

@@ -16,6 +16,7 @@ from campaigns.models import Store, UseMode
 from campaigns.selectors import check_store_pin, conditions_sentences, store_by_number
 from codes.business_day import business_day
 from codes.conditions import conditions_of, uses_left
+from codes.errors import InsufficientBalance
 from codes.models import Redemption, RedemptionKind
 from codes.selectors import last_use, open_disputes, refusal_sentence
 from codes.services import (
@@ -29,14 +30,20 @@ from codes.services import (
 from core import clock
 from core.errors import DomainError
 from portal.attempts import spend_guess, staff_of
-from portal.forms import CodeForm, RedeemForm, StaffLoginForm
+from portal.errors import NotACustomersCode
+from portal.forms import LONGEST_CODE, CodeForm, RedeemForm, StaffLoginForm
 from portal.refusals import private
 from portal.staff_session import Place, place_of, remember_place, sign_in, sign_out, store_of
 
 LOGINS = 10  # wrong PINs of one store, or from one browser, within ten minutes
 CHECKS = 120  # codes that one phone may try within ten minutes; a busy till stays below
 # The word on the big sign for each refusal; whatever else there may be is 対象外.
-SIGNS = {"already_redeemed": "used", "expired": "expired"}
+SIGNS = {
+    "already_redeemed": "used",
+    "expired": "expired",
+    "code_token_expired": "again",
+    "not_a_customers_code": "again",
+}
 
 
 def shift(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -122,6 +129,8 @@ def scan(request: HttpRequest, store: Store) -> HttpResponse:
 def check(request: HttpRequest, store: Store) -> HttpResponse:
     """Tell whether a code can be used here and now."""
     form = CodeForm(request.POST)
+    if _is_of_something_else(request.POST.get("code", "")):
+        return _sign(request, store, refusal=NotACustomersCode())
     if not form.is_valid():
         context = {"store": store, "form": form.focus_first_wrong()}
         return render(request, "portal/staff/scan.html", context, status=422)
@@ -163,6 +172,11 @@ def redeem(request: HttpRequest, store: Store) -> HttpResponse:
             terminal="staff page",
             now=now,
         )
+    except InsufficientBalance as refusal:
+        if "amount" not in form.fields:
+            return _sign(request, store, refusal=refusal)
+        form.refuse_above(state.balance_jpy)
+        return _result(request, store, state, form.focus_first_wrong(), once=request.POST.get("once", ""), status=422)
     except DomainError as refusal:
         return _sign(request, store, refusal=refusal)
     return redirect(f"/staff/?done={redemption.public_id}")
@@ -205,6 +219,11 @@ def _state(store: Store, presented: str, now: datetime) -> CodeState:
     check_guesser(guesser=guesser, now=now)
     with unknown_codes_counted(guesser=guesser, now=now):
         return check_code(agency_id=store.agency_id, presented=presented, store_id=store.pk, now=now)
+
+
+def _is_of_something_else(scanned: str) -> bool:
+    """Tell what the camera reads out of a poster's QR from a code: asked as one, it would count as a guess."""
+    return "://" in scanned or len(scanned) > LONGEST_CODE
 
 
 def _today(store: Store) -> QuerySet[Redemption]:

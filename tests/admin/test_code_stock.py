@@ -15,7 +15,15 @@ from codes.services.jobs import run_job
 from core import clock
 from distribution.models import DeliveryStatus
 from tests.admin.registry import IN_AGENCY, list_url, make_row, row_url
-from tests.factories import NOW, AwardFactory, FetchedBrandFactory, GiftCodeFactory, PrizeFactory, UserFactory
+from tests.factories import (
+    NOW,
+    AwardFactory,
+    CodeBatchFactory,
+    FetchedBrandFactory,
+    GiftCodeFactory,
+    PrizeFactory,
+    UserFactory,
+)
 from tests.worlds import stock_fetched
 
 CSV = b"code,pin\nCANARY-AAAA-1111,9901\nCANARY-BBBB-2222,9902\n"
@@ -214,6 +222,20 @@ def test_an_award_is_freed_of_its_holder_after_a_question_and_with_a_reason(agen
     assert operator.get(url).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("details", "words"),
+    [
+        ({"source": "generated"}, "コードは作成済みです。まだ配布されません。"),
+        ({"source": "generated", "purpose": "print"}, "コードは作成済みです。在庫に入れるまで、店頭では使えません。"),
+        ({"source": "imported"}, "コードは確認のうえ取り込み済みです。まだ配布されません。"),
+    ],
+)
+def test_a_batch_before_its_activation_says_where_it_stands(agency, operator, details, words):
+    batch = CodeBatchFactory(status="staged", prize__course__campaign__sponsor__agency=agency, **details)
+
+    assert words in operator.get(row_url(batch)).content.decode()
+
+
 def test_a_code_that_nobody_saw_is_reissued_after_a_preview(agency, operator):
     delivery = make_row("distribution.delivery", agency)
     award = delivery.award
@@ -231,7 +253,15 @@ def test_a_code_that_nobody_saw_is_reissued_after_a_preview(agency, operator):
     assert operator.get(url).status_code == 403
     shown = delivery.__class__.objects.get(award=award.replaced_by)
     Award.objects.filter(pk=award.replaced_by.pk).update(revealed_at=NOW)
-    assert operator.get(reverse("admin:distribution_delivery_reissue", args=[shown.pk])).status_code == 403
+    refused = reverse("admin:distribution_delivery_reissue", args=[shown.pk])
+    answers = [operator.get(refused), operator.post(refused, {"reason": "もう一度"})]
+    for answer in answers:
+        assert "このコードは再発行できません" in answer.content.decode()
+        assert "当選者がメッセージをなくしたときは、再送してください。" in answer.content.decode()
+        assert "1件を再発行する" not in answer.content.decode()
+    assert Award.objects.count() == 2
+    assert row_url(award.replaced_by) in operator.get(row_url(award)).content.decode()
+    assert "再発行済み" in operator.get(list_url("codes.award")).content.decode()
 
 
 @pytest.mark.parametrize("label", sorted(IN_AGENCY))

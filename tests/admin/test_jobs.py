@@ -1,5 +1,7 @@
 """Bulk work at the desk: sealed on its way in, watched while it goes, confirmed by a second person, found again."""
 
+import re
+
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -143,6 +145,31 @@ def test_I20_the_second_person_confirms_with_a_preview_and_the_first_cannot(wait
     assert "5,000円" in asked
     assert waiting.status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE)
     assert waiting.approved_by is not None
+
+
+def test_a_batch_that_waits_for_the_second_person_leads_there_and_asks_nothing_twice(waiting, operator):
+    first = Client()
+    first.force_login(waiting.requested_by)
+    activate = reverse("admin:codes_codebatch_activate", args=[waiting.batch_id])
+
+    pages = [client.get(row_url(waiting.batch)).content.decode() for client in (first, operator)]
+
+    for page in pages:
+        assert "在庫への追加が、2人目の担当者の確認を待っています。" in page
+        assert row_url(waiting) in page
+        assert activate not in page
+    assert operator.get(activate).status_code == 403
+    confirm = reverse("admin:codes_codejob_confirm", args=[waiting.pk])
+    assert f'<a class="desk-button" href="{confirm}">' in re.sub(
+        r"\s+", " ", operator.get(row_url(waiting)).content.decode()
+    )
+    assert confirm not in first.get(row_url(waiting)).content.decode()
+
+
+def test_an_address_of_work_that_names_none_is_no_defect_to_who_runs_the_installation(admin_client, waiting):
+    answer = admin_client.get(f"/admin/codes/codejob/{waiting.pk}/approve/", follow=True)
+
+    assert answer.status_code in (200, 403, 404)
 
 
 def test_work_that_waits_is_given_up_after_a_question(waiting, operator):

@@ -14,7 +14,7 @@ from campaigns.models import CampaignStatus, Mechanic
 from campaigns.selectors import check_store_pin, store_by_number
 from campaigns.services import set_store_pin
 from core.qr import qr_svg
-from distribution.models import DeliveryStatus
+from distribution.models import DeliveryAttempt, DeliveryChannel, DeliveryStatus
 from draws.models import Draw
 from eligibility.models import ReferenceList, ReferenceNumber, Serial, SerialBatch
 from participants.models import EntryStatus, TouchKind
@@ -202,6 +202,30 @@ def test_a_note_stands_in_the_timeline(agency, desk):
 
     assert person.touches.get().kind == TouchKind.NOTE
     assert "電話で案内しました" in client.get(row_url(person)).content.decode()
+
+
+def test_messages_are_found_by_the_number_on_the_notice_and_name_where_they_went(agency, operator):
+    delivery, other = make_row("distribution.delivery", agency), make_row("distribution.delivery", agency)
+    type(delivery).objects.update(identity=None)  # as long as nothing binds a message to one contact
+    identity = IdentityFactory(participant=delivery.entry.participant)
+    DeliveryAttempt.objects.create(delivery=delivery, number=1, channel=DeliveryChannel.EMAIL, identity=identity)
+
+    for typed in (delivery.award.notice_number, str(delivery.award.public_id), str(delivery.entry.public_id)[:8]):
+        page = operator.get(list_url("distribution.delivery"), {"q": typed}).content.decode()
+        assert row_url(delivery) in page
+        assert row_url(other) not in page
+        assert identity.masked in page
+    assert row_url(delivery) not in operator.get(list_url("distribution.delivery"), {"q": "なし"}).content.decode()
+
+
+@pytest.mark.parametrize("address", ["distribution/delivery/1/reissue/", "nothing/"])
+def test_an_operator_who_may_not_or_went_astray_is_led_back_to_the_desk(operator, address):
+    answer = operator.get(f"/admin/{address}")
+
+    page = answer.content.decode()
+    assert answer.status_code in (403, 404)
+    assert f'href="{reverse("admin:index")}"' in page
+    assert "マイページ" not in page
 
 
 def test_a_failed_delivery_is_sent_again_after_a_question(agency, desk):

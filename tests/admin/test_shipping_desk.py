@@ -5,12 +5,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Role
-from codes.models import Shipment, ShipmentStatus, ShippingList
+from codes.models import Shipment, ShipmentStatus, ShippingList, ShippingListStatus
 from codes.services import give_address
 from distribution.models import Delivery, DeliveryKind
 from distribution.services import send_parcel
 from tests.admin.registry import list_url, row_url
-from tests.factories import NOW, EntryFactory, ShippingListFactory, SponsorFactory
+from tests.factories import NOW, EntryFactory, ShippingListFactory, SponsorFactory, UserFactory
 from tests.worlds import address, goods_campaign, win
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,8 @@ def test_I13_an_address_is_shown_for_a_reason_that_the_trail_has_before(operator
     shown = operator.post(act("show_address", shipment), {"reason": "問い合わせ"})
 
     assert "東京都渋谷区神宮前1丁目2番3号" in shown.content.decode()
+    assert "確認したら、このページを閉じてください。" in shown.content.decode()
+    assert "まだ実行できません" not in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
     assert AuditEntry.objects.get(action="shipment.viewed").reason == "問い合わせ"
 
@@ -62,7 +64,7 @@ def test_T21_a_list_is_asked_for_by_one_let_out_by_another_and_read_by_both(desk
     assert third.post(act("download", asked)).status_code == 403
     assert "神宮前" not in one.get(act("download", asked)).content.decode()
     file = b"".join(one.post(act("download", asked)).streaming_content).decode()
-    assert "150-0001,東京都,渋谷区,神宮前1丁目2番3号,,水引 花子,09012345678" in file
+    assert "150-0001,東京都,渋谷区,神宮前1丁目2番3号,,水引 花子,090-1234-5678" in file
     assert AuditEntry.objects.filter(action="shipping_list.opened").count() == 1
 
 
@@ -73,8 +75,12 @@ def test_tracking_numbers_are_checked_before_they_count(operator, world, shipmen
     checked = operator.post(path, {"owner": world.campaign.pk, "file": SimpleUploadedFile("a.csv", csv)})
     assert Shipment.objects.get().status == ShipmentStatus.READY
     assert not Delivery.objects.filter(kind=DeliveryKind.SHIPPED).exists()
-    operator.post(reverse("admin:codes_shipment_import_confirm"), {"plan": checked.context["plan"]})
+    confirm = reverse("admin:codes_shipment_import_confirm")
+    done = operator.post(confirm, {"plan": checked.context["plan"]}, follow=True).content.decode()
 
+    assert "送り状番号を取り込み、当選者に発送のお知らせを送ります。" in done
+    assert "審査に使われます" not in done
+    assert "送り状番号を取り込む" in operator.get(path).content.decode()
     assert Shipment.objects.get().tracking_number == "1234-5678-9012"
     assert Delivery.objects.filter(kind=DeliveryKind.SHIPPED).count() == 1
 
@@ -99,6 +105,17 @@ def test_today_counts_parcels_that_can_leave_and_leads_to_lists_that_wait(operat
     assert line not in quiet
     assert line in shown
     assert row_url(asked) in shown
+
+
+def test_a_list_that_was_let_out_leads_to_its_tracking_numbers(operator, world, shipment):
+    asked = ShippingListFactory(campaign=world.campaign, total_count=1)
+    tracking = act("tracking", asked)
+    assert tracking not in operator.get(row_url(asked)).content.decode()
+
+    ShippingList.objects.update(status=ShippingListStatus.APPROVED, decided_at=NOW, approved_by=UserFactory.create())
+
+    assert tracking in operator.get(row_url(asked)).content.decode()
+    assert operator.get(tracking).url == reverse("admin:codes_shipment_import_file")
 
 
 def test_the_parcels_lead_to_making_a_list(operator, desk, shipment):

@@ -18,6 +18,7 @@ from tests.admin.registry import row_url
 from tests.factories import (
     AgencyFactory,
     AwardFactory,
+    EntryFactory,
     GiftCodeFactory,
     PrizeFactory,
     ReservationFactory,
@@ -234,6 +235,29 @@ def test_a_reservation_is_released_from_its_page(agency, operator):
 
     reservation.refresh_from_db()
     assert (reservation.status, GiftCode.objects.get(pk=reservation.gift_code_id).status) == ("released", "available")
+
+
+def test_a_prize_leads_to_the_codes_that_are_kept_for_somebody(agency, prize, batch, operator):
+    page = operator.get(reverse("admin:codes_stock_prize", args=[prize.pk])).content.decode()
+    assert "引当中のコード" not in page
+    kept = ReservationFactory(gift_code__batch=batch, prize=prize, agency=agency, reference="cart-17")
+    GiftCode.objects.filter(pk=kept.gift_code_id).update(status=CodeStatus.RESERVED)
+    other = ReservationFactory(agency=agency, reference="cart-99")
+
+    page = operator.get(reverse("admin:codes_stock_prize", args=[prize.pk])).content.decode()
+    link = f"{reverse('admin:codes_reservation_changelist')}?prize__id__exact={prize.pk}&status__exact=held"
+    assert link in page.replace("&amp;", "&")
+    listed = operator.get(link).content.decode()
+    assert "cart-17" in listed
+    assert other.reference not in listed
+
+
+def test_the_stock_page_opens_on_a_campaign_that_has_codes(agency, prize, batch, operator):
+    goods = PrizeFactory(kind="physical", name="湯呑み", course__campaign__sponsor__agency=agency)
+    EntryFactory(campaign=prize.course.campaign)
+    EntryFactory(campaign=goods.course.campaign)
+
+    assert "500円ギフト" in text(operator.get(reverse("admin:codes_stock")))
 
 
 def test_today_names_a_prize_that_runs_out_soon(prize, batch, operator):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from codes.errors import SupplierUnavailable
 from codes.history import story_of_batch, story_of_code
 from codes.models import CodeBatch, SupplierCard
-from codes.services import cancel_card, make_card, replace_unseen_code
+from codes.services import cancel_card, create_fetched_batch, make_card, replace_unseen_code
 from tests.admin.registry import row_url
 from tests.contracts.server import LOST_CALL
 from tests.factories import NOW
@@ -89,3 +89,35 @@ def test_without_the_deposit_nothing_is_ordered_and_the_desk_reads_its_own_words
     assert "の預託金を確認できません。時間をおいてもう一度開いてください" in text(shown)
     assert "受け取る権利" not in text(shown)
     assert not re.search(r'type="submit"\s+class="desk-button', shown.content.decode())
+
+
+def test_a_batch_that_is_held_back_leads_to_the_codes_that_could_not_be_made(refused, operator):
+    page = operator.get(row_url(refused.gift_code.batch))
+
+    assert "発行できなかったコード: 1件" in text(page)
+    assert f'href="{row_url(refused.gift_code)}"' in page.content.decode()
+
+    cancel_card(gift_code_id=refused.gift_code_id, reason="額面違い", now=NOW)
+    assert "発行できなかったコード" not in text(operator.get(row_url(refused.gift_code.batch)))
+
+
+def test_a_deposit_that_is_short_says_by_how_much_before_anything_is_tried(refused, operator, supplier_server):
+    cancel_card(gift_code_id=refused.gift_code_id, reason="額面違い", now=NOW)
+    supplier_server.funds = 400
+
+    page = operator.get(reverse("admin:codes_codebatch_resume", args=[refused.gift_code.batch_id]))
+
+    assert "の預託金が600円足りません。入金してから、もう一度開いてください。" in text(page)
+    assert "-600円" not in text(page)
+    assert not re.search(r'type="submit"\s+class="desk-button', page.content.decode())
+
+
+def test_an_order_speaks_of_codes_that_are_still_to_be_made(agency, operator, supplier_server):
+    world = fetched_campaign(codes=1, sponsor__agency=agency)
+    batch = create_fetched_batch(prize_id=world.prize.pk, name="第1回", count=4, expires_at=None, now=NOW)
+
+    page = text(operator.get(row_url(batch)))
+
+    assert "4件の発行を依頼しています。" in page
+    assert "コードはまだ発行されていません。在庫に入れると、当選のたびに発行元が発行します。" in page
+    assert "取り込み済み" not in page

@@ -1,5 +1,10 @@
 """The desk of the tills: conditions of use, terminals, settled days, disputed uses."""
 
+import csv
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import ApiKey, AuditEntry
@@ -108,3 +113,43 @@ def test_a_disputed_use_is_settled_with_a_note(agency, operator):
     dispute = OfflineDispute.objects.get(pk=dispute.pk)
     assert (dispute.status, dispute.note) == ("sponsor", "店長と確認")
     assert operator.get(url).status_code in {302, 403}
+
+
+def settle(agency, *, stores: int) -> None:
+    for number in range(stores):
+        store = factories.StoreFactory(agency=agency, code=f"{stores:02}-{number:03}", name=f"=SUM(A{number})店")
+        factories.SettlementFactory(store=store, redeemed_jpy=1500 + number, reversed_jpy=2000, net_jpy=number - 500)
+
+
+def test_the_settlement_of_many_stores_is_one_file_that_can_be_added_up(agency, operator):
+    settle(agency, stores=3)
+
+    answer = operator.get(reverse("admin:codes_settlement_export_csv"))
+
+    lines = [*csv.reader(b"".join(answer).decode("utf-8-sig").splitlines())]
+    assert lines[0][:3] == ["営業日", "店舗番号", "店舗"]
+    net = lines[0].index("店舗への支払額(円)")
+    redeemed = lines[0].index("利用額(円)")
+    assert sorted((row[1], row[2], row[redeemed], row[net]) for row in lines[1:]) == [
+        ("03-000", "'=SUM(A0)店", "1500", "-500"),
+        ("03-001", "'=SUM(A1)店", "1501", "-499"),
+        ("03-002", "'=SUM(A2)店", "1502", "-498"),
+    ]
+
+
+@pytest.mark.parametrize("label", ["codes.settlement", "codes.redemption"])
+def test_the_pages_of_the_tills_ask_as_much_for_many_stores_as_for_few(label, agency, operator):
+    asked = []
+    for stores in (2, 30):
+        settle(agency, stores=stores)
+        for store in agency.stores.filter(code__startswith=f"{stores:02}-"):
+            factories.RedemptionFactory(store=store, gift_code__agency=agency)
+        operator.get(list_url(label))
+        with CaptureQueriesContext(connection) as queries:
+            assert operator.get(list_url(label)).status_code == 200
+        asked.append(len(queries))
+        with CaptureQueriesContext(connection) as queries:
+            b"".join(operator.get(reverse(f"admin:{label.replace('.', '_')}_export_csv")))
+        asked.append(len(queries))
+
+    assert asked[:2] == asked[2:]

@@ -47,6 +47,33 @@ def begin_shift(page: Page, site: str, store: str = "0001") -> None:
     page.wait_for_url("**/staff/")
 
 
+def hold_into_the_frame(page: Page, text: str) -> None:
+    """Give the page a camera, counted in `opened`, that sees a QR code; the browser cannot read one by itself."""
+    picture = Image.new("RGB", (640, 480), "white")
+    drawn = Image.open(io.BytesIO(qr_png(text, box_pixels=8))).convert("RGB")
+    picture.paste(drawn, ((640 - drawn.width) // 2, (480 - drawn.height) // 2))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    address = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    page.add_init_script(
+        f"""
+        delete window.BarcodeDetector;
+        window.opened = 0;
+        navigator.mediaDevices.getUserMedia = async () => {{
+          window.opened += 1;
+          const image = new Image();
+          image.src = "{address}";
+          await image.decode();
+          const canvas = document.createElement("canvas");
+          canvas.width = 640; canvas.height = 480;
+          const draw = () => canvas.getContext("2d").drawImage(image, 0, 0);
+          draw(); setInterval(draw, 50);
+          return canvas.captureStream(20);
+        }};
+        """
+    )
+
+
 def test_a_phone_that_scans_its_stores_sheet_is_asked_for_the_pin_alone(page: Page, site: str):
     page.goto(staff_address(Store.objects.get(code="0001")))
     check_page(page)
@@ -114,32 +141,50 @@ def test_an_unknown_code_gets_a_big_no_in_colour_and_word(page: Page, site: str)
 
 
 def test_the_camera_reads_a_code_where_the_browser_itself_cannot(page: Page, site: str):
-    code = code_of(page, won_award())
-    picture = Image.new("RGB", (640, 480), "white")
-    drawn = Image.open(io.BytesIO(qr_png(code, box_pixels=8))).convert("RGB")
-    picture.paste(drawn, (180, 100))
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    address = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-    page.add_init_script(
-        f"""
-        delete window.BarcodeDetector;
-        navigator.mediaDevices.getUserMedia = async () => {{
-          const image = new Image();
-          image.src = "{address}";
-          await image.decode();
-          const canvas = document.createElement("canvas");
-          canvas.width = 640; canvas.height = 480;
-          const draw = () => canvas.getContext("2d").drawImage(image, 0, 0);
-          draw(); setInterval(draw, 50);
-          return canvas.captureStream(20);
-        }};
-        """
-    )
+    hold_into_the_frame(page, code_of(page, won_award()))
 
     begin_shift(page, site)
 
     expect(page.locator(".result.good strong")).to_have_text("使えます")
+
+
+def test_after_a_redemption_the_camera_waits_though_the_customers_phone_is_still_there(page: Page, site: str):
+    hold_into_the_frame(page, code_of(page, won_award()))
+    begin_shift(page, site)
+    page.get_by_role("button", name="2", exact=True).click()
+    page.get_by_role("button", name="00", exact=True).click()
+
+    page.get_by_role("button", name="引き換える").click()
+    expect(page.locator(".result.good strong")).to_have_text("引き換えました")
+    page.wait_for_load_state()
+    assert page.evaluate("window.opened") == 0
+    check_page(page)
+
+    page.get_by_role("link", name="次のお客さま").click()
+    expect(page.locator(".result.good strong")).to_have_text("使えます")
+    expect(page.get_by_text("残高 300円")).to_be_visible()
+
+
+def test_a_scan_is_told_at_once_though_the_network_is_slow(page: Page, site: str):
+    hold_into_the_frame(page, code_of(page, won_award()))
+    page.add_init_script("HTMLFormElement.prototype.requestSubmit = () => {}")  # an answer that does not come yet
+
+    begin_shift(page, site)
+
+    expect(page.get_by_text("読み取りました。確認しています。")).to_be_visible()
+    expect(page.locator("#scanner")).to_be_hidden()
+    check_page(page)
+
+
+def test_a_qr_that_is_no_code_is_named_and_can_be_scanned_again(page: Page, site: str):
+    hold_into_the_frame(page, "https://www.example.jp/coupon/12345")
+
+    begin_shift(page, site)
+
+    expect(page.locator(".result.warn strong")).to_have_text("もう一度")
+    expect(page.get_by_text("このQRコードは、お客さまのコードではありません。")).to_be_visible()
+    expect(page.get_by_role("link", name="もう一度読み取る")).to_be_visible()
+    check_page(page)
 
 
 def test_a_scanner_on_a_usb_port_types_into_the_field_wherever_the_focus_is(page: Page, site: str):

@@ -110,3 +110,19 @@ def test_towns_are_one_with_a_small_or_a_large_ke():
 
 def test_the_prefectures_are_all_forty_seven():
     assert len(set(PREFECTURES)) == 47
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("09012345678", "090-1234-5678"),
+        ("０５０－１２３４－５６７８", "050-1234-5678"),
+        ("0312345678", "03-1234-5678"),
+        ("06-1234-5678", "06-1234-5678"),
+        ("0120123456", "0120-123-456"),
+        ("0751234567", "075-123-4567"),
+        ("+819012345678", "090-1234-5678"),
+    ],
+)
+def test_a_telephone_number_on_a_parcel_keeps_its_first_zero_in_a_spreadsheet(typed, written):
+    assert accepted_address(address(phone=typed)).phone_written == written

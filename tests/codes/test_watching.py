@@ -96,6 +96,19 @@ def test_an_alarm_is_raised_once_mailed_once_and_ended_by_new_codes(mailoutbox):
     assert [mail.to for mail in mailoutbox] == [["desk@example.jp"]]
     assert "残り0件" in mailoutbox[0].subject
     assert world.campaign.title in mailoutbox[0].body
+    assert f"/admin/codes/stockcount/stock/{world.prize.pk}/" in mailoutbox[0].body
+
+
+def test_an_alarm_that_reached_nobody_is_mailed_once_somebody_has_an_address(mailoutbox):
+    world = open_campaign(codes=0)
+    watch_stock(now=NOW)
+    alarm = StockAlarm.objects.get()
+    tasks.mail_stock_alarm(alarm_id=alarm.pk)
+
+    operator(world, "desk@example.jp")
+    tasks.mail_stock_alarm(alarm_id=alarm.pk)
+
+    assert [mail.to for mail in mailoutbox] == [["desk@example.jp"]]
 
 
 def test_a_mail_that_was_lost_is_asked_for_again(settings, monkeypatch, django_capture_on_commit_callbacks):
@@ -154,6 +167,7 @@ def test_a_budget_is_told_of_at_eighty_percent_and_when_it_is_used_up(mailoutbox
     assert [mail.to for mail in mailoutbox] == [["desk@example.jp"]]
     assert mailoutbox[0].subject == f"【予算】{world.campaign.title}：予算を使い切りました"
     assert "予算：2,750円、配布済み：2,500円、残り：250円" in mailoutbox[0].body
+    assert f"/admin/codes/stockcount/stock/?campaign={world.campaign.pk}" in mailoutbox[0].body
 
 
 def test_a_larger_budget_ends_the_warning_and_the_next_level_is_told_anew(mailoutbox):

@@ -17,7 +17,8 @@ def mail_of(verdict: Verdict, **details) -> str:
 
 
 def test_a_refusal_says_until_when_it_can_be_objected_to():
-    assert "2026年12月6日(日) 11:59までに、ボタンの先のページから再審査を申し込めます" in mail_of(Verdict.REFUSED)
+    refused = mail_of(Verdict.REFUSED)
+    assert "2026年12月6日(日) 11:59までに、「確認結果を見る」の先のページから再審査を申し込めます" in refused
     assert "再審査" not in mail_of(Verdict.SENT_BACK)
 
 

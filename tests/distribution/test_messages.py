@@ -10,6 +10,7 @@ from referencing.jsonschema import DRAFT4
 
 from core.clients.line_limits import problem_with
 from distribution.message_contexts import (
+    AddressAgainContext,
     AwardContext,
     CampaignFacts,
     MessageContext,
@@ -47,6 +48,13 @@ SENT_BACK = VerdictContext(
 )
 NOT_ELIGIBLE = replace(SENT_BACK, outcome=Verdict.REFUSED, what_to_do="", objection_until=END)
 VERDICT_ACCEPTED = replace(NOT_ELIGIBLE, outcome=Verdict.ELIGIBLE, reasons=(), objection_until=None)
+REMINDER = ReminderContext(
+    campaign=CAMPAIGN, link=LINK, expires_at=END, brand="QUOカードPay", value_jpy=1500, notice_number="4821-7730-12AB"
+)
+GOODS, GOODS_REMINDER = replace(AWARD, asks_address=True), replace(REMINDER, asks_address=True)
+BACK = AddressAgainContext(
+    campaign=CAMPAIGN, link=LINK, expires_at=END, brand="湯呑みセット", notice_number="4821-7730-12AB"
+)
 EVERY_CONTEXT: list[MessageContext] = [
     VerifyEmailContext(campaign=CAMPAIGN, link=LINK, expires_at=END),
     AWARD,
@@ -55,14 +63,10 @@ EVERY_CONTEXT: list[MessageContext] = [
     NOT_ELIGIBLE,
     NotWonContext(campaign=CAMPAIGN, link=LINK, entry_number="E-1029"),
     ResumeContext(campaign=CAMPAIGN, link=LINK, expires_at=END),
-    ReminderContext(
-        campaign=CAMPAIGN,
-        link=LINK,
-        expires_at=END,
-        brand="QUOカードPay",
-        value_jpy=1500,
-        notice_number="4821-7730-12AB",
-    ),
+    REMINDER,
+    GOODS,
+    GOODS_REMINDER,
+    BACK,
     MoveContext(campaign=CAMPAIGN, link=LINK, brand="QUOカードPay", notice_number="4821-7730-12AB"),
 ]
 every_context = pytest.mark.parametrize("context", EVERY_CONTEXT, ids=lambda c: f"{c.kind}-{getattr(c, 'outcome', '')}")
@@ -128,6 +132,28 @@ def test_sender_and_inquiry_come_first_and_there_is_one_button(context: MessageC
 
 
 @every_context
+def test_where_there_is_no_button_none_is_spoken_of(context: MessageContext) -> None:
+    """A mail read as text, and a message in LINE, have a link under the words that the button has."""
+    message = rendered(context)
+    assert "ボタン" not in message.text
+    assert "ボタン" not in texts_of(list(message.line_messages))
+
+
+@pytest.mark.parametrize("context", [AWARD, GOODS, REMINDER, GOODS_REMINDER, BACK])
+def test_what_to_press_is_called_by_its_name(context: MessageContext) -> None:
+    text = rendered(context).text
+    label = text.partition("▼")[2].partition("\n")[0]
+    assert f"下の「{label}」から" in text
+
+
+def test_a_reminder_of_goods_speaks_of_the_address_that_is_missing() -> None:
+    assert (
+        "※このお知らせは、お届け先の入力がお済みでない方に一度だけお送りしています。" in rendered(GOODS_REMINDER).text
+    )
+    assert "※このお知らせは、受け取りがお済みでない方に一度だけお送りしています。" in rendered(REMINDER).text
+
+
+@every_context
 def test_a_subject_is_one_line_of_forty_characters_at_most(context: MessageContext) -> None:
     assert CAMPAIGN.title in rendered(context).subject
     long_title = replace(context, campaign=replace(CAMPAIGN, title="とても長い名前の\r\nキャンペーン" * 9))
@@ -167,7 +193,7 @@ def test_the_three_verdicts_differ_in_words_and_button() -> None:
     accepted, refused = rendered(VERDICT_ACCEPTED), rendered(NOT_ELIGIBLE)
     assert accepted.subject == "応募を受け付けました：秋の炭酸水まつり"
     assert "対象になりませんでした" in refused.text
-    assert f"{END_IN_WORDS}に、ボタンの先のページから再審査を申し込めます" in refused.text
+    assert f"{END_IN_WORDS}に、「確認結果を見る」の先のページから再審査を申し込めます" in refused.text
     assert "再審査" not in rendered(replace(NOT_ELIGIBLE, objection_until=None)).text
     assert "応募回数は減っていません" not in accepted.text + refused.text
 

@@ -86,7 +86,9 @@ def test_I13_the_list_holds_what_the_shipper_needs_and_its_line_comes_before(wor
     text = "".join(pieces)
     assert text.startswith("\ufeff郵便番号,")
     number = shipment.award.notice_number
-    row = f"150-0001,東京都,渋谷区,神宮前1丁目2番3号,'=HYPERLINK(1),水引 花子,09012345678,{world.prize.name},{number},"
+    row = (
+        f"150-0001,東京都,渋谷区,神宮前1丁目2番3号,'=HYPERLINK(1),水引 花子,090-1234-5678,{world.prize.name},{number},"
+    )
     assert row in text  # T13
 
 

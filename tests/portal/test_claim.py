@@ -173,7 +173,7 @@ def test_a_used_code_says_when_it_was_used(phone, award, campaigns):
     words = text_of(phone.get(claim_path(award)))
 
     assert "このコードは使用済みです" in words
-    assert "2026年11月22日(日) 12:00に使われました。" in words
+    assert "2026年11月22日(日) 12:00に渋谷店で使われました。" in words
 
 
 def test_an_expired_code_is_not_shown_again(phone, award, noon):

@@ -109,7 +109,7 @@ def test_without_an_amount_everything_is_used(phone, award):
         ({"store": "9999"}, 403, "店舗番号"),
         ({"pin": ""}, 422, "入力してください。"),
         ({"amount": "many"}, 422, "金額は数字で入力してください。"),
-        ({"amount": "501"}, 200, "このコードは使えません"),
+        ({"amount": "501"}, 422, "残高は500円です。この金額以下で入力してください。"),
     ],
 )
 def test_a_press_that_cannot_be_says_why_and_uses_nothing(phone, award, typed, status, words):
@@ -156,3 +156,13 @@ def test_a_use_that_the_store_has_undone_is_shown_as_used_no_longer(phone, award
     assert "取消済み 200円 この利用は取り消されました" in text_of(whole)
     assert "現在の残高 500円" in text_of(whole)
     assert 'class="moving"' not in whole.content.decode()
+
+
+def test_an_amount_above_the_balance_is_corrected_where_it_was_typed(phone, award, store):
+    page = pressed(phone, award, amount="9000", store=store.code, pin=STAFF_PIN)
+
+    assert page.status_code == 422
+    assert "残高は500円です。この金額以下で入力してください。" in text_of(page)
+    assert "対象外" not in text_of(page)
+    assert f'value="{store.code}"' in page.content.decode()
+    assert balance() == 500

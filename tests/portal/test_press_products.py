@@ -71,7 +71,6 @@ def test_without_product_and_price_there_is_nothing_to_press(phone, award, typed
     ("conditions", "typed", "reason"),
     [
         ({}, {"price": "100", "amount": "101"}, "amount_out_of_range"),
-        ({}, {"price": "600", "amount": "501"}, "insufficient_balance"),
         ({"minimum_jpy": 300}, {"price": "299"}, "amount_out_of_range"),
         ({"maximum_jpy": 300}, {"price": "301"}, "amount_out_of_range"),
         ({"weekdays": [0]}, {"price": "300"}, "time_not_allowed"),

@@ -13,7 +13,9 @@ from codes.presentation import presentation_token
 from codes.selectors import last_use
 from codes.services import void_code
 from core.clock import JST
+from eligibility.services import spent_attempts
 from journeys.demo_data import STAFF_PIN
+from portal.attempts import staff_of
 from tests.factories import StoreFactory
 from tests.flows.steps import NOW
 from tests.portal.phone import Phone, claim_path, text_of
@@ -205,6 +207,29 @@ def test_the_qr_of_the_phone_is_taken_like_the_code(till, award, code):
     assert "使えます" in text_of(checked(till, presentation_token(award.gift_code, now=NOW)))
 
 
+def test_a_qr_that_was_taken_is_shown_again_and_is_not_called_ineligible(till, award, code):
+    shown = presentation_token(award.gift_code, now=NOW)
+    redeemed(till, shown, "200")
+
+    answer = checked(till, shown)
+
+    assert "もう一度 ミズヒキ 500円クーポン 残高 300円" in text_of(answer)
+    assert "もう一度コードを表示してください。" in text_of(answer)
+    assert "対象外" not in text_of(answer)
+    assert "もう一度読み取る" in text_of(answer)
+
+
+@pytest.mark.parametrize("scanned", ["https://www.example.jp/coupon/12345", "A" * 601])
+def test_a_qr_of_something_else_is_no_guess_and_is_named(till, code, scanned):
+    answer = checked(till, scanned)
+
+    assert answer.status_code == 422
+    assert answer.context["sign"] == "again"
+    assert "このQRコードは、お客さまのコードではありません。" in text_of(answer)
+    guesser = staff_of(Store.objects.get(code="0001"))
+    assert spent_attempts(windows=guesser.windows(NOW)) == [0, 0]
+
+
 def test_an_unknown_code_is_not_accepted(till, code):
     answer = checked(till, "ZZZZ-ZZZZ-ZZZZ-ZZZZ")
 
@@ -260,9 +285,13 @@ def test_an_amount_that_is_none_takes_nothing(till, code, amount):
 def test_more_than_the_balance_is_refused_with_a_sentence(till, code):
     answer = redeemed(till, code, "501")
 
-    assert answer.status_code == 409
-    assert answer.context["message"] in answer.content.decode()
+    assert answer.status_code == 422
+    assert answer.context["sign"] == "good"
+    assert "残高は500円です。この金額以下で入力してください。" in text_of(answer)
+    assert "対象外" not in text_of(answer)
     assert Redemption.objects.count() == 0
+    redeemed(till, code, "300", once=answer.context["once"])
+    assert Redemption.objects.get().amount_jpy == 300
 
 
 def test_an_expired_code_and_a_blocked_one_have_their_own_word(till, award, code, noon):

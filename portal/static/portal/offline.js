@@ -101,7 +101,7 @@ async function begin(text) {
   ask();
   take.hidden = false;
   checking.hidden = true;
-  for (const name of ["scanner", "camera-hint", "camera-trouble"]) document.getElementById(name).hidden = true;
+  for (const name of ["scanner", "camera-read", "camera-hint", "camera-trouble"]) document.getElementById(name).hidden = true;
   document.getElementById("take-title").focus();
 }
 

@@ -59,6 +59,8 @@ async function scan() {
         hint.hidden = true;
         video.srcObject.getTracks().forEach((track) => track.stop());
         check.elements.code.value = text;
+        scanner.hidden = true;
+        document.getElementById("camera-read").hidden = false;
         return check.requestSubmit();
       }
     }
@@ -78,9 +80,11 @@ if (scanner) {
   };
   const begin = () => {
     trouble.hidden = true;
+    document.getElementById("camera-read").hidden = true;
     return navigator.mediaDevices ? scan().catch(without) : without();
   };
-  begin();
+  // After a redemption the same phone is still in the picture: it must not be read again before the next customer.
+  if (!("waits" in scanner.dataset)) begin();
   document.addEventListener("scan-again", begin);
   document.getElementById("camera-again").addEventListener("click", begin);
 }
