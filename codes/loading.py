@@ -71,7 +71,7 @@ def insert_codes(
     come in one chunk after the other, and each looks for its own under all keys first.
     """
     last = Greatest("last_position", first + len(rows) - 1)
-    CodeBatch.objects.filter(pk=batch.pk).update(last_position=last)  # one row more for up to ten thousand
+    CodeBatch.objects.filter(pk=batch.pk).update(last_position=last)  # one row more for all of a chunk
     if are_changing():
         hold(f"codes:{batch.agency_id}")
         known = _under_former_keys(batch, rows, sealer)

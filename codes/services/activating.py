@@ -13,13 +13,13 @@ from django.db.models.functions import Cast, Concat, Replace
 from accounts import audit
 from codes.errors import BatchWorkRunning, SecondPersonNeeded
 from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobKind, JobStatus
-from codes.services.incoming import CHUNK
 from codes.services.job_loop import OPEN, RUN_TASK, advance
 from codes.services.journaling import journal_batch_after_commit
 from codes.services.places import settle_rest
 from core.crashpoints import crashpoint
 from core.queueing import enqueue_on_commit
 
+CHUNK = 10_000  # codes put into stock in one transaction
 AT_ONCE = 5000
 # The index is freed, so that a corrected file may bring the same codes.
 FREED_INDEX = Concat(Value("discarded:"), Replace(Cast("public_id", CharField()), Value("-"), Value("")))

@@ -17,7 +17,6 @@ from codes.errors import FileNotAccepted, RowProblem
 from codes.models import CodeJob, FileProblem, JobKind, JobStatus
 from codes.sealing import CodeSealer
 from codes.services.incoming import (
-    CHUNK,
     agency_of,
     brand_rows,
     check_brand,
@@ -31,6 +30,7 @@ from core import held_files
 from core.errors import SecretDamaged
 from core.queueing import enqueue_on_commit
 
+CHUNK = 10_000  # rows looked up together
 NAMED = 50  # problems in a report
 PROBLEMS_KEPT = 100_000  # rows that are named one by one; of more, people are told how many
 PROBLEM_DAYS = timedelta(days=30)
