@@ -222,3 +222,18 @@ def test_a_list_counts_its_rows_in_words(agency, operator):
     page = operator.get(list_url("codes.codebatch")).content.decode()
 
     assert "<span>1件</span>" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "says", "keeps_silent"),
+    [
+        ("", "まだ何もありません。", "すべて表示する"),
+        ("?q=0000000000", "探しているものはありません。", "まだ何もありません。"),
+        ("?kind__exact=award", "すべて表示する", "まだ何もありません。"),
+    ],
+)
+def test_an_empty_list_says_whether_a_search_leaves_all_out(query, says, keeps_silent, agency, operator):
+    page = operator.get(list_url("distribution.delivery") + query).content.decode()
+
+    assert says in page
+    assert keeps_silent not in page
