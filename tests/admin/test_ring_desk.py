@@ -47,7 +47,7 @@ def test_the_list_tells_size_ties_value_and_what_became_of_the_entries(agency, o
     row = lines.splitlines()[1]
     assert "4名・応募4件" in row
     assert "同じ端末 4、同じ回線 2" in row
-    assert '"1,500円",2,1,1,' in row  # at stake without the refused one; held, released, refused
+    assert ",1500,2,1,1," in row  # at stake without the refused one; held, released, refused
     assert row_url(ring) in text(operator.get(LIST))
 
 

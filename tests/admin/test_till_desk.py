@@ -143,7 +143,7 @@ def test_the_pages_of_the_tills_ask_as_much_for_many_stores_as_for_few(label, ag
     for stores in (2, 30):
         settle(agency, stores=stores)
         for store in agency.stores.filter(code__startswith=f"{stores:02}-"):
-            factories.RedemptionFactory(store=store, gift_code__agency=agency)
+            factories.RedemptionFactory(store=store, gift_code__batch__prize__course__campaign__sponsor__agency=agency)
         operator.get(list_url(label))
         with CaptureQueriesContext(connection) as queries:
             assert operator.get(list_url(label)).status_code == 200
