@@ -8,7 +8,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        """Keep the wall where a session is opened anew in the middle of a call."""
+        """See to each new session: the wall stays where one is opened in the middle of a call."""
         from accounts.wall import confine_new_session
+        from core.instants import read_instants
 
+        connection_created.connect(read_instants)
         connection_created.connect(confine_new_session)
