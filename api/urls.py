@@ -5,6 +5,6 @@ from django.urls import include, path
 from api.docs import DocsPage
 
 urlpatterns = [
-    path("docs/", DocsPage.as_view(), name="api-docs"),
     path("v1/", include("api.v1.urls")),
+    path("docs/", DocsPage.as_view(), name="api-docs"),
 ]

@@ -7,10 +7,10 @@ from distribution.channels.email_events import amazon_ses_events
 from journeys.admin import reviews
 
 urlpatterns = [
+    path("api/", include("api.urls")),
     path("admin/review/mine/", admin.site.admin_view(reviews.mine), name="review-mine"),
     path("admin/review/undo/<int:opinion_id>/", admin.site.admin_view(reviews.undo), name="review-undo"),
     path("admin/", admin.site.urls),
-    path("api/", include("api.urls")),
     path("anymail/amazon_ses/tracking/", amazon_ses_events),
     path("", include("portal.urls")),
 ]

@@ -21,6 +21,18 @@ from api.v1 import (
 from api.views import UnknownAddress
 
 urlpatterns = [
+    # What tills call stands first: each call looks through this list from its begin.
+    path("redemptions", redemptions.RedemptionList.as_view(), name="api-redemptions"),
+    path("redemptions/validate", redemptions.RedemptionCheck.as_view(), name="api-redemption-check"),
+    path("redemptions/locks", locks.LockList.as_view(), name="api-locks"),
+    path("redemptions/locks/<uuid:lock_id>", locks.LockDetail.as_view(), name="api-lock"),
+    path("redemptions/offline", offline.OfflineReport.as_view(), name="api-offline"),
+    path("redemptions/reversals", reversals.TransactionReversal.as_view(), name="api-transaction-reversals"),
+    path(
+        "redemptions/<uuid:redemption_id>/reversals",
+        reversals.RedemptionReversal.as_view(),
+        name="api-redemption-reversals",
+    ),
     path("openapi.yaml", SchemaFile.as_view(), name="api-schema"),
     path("me", me.Me.as_view(), name="api-me"),
     path("campaigns", campaigns.CampaignList.as_view(), name="api-campaigns"),
@@ -39,17 +51,6 @@ urlpatterns = [
     path("codes/jobs/<uuid:job_id>", jobs.JobDetail.as_view(), name="api-code-job"),
     path("reservations", reservations.ReservationList.as_view(), name="api-reservations"),
     path("reservations/<uuid:reservation_id>", reservations.ReservationDetail.as_view(), name="api-reservation"),
-    path("redemptions", redemptions.RedemptionList.as_view(), name="api-redemptions"),
-    path("redemptions/validate", redemptions.RedemptionCheck.as_view(), name="api-redemption-check"),
-    path("redemptions/locks", locks.LockList.as_view(), name="api-locks"),
-    path("redemptions/locks/<uuid:lock_id>", locks.LockDetail.as_view(), name="api-lock"),
-    path("redemptions/offline", offline.OfflineReport.as_view(), name="api-offline"),
-    path("redemptions/reversals", reversals.TransactionReversal.as_view(), name="api-transaction-reversals"),
-    path(
-        "redemptions/<uuid:redemption_id>/reversals",
-        reversals.RedemptionReversal.as_view(),
-        name="api-redemption-reversals",
-    ),
     path("settlements", settlements.SettlementList.as_view(), name="api-settlements"),
     path(
         "settlements/<str:store_id>/<str:business_day>.csv",

@@ -89,3 +89,17 @@ def test_a_row_is_stored_as_the_framework_stores_it(use):
     stored = Redemption.objects.get(pk=use.pk)
     assert (stored.pos_transaction_id, stored.kind) == ("7", "redeem")
     assert stored.created_at != NOW
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_statements_share_a_cursor_for_as_long_as_their_session_lasts():
+    assert rows.one("SELECT %s::int", [1]) == (1,)
+    kept = rows._kept_cursor(connection)
+    assert rows.many("SELECT %s::int", [2]) == [(2,)]
+    assert rows._kept_cursor(connection) is kept
+
+    connection.close()
+
+    assert rows.one("SELECT %s::int", [3]) == (3,)
+    assert rows._kept_cursor(connection) is not kept
