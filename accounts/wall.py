@@ -19,6 +19,8 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from core import rows
+
 log = structlog.get_logger(__name__)
 
 ROLE = "mizuhiki_agency"
@@ -40,9 +42,7 @@ def is_up() -> bool:
     """Tell whether calls of agencies' keys are confined here."""
     if not is_wanted():
         return False
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT true {STANDS}", [ROLE, _process_of(connection)])
-        return cursor.fetchone() is not None
+    return rows.one(f"SELECT true {STANDS}", [ROLE, _process_of(connection)]) is not None
 
 
 def is_wanted() -> bool:
@@ -87,13 +87,12 @@ def confine_new_session(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None
 
 
 def _enter(connection: Any, agency_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(ENTER, [str(agency_id), ROLE, _process_of(connection)])
-        if cursor.fetchone() is None:
-            log.error("agency_wall_down")
+    if rows.one(ENTER, [str(agency_id), ROLE, _process_of(connection)]) is None:
+        log.error("agency_wall_down")
 
 
 def _process_of(connection: Any) -> int:
+    connection.ensure_connection()
     process_id: int = connection.connection.info.backend_pid
     return process_id
 
@@ -102,7 +101,6 @@ def _leave() -> None:
     if connection.connection is None:
         return
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
+        rows.count("RESET ROLE", [])
     except Error:  # a session that cannot be let out may serve nobody else
         connection.close()

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from core import rows
+
 
 def hold(name: str, *, shared: bool = False) -> None:
     """Wait until nobody else holds this name, and hold it until the transaction ends.
@@ -19,5 +21,4 @@ def hold_all(names: Sequence[tuple[str, bool]]) -> None:
     if connection.vendor != "postgresql" or not names:
         return
     calls = [f"pg_advisory_xact_lock{'_shared' if shared else ''}(hashtextextended(%s, 0))" for _name, shared in names]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(calls)}", [name for name, _shared in names])
+    rows.one(f"SELECT {', '.join(calls)}", [name for name, _shared in names])
