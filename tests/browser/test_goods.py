@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from campaigns.models import Prize, PrizeKind
 from codes.links import claim_url
@@ -80,3 +80,17 @@ def test_a_postal_code_fills_in_its_address_as_it_is_typed_and_by_its_button(pag
     page.get_by_role("button", name="この住所に送る").click()
     expect(page.get_by_role("status")).to_contain_text("お届け先を受け付けました")
     assert Shipment.objects.get().masked.startswith("大阪府")
+
+
+def test_an_answer_that_comes_late_leaves_what_was_chosen_meanwhile(page: Page, award: Award):
+    page.goto(claim_url(award))
+    waiting: list[Route] = []
+    page.route(lambda url: url == page.url, lambda route: waiting.append(route))
+    page.get_by_label("郵便番号").fill("150-0001")
+    page.get_by_label("都道府県").select_option("大阪府")
+
+    expect(page.get_by_label("市区町村")).to_have_value("")
+    waiting[0].continue_()
+
+    expect(page.get_by_label("市区町村")).to_have_value("渋谷区")
+    expect(page.get_by_label("都道府県")).to_have_value("大阪府")

@@ -6,7 +6,8 @@ if (form) {
   else document.addEventListener("visibilitychange", note, { once: true });
 }
 
-// A postal code that is complete fills in what it tells, as its button does without scripts.
+// A postal code that is complete fills in what it tells, as its button does without scripts; what somebody has changed
+// until the answer is there stays.
 const postal = form && form.querySelector("[name=postal_code]");
 if (postal) {
   const digits = () => postal.value.normalize("NFKC").replace(/\D/g, "");
@@ -16,13 +17,14 @@ if (postal) {
     if (typed.length !== 7 || typed === told) return;
     told = typed;
     const body = new FormData(form);
+    const asked = new FormData(form);
     body.set("fill", "1");
     const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
     if (!answer || !answer.ok || digits() !== typed) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const name of ["prefecture", "city", "street"]) {
       const found = page.querySelector(`[name=${name}]`);
-      if (found) form.elements[name].value = found.value;
+      if (found && form.elements[name].value === asked.get(name)) form.elements[name].value = found.value;
     }
   });
 }
