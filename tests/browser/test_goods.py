@@ -85,7 +85,7 @@ def test_a_postal_code_fills_in_its_address_as_it_is_typed_and_by_its_button(pag
 def test_an_answer_that_comes_late_leaves_what_was_chosen_meanwhile(page: Page, award: Award):
     page.goto(claim_url(award))
     waiting: list[Route] = []
-    page.route(lambda url: url == page.url, lambda route: waiting.append(route))
+    page.route(lambda url: url == page.url, lambda route: waiting.append(route))  # noqa: PLW0108 it looks into functions
     page.get_by_label("郵便番号").fill("150-0001")
     page.get_by_label("都道府県").select_option("大阪府")
 
