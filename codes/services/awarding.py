@@ -4,7 +4,7 @@ On PostgreSQL it is one call of a function in the database (codes/migrations/000
 """
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import Enum, auto
 from functools import partial
@@ -27,6 +27,7 @@ from codes.services.places import take_from_rest, take_place_of
 from codes.services.redemption.ledger import withdraw_balance
 from codes.services.reserving import award_reserved
 from codes.services.shipping import cancel_shipment
+from core import rows
 from core.errors import DomainError
 from core.index_keys import current_key_id
 from draws.models import DrawResult
@@ -46,14 +47,14 @@ def award_prizes(*, result_id: int, now: datetime) -> list[Award]:
     """
     if connection.vendor != "postgresql":
         return award_by_steps(result_id=result_id, now=now)
-    rows = call_giving("codes_give_prizes", result_id=result_id, now=now)
-    if rows is None:
+    given = call_giving("codes_give_prizes", result_id=result_id, now=now)
+    if given is None:
         return award_by_steps(result_id=result_id, now=now)
-    awards = Award.objects.select_related("gift_code", "prize").in_bulk([row[0] for row in rows])
-    return [awards[row[0]] for row in rows]
+    awards = Award.objects.select_related("gift_code", "prize").in_bulk([line[0] for line in given])
+    return [awards[line[0]] for line in given]
 
 
-def call_giving(function: str, *, result_id: int, now: datetime) -> list[tuple[int, ...]] | None:
+def call_giving(function: str, *, result_id: int, now: datetime) -> list[Sequence[int]] | None:
     """Call one of the functions that give prizes, again where it may succeed; raises as `award_prizes`.
 
     None says that the entry has a code kept for it, which `award_by_steps` gives.
@@ -129,16 +130,19 @@ def _in_savepoint[T](act: Callable[[], T]) -> T:
         return act()
 
 
-def _call(function: str, result_id: int, now: datetime, token_count: int) -> list[tuple[int, ...]]:
+def _call(function: str, result_id: int, now: datetime, token_count: int) -> list[Sequence[int]]:
     public_ids = [uuid.uuid4() for _ in range(token_count)]
     indexes = [token_index(claim_token(public_id)) for public_id in public_ids]
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT * FROM {function}(%s, %s, %s::uuid[], %s::text[], %s, %s, %s)",  # noqa: S608 a name of ours
-            [result_id, now, public_ids, indexes, current_key_id(), request_id, are_any_recovered()],
-        )
-        return list(cursor.fetchall())
+    return rows.many(
+        f"SELECT * FROM {function}(%s, %s, %s::uuid[], %s::text[], %s, %s, %s)",  # noqa: S608 a name of ours
+        [result_id, now, _array(public_ids), _array(indexes), current_key_id(), request_id, are_any_recovered()],
+    )
+
+
+def _array(values: Iterable[object]) -> str:
+    """Write ids or hashes as one text, which the driver passes on in a fraction of the time of a list."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 @transaction.atomic
