@@ -86,7 +86,8 @@ def test_an_answer_that_comes_late_leaves_what_was_chosen_meanwhile(page: Page, 
     page.goto(claim_url(award))
     waiting: list[Route] = []
     page.route(lambda url: url == page.url, lambda route: waiting.append(route))  # noqa: PLW0108 it looks into functions
-    page.get_by_label("郵便番号").fill("150-0001")
+    with page.expect_request(lambda request: request.url == page.url):
+        page.get_by_label("郵便番号").fill("150-0001")
     page.get_by_label("都道府県").select_option("大阪府")
 
     expect(page.get_by_label("市区町村")).to_have_value("")
