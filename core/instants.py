@@ -1,4 +1,4 @@
-"""Instants as PostgreSQL writes them, read by Python's own parser: Django's loader takes ten times as long for each."""
+"""Instants as PostgreSQL writes them, read by Python's own parser: Django's loader takes many times as long."""
 
 from datetime import UTC, datetime
 from typing import Any

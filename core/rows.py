@@ -245,7 +245,7 @@ def _run[Answer](statement: str, values: Sequence[Any], read: Callable[[CursorWr
 
 
 def _kept_cursor(live: BaseDatabaseWrapper) -> CursorWrapper | None:
-    """Give the cursor that a PostgreSQL session keeps for these statements: a new one takes half of what they take.
+    """Give the cursor that a PostgreSQL session keeps for these statements: a new one costs much of what they do.
 
     None where there is no session yet, where statements are written down, and on SQLite, whose cursors hold what they
     have not read to the end.

@@ -177,7 +177,7 @@ def _later_draw(scene: Scene) -> Campaign:
     references = create_reference_list(campaign_id=campaign.pk, name="会員名簿", label="会員番号", values=MEMBERS)
     group = _rule(campaign, RuleKind.REFERENCE, {"list": str(references.public_id)}).group
     EntryRule.objects.create(group=group, kind=RuleKind.SURVEY, position=2)
-    _questions(Survey.objects.create(campaign=campaign, introduction="商品づくりの参考にします。1分ほどで終わります。"))
+    _survey(campaign)
     course = PrizeCourse.objects.create(campaign=campaign, name="抽選コース", position=1, total_cap=10)
     _stock(scene, _prize(course, "ミズヒキ 3,000円ギフト", 3000), 10)
     return campaign
@@ -195,13 +195,14 @@ def _goods(scene: Scene) -> Campaign:
         goods_per_household=1,
     )
     _rule(campaign, RuleKind.SURVEY)
-    _questions(Survey.objects.create(campaign=campaign, introduction="商品づくりの参考にします。1分ほどで終わります。"))
+    _survey(campaign)
     course = PrizeCourse.objects.create(campaign=campaign, name="新茶サンプル", position=1, total_cap=1000)
     Prize.objects.create(course=course, name="新茶サンプル 3袋", kind=PrizeKind.SAMPLE, face_value_jpy=100)
     return campaign
 
 
-def _questions(survey: Survey) -> None:
+def _survey(campaign: Campaign) -> None:
+    survey = Survey.objects.create(campaign=campaign, introduction="商品づくりの参考にします。1分ほどで終わります。")
     green_tea = Question.objects.create(
         survey=survey,
         position=1,

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path
@@ -23,7 +25,7 @@ from codes.admin.fetched import FetchedBatches
 from codes.admin.forms import HAS_CODES, GenerateForm, ImportForm, ReasonForm
 from codes.admin.uploading import sealed_upload
 from codes.figures import Left, left_in_batches
-from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, JobStatus
+from codes.models import BatchPurpose, BatchStatus, CodeBatch, CodeJob, CodeStatus, GiftCode, JobStatus
 from codes.reasons import reason_in_words
 from codes.services import jobs
 from codes.services.activating import needs_second_person
@@ -62,6 +64,11 @@ class CodeBatchAdmin(BatchActs, ExportPages, FetchedBatches, ExportMixin, ReadOn
         changes = super().get_changelist_instance(request)
         _count_left(changes.result_list)
         return changes
+
+    def rows_for_export(self, rows: QuerySet[CodeBatch]) -> QuerySet[CodeBatch]:
+        left = GiftCode.objects.filter(batch=OuterRef("pk"), status=CodeStatus.AVAILABLE).order_by()
+        available = Subquery(left.values("batch").annotate(n=Count("pk")).values("n"))
+        return rows.annotate(available=Coalesce(available, 0))
 
     @admin.display(description=_("campaign"), ordering="prize__course__campaign__title")
     def campaign(self, batch: CodeBatch) -> str:
@@ -262,10 +269,8 @@ def _count_left(batches: Iterable[CodeBatch]) -> None:
         vars(batch)["left"] = left[batch.pk]
 
 
-def _left_of(batch: CodeBatch) -> Left:
-    if "left" not in vars(batch):
-        _count_left([batch])
-    left: Left = vars(batch)["left"]
+def _left_of(batch: Any) -> Left:
+    left: Left = vars(batch)["left"] if "left" in vars(batch) else Left(batch.available)
     return left
 
 

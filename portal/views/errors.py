@@ -20,12 +20,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what this visitor may not do."""
-    return render(request, f"portal/errors/{_place(request)}403.html", status=403)
+    return render(request, "portal/errors/403.html", {"is_desk": _is_desk(request)}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an unknown address; a foreign one gets the same page."""
-    return render(request, f"portal/errors/{_place(request)}404.html", status=404)
+    return render(request, "portal/errors/404.html", {"is_desk": _is_desk(request)}, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -33,6 +33,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/errors/500.html", status=500)
 
 
-def _place(request: HttpRequest) -> str:
+def _is_desk(request: HttpRequest) -> bool:
     """Tell the desk's pages from the entrants', whose way forward helps no operator."""
-    return "desk_" if request.path.startswith(reverse("admin:index")) else ""
+    return request.path.startswith(reverse("admin:index"))

@@ -49,18 +49,20 @@ def test_few_codes_are_counted_exactly_and_many_as_at_least_so_many(monkeypatch)
 
 
 @pytest.mark.django_db
-def test_the_list_and_its_file_say_where_there_are_more(agency, operator, monkeypatch):
+def test_the_list_says_where_there_are_more_and_its_file_counts_all(agency, operator, monkeypatch):
     monkeypatch.setattr(figures, "COUNTED_UP_TO", 3)
     for name, count in (("few", 2), ("many", 4)):
         stocked(count, name=name, prize=make_row("campaigns.prize", agency), face_value_jpy=500)
 
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", operator.get(list_url("codes.codebatch")).content.decode()))
     file = operator.get(reverse("admin:codes_codebatch_export_csv"))
-    rows = b"".join(file.streaming_content).decode().splitlines()[1:]
+    with CaptureQueriesContext(connection) as queries:
+        rows = b"".join(file.streaming_content).decode().splitlines()[1:]
 
     assert "3以上 1,500円以上" in shown
     assert re.search(r"[^0-9]2 1,000円 ", shown)
-    assert ["3以上" in row for row in rows] == [True, False]
+    assert [",4,2000," in row for row in rows] == [True, False]
+    assert len([query for query in queries if "codes_giftcode" in query["sql"]]) == 1
 
 
 @pytest.mark.django_db
