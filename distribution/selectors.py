@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign
 from codes.models import Award, Shipment, ShipmentStatus
 from core.clock import JST
-from distribution.models import Delivery, DeliveryKind, DeliveryStatus
+from distribution.models import Delivery, DeliveryAttempt, DeliveryKind, DeliveryStatus
 
 DAY_FROM, DAY_UNTIL = time(9), time(20)  # JST: when a reminder may reach somebody's phone
 WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.UNKNOWN)
@@ -33,6 +35,13 @@ def still_due(delivery_ids: Sequence[int], now: datetime) -> list[int]:
 def _is_due(now: datetime) -> Q:
     waiting = Q(status__in=WAITING, next_attempt_at__lte=now)
     return waiting | Q(status=DeliveryStatus.SENDING, lease_until__lte=now)
+
+
+def with_contact(messages: QuerySet[Delivery]) -> QuerySet[Any]:
+    """Let each message know as `masked_contact` where it went, or will go if that is settled; None before."""
+    tried = DeliveryAttempt.objects.filter(delivery=OuterRef("pk")).order_by("-number")
+    contact = Coalesce(F("identity__masked"), Subquery(tried.values("identity__masked")[:1]))
+    return messages.annotate(masked_contact=contact)
 
 
 def awards_without_delivery() -> list[int]:

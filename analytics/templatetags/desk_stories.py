@@ -11,6 +11,7 @@ from codes.models import Award, Shipment, ShipmentStatus
 from codes.selectors import waits_for_another_code
 from core.clock import inclusive_end
 from distribution.models import Delivery
+from distribution.selectors import with_contact
 from eligibility.models import Decision, ReviewCase, ReviewStatus
 from eligibility.reasons import described
 from participants.models import Entry, Participant
@@ -59,5 +60,5 @@ def _story(entry: Entry) -> dict[str, Any]:
         "receipts": Receipt.objects.filter(entry=entry).prefetch_related("photos"),
         "case_url": reverse("admin:eligibility_reviewcase_change", args=[case.pk]) if case else "",
         "awards": awards,
-        "deliveries": Delivery.objects.filter(entry=entry).select_related("identity").order_by("pk"),
+        "deliveries": with_contact(Delivery.objects.filter(entry=entry).order_by("pk")),
     }

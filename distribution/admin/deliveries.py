@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +20,7 @@ from codes.selectors import available_count
 from core import clock
 from core.japanese import format_datetime
 from distribution.models import Delivery, DeliveryAttempt, DeliveryStatus
-from distribution.selectors import TROUBLED
+from distribution.selectors import TROUBLED, with_contact
 from distribution.services import reissue, resend_delivery
 
 COLOURS = {
@@ -124,12 +123,8 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     actions_detail = ("resend", "reissue")
     ordering = (Case(When(status__in=TROUBLED, then=0), default=1).asc(), "-pk")  # what needs a hand first
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        """Let each message know where it went, or will go if that is settled, in the statement of the list."""
-        tried = DeliveryAttempt.objects.filter(delivery=OuterRef("pk")).order_by("-number")
-        contact = Coalesce(F("identity__masked"), Subquery(tried.values("identity__masked")[:1]))
-        found: QuerySet[Delivery] = super().get_queryset(request).annotate(masked_contact=contact)
-        return found
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_contact(super().get_queryset(request))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Find messages by an id or by the number that a winner reads out, which is how an award's begins."""

@@ -216,6 +216,7 @@ def test_messages_are_found_by_the_number_on_the_notice_and_name_where_they_went
         assert row_url(other) not in page
         assert identity.masked in page
     assert row_url(delivery) not in operator.get(list_url("distribution.delivery"), {"q": "なし"}).content.decode()
+    assert f"{identity.masked}: " in operator.get(row_url(delivery.entry)).content.decode()
 
 
 @pytest.mark.parametrize("address", ["distribution/delivery/1/reissue/", "nothing/"])
