@@ -17,8 +17,8 @@ from campaigns.models import (
     Store,
 )
 from campaigns.services import publish_campaign
-from codes.models import Award, CodeBatch
-from codes.services import activate_batch, create_fetched_batch, generate_codes, reveal_code
+from codes.models import Award, CodeBatch, CodeJob, JobStatus
+from codes.services import activate_batch, create_fetched_batch, generate_codes, reveal_code, run_job
 from distribution.models import Delivery
 from journeys.services import advance_entry
 from participants.models import Entry, Identity
@@ -134,6 +134,13 @@ def begin(world: World, *, email: str | None = None, confirmed: bool = True, now
 def send(entry: Entry, *, now: datetime = NOW) -> Entry:
     """Send an entry for its check."""
     return submit_entry(entry_id=entry.pk, now=now)
+
+
+def worked_off(job: CodeJob, *, now: datetime = NOW) -> CodeJob:
+    """Work on a job as workers do, turn by turn, until nothing of it is left."""
+    while (job := run_job(job_id=job.pk, now=now)).status == JobStatus.RUNNING:
+        pass
+    return job
 
 
 def finish(entry: Entry, *, now: datetime = NOW) -> Entry:

@@ -33,7 +33,7 @@ from receipts.models import Receipt
 from receipts.selectors import purchase_index, same_purchase_receipts
 from tests.codes.test_sealing import NEW
 from tests.factories import NOW, ReceiptFactory
-from tests.worlds import begin, contact, open_campaign, send, winning_code
+from tests.worlds import begin, contact, open_campaign, send, winning_code, worked_off
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "hanako@example.jp"
@@ -61,10 +61,7 @@ def lose_old_key(settings) -> None:
 
 
 def rotate() -> CodeJob:
-    job = start_reindex(now=NOW)
-    while (job := run_job(job_id=job.pk, now=NOW)).status == JobStatus.RUNNING:
-        pass
-    return job
+    return worked_off(start_reindex(now=NOW))
 
 
 def found_receipt() -> bool:

@@ -26,7 +26,7 @@ from tests.codes.test_sealing import NEW
 from tests.factories import NOW, GiftCodeFactory
 from tests.flows.steps import jpeg, tea_reading
 from tests.receipts.test_retention import store
-from tests.worlds import begin, open_campaign
+from tests.worlds import begin, open_campaign, worked_off
 
 pytestmark = pytest.mark.django_db
 __all__ = ["store"]
@@ -92,10 +92,7 @@ def lose_old_key(settings):
 
 
 def rotate() -> CodeJob:
-    job = start_master_rotation(now=NOW)
-    while (job := run_job(job_id=job.pk, now=NOW)).status == JobStatus.RUNNING:
-        pass
-    return job
+    return worked_off(start_master_rotation(now=NOW))
 
 
 @pytest.mark.parametrize("table", NEEDED)

@@ -30,7 +30,7 @@ from journeys.audit import violations
 from tests.codes.test_exporting import store
 from tests.codes.test_sealing import NEW
 from tests.factories import NOW, UserFactory
-from tests.worlds import open_campaign
+from tests.worlds import open_campaign, worked_off
 
 pytestmark = pytest.mark.django_db(transaction=True)  # lines are written behind the commit
 __all__ = ["store"]
@@ -209,7 +209,7 @@ def test_F27_codes_on_paper_only_keep_the_index_key_that_tills_find_them_by(worl
     settings.INDEX_KEYS = {**settings.INDEX_KEYS, "1": NEW}
     settings.INDEX_KEY_ID = "1"
 
-    job = run_job(job_id=start_reindex(now=NOW).pk, now=NOW)
+    job = worked_off(start_reindex(now=NOW))
 
     assert (job.report["unreadable"], job.report["left"]) == ({"codes": 3}, {"codes": 3})
     assert uses_of_index_keys(NOW)["0"]["codes"] == Kept(3)

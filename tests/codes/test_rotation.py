@@ -15,7 +15,6 @@ from codes.sealing import open_column
 from codes.selectors import open_code
 from codes.services import generate_codes, import_codes, rotation
 from codes.services.index_keys import start_reindex, uses_of_index_keys
-from codes.services.jobs import run_job
 from codes.services.key_duties import KEY_REST, destroy_emptied_keys, shred_campaign
 from codes.services.rotation import rewrap_chunk, run_rotation, start_rewrap
 from core.errors import KeyUnavailable
@@ -23,7 +22,7 @@ from core.reindexing import Kept
 from participants.selectors import TRACES_KEPT
 from tests.codes.test_sealing import NEW, OLD
 from tests.factories import NOW, GiftCodeFactory
-from tests.worlds import open_campaign, winning_code
+from tests.worlds import open_campaign, winning_code, worked_off
 
 pytestmark = pytest.mark.django_db
 
@@ -153,7 +152,7 @@ def test_index_keys_change_while_both_find_every_code(world, settings):
     with pytest.raises(FileNotAccepted):  # the same code again, under the new key
         import_codes(prize_id=world.prize.pk, name="b", data=b"code\nGOOD0001\n", expires_at=None, now=NOW)
 
-    job = run_job(job_id=start_reindex(now=NOW).pk, now=NOW)
+    job = worked_off(start_reindex(now=NOW))
 
     deadline = award.claim_expires_at
     assert (job.status, job.report["done"], job.report["left"]) == (
@@ -177,7 +176,7 @@ def test_a_code_that_came_in_twice_under_two_keys_is_named_and_kept(world, setti
     batch = CodeBatch.objects.get()
     GiftCodeFactory(batch=batch, code="GOOD0001", position=99, code_index=index, index_key_id="1")
 
-    job = run_job(job_id=start_reindex(now=NOW).pk, now=NOW)
+    job = worked_off(start_reindex(now=NOW))
 
     first = GiftCode.objects.order_by("pk").first()
     assert (job.report["doubles"], job.report["named"]) == ({"codes": 1}, [f"codes {first.pk}"])
