@@ -37,8 +37,9 @@ class Resealed:
 def next_piece(rows: QuerySet[Any], *, after: int, limit: int | None = None) -> tuple[list[Any], int, bool]:
     """Give the next rows behind a key, the key up to which nothing else is to do, and whether that is the end."""
     most = limit or CHUNK
-    last = rows.model._default_manager.aggregate(last=Max("pk"))["last"] or 0
-    until = min(after + WINDOW, last)
+    ends = rows.model._default_manager.filter(pk__gt=after).aggregate(first=Min("pk"), last=Max("pk"))
+    first, last = ends["first"] or 0, ends["last"] or 0  # where rows were deleted there is nothing to look through
+    until = min(first - 1 + WINDOW, last)
     found = list(rows.filter(pk__gt=after, pk__lte=until).order_by("pk")[:most])
     if len(found) == most:
         return found, found[-1].pk, False
